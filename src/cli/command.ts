@@ -1,0 +1,82 @@
+/**
+ * The base of every command class. Nothing of oclif is loaded here (design.md 10): statics are data that the direct
+ * dispatcher, the help renderer, the completion index and oclif's manifest all read.
+ */
+import type { Engine } from '../engine/roles/index.ts';
+import type { Environment } from '../environment.ts';
+import type { FlagSpecs, ParsedFlags } from './flag.ts';
+
+export interface Terminal {
+  readonly isTTY: boolean;
+  /** Columns; 80 where unknown. */
+  readonly columns: number;
+  readonly rows: number;
+  readonly color: boolean;
+}
+
+/** Global flags (docker-cli.md 1.1), given before the command. */
+export interface GlobalFlags {
+  readonly config: string;
+  readonly host: readonly string[];
+  readonly debug: boolean;
+  readonly logLevel: string;
+}
+
+/** Everything a command may touch. Tests pass fakes; `bin/run.js` passes the process's own. */
+export interface CommandContext {
+  readonly environment: Environment;
+  readonly globals: GlobalFlags;
+  /** The composition root, loaded only when a command asks (codebases.md 6, the one exception). */
+  readonly engine: () => Promise<Engine>;
+  readonly stdin: NodeJS.ReadStream | NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  readonly inTerminal: Terminal;
+  readonly outTerminal: Terminal;
+  readonly errTerminal: Terminal;
+  /** Aborted by Ctrl-C or SIGTERM (attached commands forward signals instead). */
+  readonly signal: AbortSignal;
+  /** `docker` in recorded outputs, `porthole` in ours: the first word of usage lines. */
+  readonly bin: string;
+}
+
+/** Argument counts with Docker's texts (`cli/required.go`). `max` absent = no limit. */
+export interface ArgCount {
+  readonly min: number;
+  readonly max?: number;
+}
+
+export interface CommandClass {
+  new (context: CommandContext): Command;
+  /** First line of help and the text in command lists. */
+  readonly summary: string;
+  /** After the command path: `[OPTIONS] CONTAINER [CONTAINER...]`. */
+  readonly usage: string;
+  readonly flags: FlagSpecs;
+  readonly args: ArgCount;
+  /** Other spellings, as space-separated paths: `container ls`, `container list`. */
+  readonly aliases?: readonly string[];
+  /** False for run, create, exec: the first positional ends flag parsing. */
+  readonly interspersed?: boolean;
+  readonly hidden?: boolean;
+  readonly examples?: readonly string[];
+  /** What the positional arguments name, for completion. */
+  readonly completes?: 'container' | 'running-container' | 'stopped-container' | 'image' | 'network' | 'volume' | 'file' | 'none';
+  /** Group in `porthole --help`: Docker's Common / Management / Other. */
+  readonly category?: 'common' | 'management' | 'command';
+}
+
+/** One command: statics above, and a `run` of a few paragraphs that talks to roles and prints through renderers. */
+export abstract class Command {
+  protected readonly context: CommandContext;
+
+  constructor(context: CommandContext) {
+    this.context = context;
+  }
+
+  /**
+   * Does the work. `parsed` was checked against the class's flags and argument counts. The result is the exit code
+   * (undefined = 0). Errors are thrown: the dispatcher prints them in Docker's words and sets the exit code.
+   */
+  abstract run(parsed: ParsedFlags<FlagSpecs>): Promise<number | undefined | void>;
+}

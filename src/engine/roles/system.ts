@@ -1,0 +1,37 @@
+import type { EventMessage, InfoResponse, VersionResponse } from '../../api/types/index.ts';
+import type { CallOptions, Filters } from './containers.ts';
+
+export interface SystemRole {
+  version(options?: CallOptions): Promise<VersionResponse>;
+  info(options?: CallOptions): Promise<InfoResponse>;
+  events(options?: CallOptions & { since?: string; until?: string; filters?: Filters }): AsyncIterable<EventMessage>;
+}
+
+/** One layer of a chain as `porthole layer inspect` shows it. Porthole's own: Docker has no such command. */
+export interface LayerReport {
+  id: string;
+  diffId?: string;
+  path: string;
+  kind: 'base' | 'layer' | 'scratch';
+  /** Paths of layerchain.json, topmost first. */
+  chain: string[];
+  size: number;
+  entries?: number;
+  disks: LayerDisk[];
+}
+
+export interface LayerDisk {
+  name: string;
+  type: 'dynamic' | 'differencing' | 'fixed';
+  virtualSize: number;
+  fileSize: number;
+  blockSize: number;
+  logicalSectorSize: number;
+  identifier: string;
+  parent?: { identifier: string; path: string };
+}
+
+export interface LayersRole {
+  /** `name`: image reference or ID, container, or layer ID. Topmost first. */
+  inspect(name: string, options?: CallOptions): Promise<LayerReport[]>;
+}
