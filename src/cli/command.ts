@@ -38,6 +38,12 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** `docker` in recorded outputs, `porthole` in ours: the first word of usage lines. */
   readonly bin: string;
+  /**
+   * True under `--json` (users.md 4.1), a flag that every command has without declaring it. `stdout` then discards what is
+   * written, and the dispatcher prints what the command gave to `result` as one JSON document, or the error document.
+   * Commands write their text as always; they need this only to collect what they would otherwise stream.
+   */
+  readonly json: boolean;
 }
 
 /** Argument counts with Docker's texts (`cli/required.go`). `max` absent = no limit. */
@@ -58,10 +64,22 @@ export interface CommandClass {
   readonly aliases?: readonly string[];
   /** False for run, create, exec: the first positional ends flag parsing. */
   readonly interspersed?: boolean;
+  /** Other names of flags that scripts still use, accepted without a word: `{ net: 'network' }` (pflag normalisation). */
+  readonly flagAliases?: Readonly<Record<string, string>>;
+  /** More text under the summary in help. */
+  readonly description?: string;
   readonly hidden?: boolean;
   readonly examples?: readonly string[];
   /** What the positional arguments name, for completion. */
-  readonly completes?: 'container' | 'running-container' | 'stopped-container' | 'image' | 'network' | 'volume' | 'file' | 'none';
+  readonly completes?:
+    | 'container'
+    | 'running-container'
+    | 'stopped-container'
+    | 'image'
+    | 'network'
+    | 'volume'
+    | 'file'
+    | 'none';
   /** Group in `porthole --help`: Docker's Common / Management / Other. */
   readonly category?: 'common' | 'management' | 'command';
 }
@@ -69,6 +87,7 @@ export interface CommandClass {
 /** One command: statics above, and a `run` of a few paragraphs that talks to roles and prints through renderers. */
 export abstract class Command {
   protected readonly context: CommandContext;
+  #result: unknown;
 
   constructor(context: CommandContext) {
     this.context = context;
@@ -79,4 +98,18 @@ export abstract class Command {
    * (undefined = 0). Errors are thrown: the dispatcher prints them in Docker's words and sets the exit code.
    */
   abstract run(parsed: ParsedFlags<FlagSpecs>): Promise<number | undefined | void>;
+
+  /**
+   * Sets what `--json` prints: wire types where Docker has them, arrays for lists (`ps` gives its summaries), an object with
+   * `apiVersion: 'porthole/v1'` for commands that only Porthole has. A function is called only under `--json`. The last
+   * call wins; a command that fails half way sets what succeeded first, and it is printed beside the error.
+   */
+  protected result(value: unknown): void {
+    this.#result = value;
+  }
+
+  /** The value given to `result`, read by the dispatcher after `run`. */
+  get outcome(): unknown {
+    return typeof this.#result === 'function' ? (this.#result as () => unknown)() : this.#result;
+  }
 }

@@ -27,20 +27,29 @@ export type FlagType =
 export interface FlagSpec {
   readonly type: FlagType;
   readonly char?: string;
+  /** Docker's text without the `(default …)` that help adds; may have several lines. */
   readonly description: string;
   /** Value when the flag is absent. Absent = the type's zero ('' | 0 | false | [] | {}). */
   readonly default?: boolean | number | string;
+  /** Shown in help as `(default X)` where `default` cannot tell: Docker's device lists print `[]`. Maps and ulimits do without. */
+  readonly helpDefault?: string;
   /** How help shows the value's type, when not the type's own name. */
   readonly placeholder?: string;
   /** Value when the flag is given without one (pflag NoOptDefVal). */
   readonly noOptDefault?: string;
+  /**
+   * Checks one value as typed and returns what is kept (Docker's own option types). Throws an Error whose message
+   * completes `invalid argument "x" for "--flag" flag: `.
+   */
+  readonly check?: (value: string) => string;
   readonly hidden?: boolean;
-  /** pflag's deprecation line: `Flag --time has been deprecated, use --timeout instead`. */
+  /** End of pflag's line `Flag --time has been deprecated, use --timeout instead`: the part after the comma. Hides the flag. */
   readonly deprecated?: string;
   /** Added by Porthole, not by Docker: listed last in help. */
   readonly own?: boolean;
   /** Completion: fixed values, or the kind of object names to offer. */
-  readonly complete?: readonly string[] | 'container' | 'running-container' | 'image' | 'network' | 'volume' | 'file';
+  readonly complete?:
+    readonly string[] | 'container' | 'running-container' | 'image' | 'network' | 'volume' | 'file';
 }
 
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
