@@ -1,0 +1,25 @@
+/**
+ * What the compute adapter needs of the network adapter to put a sandbox into a network (linux-backend.md 14). The
+ * network adapter implements it; the compute adapter only reads files and enters what is named here.
+ */
+export interface PreparedSandboxNetwork {
+  /**
+   * A namespace that exists and is configured: the sandbox enters it (setns) instead of unsharing its own.
+   * Absent = the sandbox unshares its own network namespace and brings `lo` up in it.
+   */
+  readonly netnsPath?: string;
+  /** Absolute path of the file that is bind-mounted on /etc/resolv.conf. Rewritten in place while the sandbox lives. */
+  readonly resolvConf: string;
+  /** Absolute path of the file that is bind-mounted on /etc/hosts. Rewritten in place while the sandbox lives. */
+  readonly hosts: string;
+  /**
+   * To be called once a process exists inside the sandbox's own namespaces (only when `netnsPath` is absent), with its pid
+   * as the caller of `prepare` sees it, before the first Windows program runs. Resolves when the uplink and the links are up.
+   */
+  readonly started?: (sandboxPid: number) => Promise<void>;
+}
+
+export interface SandboxNetwork {
+  /** `undefined`: loopback only (`--network none`, and every network on a host that can give no more). Idempotent. */
+  prepare(namespaceId: string | undefined): Promise<PreparedSandboxNetwork>;
+}
