@@ -1,0 +1,34 @@
+import type { Environment } from '../../../environment.ts';
+import type { Host } from '../../../host/host.ts';
+import type { DataPaths } from '../../../state/paths.ts';
+
+/** A container as image removal and garbage collection see it. */
+export interface ImageUser {
+  readonly containerId: string;
+  /** `sha256:…` of the image it was created from. */
+  readonly imageId: string;
+  readonly running: boolean;
+  /** Layer ids its scratch stands on, topmost first. */
+  readonly layerIds: readonly string[];
+}
+
+/** Docker's image events (engine-api.md 5.3): `pull`, `push`, `tag`, `untag`, `delete`. */
+export interface ImageEvent {
+  readonly action: 'pull' | 'push' | 'tag' | 'untag' | 'delete';
+  readonly id: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** What reading images needs: no host, nothing to load. */
+export interface ImageReadDeps {
+  readonly environment: Pick<Environment, 'platform' | 'env' | 'now'>;
+  readonly paths: DataPaths;
+}
+
+export interface ImageDeps extends ImageReadDeps {
+  /** Opened only by what unpacks or removes layers, so that `images` and `inspect` load no adapter. */
+  readonly host: () => Promise<Pick<Host, 'layers' | 'compute'>>;
+  /** The engine's containers. Absent = none. */
+  readonly users?: () => Promise<readonly ImageUser[]>;
+  readonly emit?: (event: ImageEvent) => void | Promise<void>;
+}
