@@ -1,0 +1,239 @@
+/**
+ * Mutual exclusion between short processes, without a server. A lock is a file that is created exclusively and holds its
+ * owner: process ID, process start time and a nonce (performance.md 5). A lock whose owner is gone is broken by the next
+ * one who wants it, so SIGKILL at any moment leaves nothing stuck.
+ *
+ * The file appears with its content in one step (written aside, then hard-linked), so a lock without an owner never exists.
+ * Only the holder of `<lock>.break` removes a stale lock: two breakers cannot remove each other's fresh lock.
+ */
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PortholeError } from '../errors/porthole-error.ts';
+import { errorCode, explainWriteError, temporaryPath } from './atomic-file.ts';
+import { pauseSync } from './pause.ts';
+import { isAlive, ownIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+
+export interface LockOptions {
+  /** Milliseconds; 30 s by default. After it: kind `unavailable`, code `LOCK_TIMEOUT`, retriable. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Lock extends Disposable {
+  readonly path: string;
+  /** Gives the lock back. Safe to call twice. */
+  release(): void;
+}
+
+interface LockRecord extends ProcessIdentity {
+  readonly nonce: string;
+}
+
+const defaultTimeoutMs = 30_000;
+let acquisitions = 0;
+
+/** Takes the lock or gives undefined at once when a live process (or this one) holds it. Breaks a stale lock. */
+export function tryLock(path: string): Lock | undefined {
+  const record = newRecord();
+  const text = encode(record);
+  if (place(path, text)) return heldLock(path, record.nonce);
+  return breakIfStale(path) && place(path, text) ? heldLock(path, record.nonce) : undefined;
+}
+
+/** Takes the lock, polling with 1-20 ms pauses. Aborting rejects with the signal's reason. */
+export async function acquireLock(path: string, options: LockOptions = {}): Promise<Lock> {
+  const deadline = performance.now() + (options.timeoutMs ?? defaultTimeoutMs);
+  for (let attempt = 0; ; attempt += 1) {
+    options.signal?.throwIfAborted();
+    const lock = tryLock(path);
+    if (lock !== undefined) return lock;
+    if (performance.now() > deadline) throw lockTimeout(path);
+    await delay(pauseOf(attempt), undefined, options.signal === undefined ? {} : { signal: options.signal });
+  }
+}
+
+/** Runs `work` under the lock. */
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T> | T,
+  options: LockOptions = {},
+): Promise<T> {
+  const lock = await acquireLock(path, options);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+/** Blocking form for batch code whose critical section is a few file operations. Never use it in a server or a monitor. */
+export function withLockSync<T>(
+  path: string,
+  work: () => T,
+  options: Pick<LockOptions, 'timeoutMs'> = {},
+): T {
+  const deadline = performance.now() + (options.timeoutMs ?? defaultTimeoutMs);
+  for (let attempt = 0; ; attempt += 1) {
+    const lock = tryLock(path);
+    if (lock !== undefined) {
+      try {
+        return work();
+      } finally {
+        lock.release();
+      }
+    }
+    if (performance.now() > deadline) throw lockTimeout(path);
+    pauseSync(pauseOf(attempt));
+  }
+}
+
+/** The live holder of a lock, if any: for messages and for reconciling. */
+export function lockHolder(path: string): ProcessIdentity | undefined {
+  const record = readRecord(path);
+  return record !== undefined && isAlive(record)
+    ? { pid: record.pid, startTime: record.startTime }
+    : undefined;
+}
+
+function heldLock(path: string, nonce: string): Lock {
+  let held = true;
+  const release = (): void => {
+    if (!held) return;
+    held = false;
+    if (readRecord(path)?.nonce === nonce) unlinkQuietly(path);
+  };
+  return { path, release, [Symbol.dispose]: release };
+}
+
+function newRecord(): LockRecord {
+  acquisitions += 1;
+  const { pid, startTime } = ownIdentity();
+  return { pid, startTime, nonce: `${pid}.${startTime}.${acquisitions}` };
+}
+
+function encode(record: LockRecord): string {
+  return `${record.pid} ${record.startTime} ${record.nonce}\n`;
+}
+
+function readRecord(path: string): LockRecord | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const [pid, startTime, nonce] = text.trimEnd().split(' ');
+  // Anything else was not written by us: held by nobody.
+  if (nonce === undefined) return { pid: 0, startTime: '', nonce: text };
+  return { pid: Number(pid), startTime: startTime ?? '', nonce };
+}
+
+/** Creates the lock file with its content in one step. False when it exists. */
+function place(path: string, text: string): boolean {
+  const temporary = temporaryPath(path);
+  try {
+    writeNew(temporary, text);
+    try {
+      linkSync(temporary, path);
+    } finally {
+      unlinkQuietly(temporary);
+    }
+    return true;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EEXIST') return false;
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return placeWithoutLinks(path, text);
+    throw explainWriteError(error, path);
+  }
+}
+
+/** File systems without hard links (FAT, some network shares): a tiny moment without content is accepted. */
+function placeWithoutLinks(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw explainWriteError(error, path);
+  }
+}
+
+function writeNew(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  }
+}
+
+/** True when the lock is free now: its owner was gone and the file was removed, or it vanished by itself. */
+function breakIfStale(path: string): boolean {
+  const seen = readRecord(path);
+  if (seen === undefined) return true;
+  if (isAlive(seen)) return false;
+  const guard = `${path}.break`;
+  const record = newRecord();
+  if (!place(guard, encode(record))) {
+    const breaker = readRecord(guard);
+    if (breaker !== undefined && !isAlive(breaker)) dropStaleGuard(guard, breaker.nonce);
+    return false;
+  }
+  try {
+    const now = readRecord(path);
+    if (now?.nonce === seen.nonce) unlinkQuietly(path);
+    return now === undefined || now.nonce === seen.nonce;
+  } finally {
+    if (readRecord(guard)?.nonce === record.nonce) unlinkQuietly(guard);
+  }
+}
+
+/** A breaker was killed within its few microseconds. Renamed first and looked at again, so that a fresh guard is put back. */
+function dropStaleGuard(guard: string, nonce: string): void {
+  const aside = temporaryPath(guard);
+  try {
+    renameSync(guard, aside);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  if (readRecord(aside)?.nonce !== nonce) {
+    try {
+      linkSync(aside, guard);
+    } catch {
+      // Someone has taken the guard meanwhile: it is theirs.
+    }
+  }
+  unlinkQuietly(aside);
+}
+
+function unlinkQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** 1, 2, 3 ... 20 ms, spread by up to a half so that waiting processes do not march in step. */
+function pauseOf(attempt: number): number {
+  return Math.min(attempt + 1, 20) * (0.5 + Math.random() / 2);
+}
+
+function lockTimeout(path: string): PortholeError {
+  const holder = lockHolder(path);
+  const who = holder === undefined ? 'another process' : `process ${holder.pid}`;
+  return new PortholeError(
+    'unavailable',
+    'LOCK_TIMEOUT',
+    `timed out waiting for the lock ${path} held by ${who}`,
+    {
+      hint: 'another porthole command is at work; try again when it has finished',
+      retriable: true,
+    },
+  );
+}

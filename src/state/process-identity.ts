@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { kill, pid as ownPid } from 'node:process';
+
+/**
+ * Who holds something: a process ID alone is reused, so its start time goes with it (performance.md 5). `startTime` is
+ * text to be compared only: on Linux clock ticks since boot plus the boot ID; empty where the system does not tell.
+ */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+let bootId: string | undefined;
+let own: ProcessIdentity | undefined;
+
+/** The calling process. Read once. */
+export function ownIdentity(): ProcessIdentity {
+  own ??= { pid: ownPid, startTime: startTimeOf(ownPid) ?? '' };
+  return own;
+}
+
+/** Identity of another process, to write down who was started. `undefined` when it is gone. */
+export function identityOf(pid: number): ProcessIdentity | undefined {
+  if (!exists(pid)) return undefined;
+  return { pid, startTime: startTimeOf(pid) ?? '' };
+}
+
+/** True while that very process runs: same ID and, where both are known, same start time. Zombies count as gone. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  if (!exists(identity.pid)) return false;
+  const startTime = startTimeOf(identity.pid);
+  if (startTime === undefined) return false;
+  return identity.startTime === '' || startTime === '' || startTime === identity.startTime;
+}
+
+function exists(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Undefined for a zombie or a process that has just gone; empty where there is no `/proc`. */
+function startTimeOf(pid: number): string | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return hasProc() ? undefined : '';
+  }
+  // The command name may hold spaces and parentheses: fields are counted from the last ')'. Field 3 is the state, 22 the start.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  return `${fields[19] ?? ''}@${readBootId()}`;
+}
+
+function hasProc(): boolean {
+  return readBootId() !== '';
+}
+
+function readBootId(): string {
+  if (bootId === undefined) {
+    try {
+      bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 13);
+    } catch {
+      bootId = '';
+    }
+  }
+  return bootId;
+}
