@@ -45,12 +45,6 @@ export interface FlagSpec {
   readonly hidden?: boolean;
   /** End of pflag's line `Flag --time has been deprecated, use --timeout instead`: the part after the comma. Hides the flag. */
   readonly deprecated?: string;
-  /**
-   * Checks one given value while flags are parsed, as pflag's `Value.Set` does: throws an Error whose message is the
-   * reason (`invalid argument "x" for "--mount" flag: <reason>`); the returned text is what the command receives. Called
-   * for every text type, after the type's own grammar; map types pass the whole `key=value`.
-   */
-  readonly validate?: (value: string) => string;
   /** Added by Porthole, not by Docker: listed last in help. */
   readonly own?: boolean;
   /** Completion: fixed values, or the kind of object names to offer. */
