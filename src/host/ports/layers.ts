@@ -12,6 +12,8 @@
  * commit `const tar = await layers.diff(cid)`.
  */
 import type { Readable } from 'node:stream';
+import type { ComposeEntry } from '../../layer/compose-entry.ts';
+import type { WindowsMetadata } from '../../layer/metadata.ts';
 import type { PortCall } from './compute.ts';
 
 export interface LayerInfo {
@@ -48,17 +50,61 @@ export interface LayerChange {
   readonly kind: 'added' | 'modified' | 'deleted';
 }
 
+/** One object that `readTree` found, with what is needed to put it into another layer. */
+export interface TreeEntry {
+  /** Relative to the path asked for, `/` between names, spelled as stored; empty for the object asked for itself. */
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'symlink';
+  readonly size: number;
+  readonly metadata: WindowsMetadata;
+  /** What a symbolic link or junction points at, as Windows shows it. */
+  readonly target?: string;
+  /** Absolute path on this host where the bytes can be read directly. */
+  readonly hostPath?: string;
+  /** The content of a file; an empty stream for anything else. */
+  open(): Readable;
+}
+
 export interface LayerStore {
+  /**
+   * `id` undefined: the layer is named at commit, by the chainID of its parents and its diffID (a build step's layer).
+   * All `parents` must exist (kind `notFound`, code `LAYER_NOT_FOUND`). More than 125 layers: `max depth exceeded`.
+   * `declaredSize`: bytes of the compressed blob, against which the decompression ratio is held. Several processes may
+   * apply the same layer at once: the first to commit wins, the others get its `LayerInfo`.
+   */
   openApply(
-    id: string,
+    id: string | undefined,
     options: PortCall & { parents: readonly string[]; declaredSize?: number },
   ): Promise<LayerApply>;
+  /** Undefined too when the layer's record is damaged: pulling it again replaces it. */
   get(id: string): Promise<LayerInfo | undefined>;
   list(): Promise<LayerInfo[]>;
   remove(id: string): Promise<void>;
 
+  /**
+   * A layer tar that puts `entries` on top of `parents`, without running anything (COPY, ADD, WORKDIR): parents'
+   * spelling, every parent directory with its metadata (`src/layer/compose.ts`).
+   */
+  compose(
+    parents: readonly string[],
+    entries: Iterable<ComposeEntry> | AsyncIterable<ComposeEntry>,
+    options: PortCall & { now: number },
+  ): Promise<Readable>;
+
+  /**
+   * What a container on a layer or scratch `key` would see at `windowsPath` and below, parents first, names sorted by
+   * code units (COPY --from). Links are not followed. Nothing there: kind `notFound`, code `LAYER_PATH_NOT_FOUND`.
+   */
+  readTree(key: string, windowsPath: string, call?: PortCall): AsyncIterable<TreeEntry>;
+
+  /** Deletes what dead writers left and what was moved to the trash, for at most `budgetMs` milliseconds. Idempotent. */
+  sweep(options?: PortCall & { budgetMs?: number }): Promise<void>;
+
   /** `sizeBytes` grows the disk only (`--storage-opt size=`); smaller than the image's: kind `invalid`. */
-  createScratch(key: string, options: PortCall & { parents: readonly string[]; sizeBytes?: number }): Promise<void>;
+  createScratch(
+    key: string,
+    options: PortCall & { parents: readonly string[]; sizeBytes?: number },
+  ): Promise<void>;
   mount(key: string, call?: PortCall): Promise<MountedScratch>;
   unmount(key: string, call?: PortCall): Promise<void>;
   removeScratch(key: string): Promise<void>;
