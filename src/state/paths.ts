@@ -10,6 +10,7 @@ export interface DataPaths {
   readonly containers: string;
   readonly names: string;
   readonly networks: string;
+  readonly hns: string;
   readonly events: string;
   readonly locks: string;
   readonly leases: string;
@@ -33,6 +34,8 @@ export function dataPaths(root: string): DataPaths {
     /** `names/<name>` holds a container ID; created exclusively. */
     names: join(root, 'names'),
     networks: join(root, 'networks'),
+    /** What the embedded network backend keeps as HNS would: networks, endpoints, namespaces. */
+    hns: join(root, 'hns'),
     events: join(root, 'events'),
     locks: join(root, 'locks'),
     leases: join(root, 'leases'),

@@ -19,7 +19,18 @@ export interface PreparedSandboxNetwork {
   readonly started?: (sandboxPid: number) => Promise<void>;
 }
 
+/** What of the container's document concerns its resolver files. */
+export interface SandboxNetworkOptions {
+  /** `Container.Networking.DnsSearchList`, split at its commas. */
+  readonly dnsSearch?: readonly string[];
+  /** `Container.GuestOs.HostName`: resolves to the sandbox's own address. */
+  readonly hostName?: string;
+}
+
 export interface SandboxNetwork {
-  /** `undefined`: loopback only (`--network none`, and every network on a host that can give no more). Idempotent. */
-  prepare(namespaceId: string | undefined): Promise<PreparedSandboxNetwork>;
+  /**
+   * `undefined`: loopback only (`--network none`, and every network on a host that can give no more). Idempotent; files of
+   * an undefined namespace are shared by all such sandboxes.
+   */
+  prepare(namespaceId: string | undefined, options?: SandboxNetworkOptions): Promise<PreparedSandboxNetwork>;
 }

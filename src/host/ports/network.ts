@@ -27,6 +27,8 @@ export interface PortForward {
   readonly hostIp: string;
   /** 0 = any free port. */
   readonly hostPort: number;
+  /** With it: the first free port of `hostPort`..`hostPortEnd`. */
+  readonly hostPortEnd?: number;
   readonly containerPort: number;
 }
 
@@ -62,7 +64,11 @@ export interface NetworkPort {
    * Present where the host's own NAT does not publish ports (Linux): the caller, a monitor, holds the listeners.
    * Busy port: `HnsError` 0x80070020 -> Docker's `port is already allocated`. Absent on Windows: NAT policies do it.
    */
-  readonly publish?: (namespaceId: string, forwards: readonly PortForward[], call?: PortCall) => Promise<Publication>;
+  readonly publish?: (
+    namespaceId: string,
+    forwards: readonly PortForward[],
+    call?: PortCall,
+  ) => Promise<Publication>;
 }
 
 export interface HostEntry {
