@@ -42,6 +42,8 @@ export interface FlagSpec {
    * completes `invalid argument "x" for "--flag" flag: `.
    */
   readonly check?: (value: string) => string;
+  /** For `bytes`: `-1` is taken as it is (`--memory-swap`). */
+  readonly unlimited?: boolean;
   readonly hidden?: boolean;
   /** End of pflag's line `Flag --time has been deprecated, use --timeout instead`: the part after the comma. Hides the flag. */
   readonly deprecated?: string;
