@@ -1,0 +1,51 @@
+import { PortholeError } from '../errors/porthole-error.ts';
+import type { ErrorDetails, ErrorKind } from '../errors/porthole-error.ts';
+
+/** Stable names of what can be wrong with a layer. All are kind `invalid` unless the table in `LayerError` says otherwise. */
+export type LayerErrorCode =
+  /** The tar itself: checksum, numbers, records, end in the middle. */
+  | 'LAYER_TAR_INVALID'
+  /** The compressed stream does not inflate. */
+  | 'LAYER_COMPRESSION_INVALID'
+  /** Device, FIFO, socket, sparse map or an unknown type flag. */
+  | 'LAYER_ENTRY_TYPE'
+  /** A name that could leave the layer, or that Windows could not hold. */
+  | 'LAYER_PATH_INVALID'
+  | 'LAYER_PATH_TOO_LONG'
+  /** Two entries of one layer claim the same name. */
+  | 'LAYER_PATH_CONFLICT'
+  | 'LAYER_LINK_INVALID'
+  | 'LAYER_WHITEOUT_INVALID'
+  | 'LAYER_METADATA_INVALID'
+  /** More bytes, entries or levels than the limits allow. */
+  | 'LAYER_LIMIT'
+  | 'LAYER_DIFF_ID_MISMATCH'
+  | 'LAYER_NO_SPACE'
+  | 'LAYER_NOT_FOUND'
+  | 'LAYER_PATH_NOT_FOUND'
+  | 'LAYER_EXISTS'
+  | 'LAYER_DEPTH'
+  | 'LAYER_SIZE_INVALID'
+  | 'LAYER_HOST_UNSUPPORTED'
+  /** A composed file changed while it was read. */
+  | 'LAYER_SOURCE_CHANGED'
+  | 'VHDX_INVALID';
+
+const kinds: Partial<Record<LayerErrorCode, ErrorKind>> = {
+  LAYER_NO_SPACE: 'unavailable',
+  LAYER_NOT_FOUND: 'notFound',
+  LAYER_PATH_NOT_FOUND: 'notFound',
+  LAYER_EXISTS: 'conflict',
+  LAYER_HOST_UNSUPPORTED: 'unavailable',
+};
+
+/** Anything wrong with a layer tar, a layer folder or a disk of one. `entry` names the offending entry, when there is one. */
+export class LayerError extends PortholeError {
+  readonly entry: string | undefined;
+
+  constructor(code: LayerErrorCode, message: string, details: ErrorDetails & { entry?: string } = {}) {
+    super(kinds[code] ?? 'invalid', code, message, details);
+    this.name = 'LayerError';
+    this.entry = details.entry;
+  }
+}
