@@ -42,7 +42,12 @@ export interface ContainerV2Document {
     MappedPipes?: MappedPipe[];
     Memory?: { SizeInMB: number };
     Processor?: { Count?: number; Maximum?: number; Weight?: number };
-    Networking?: { AllowUnqualifiedDnsQuery?: boolean; DnsSearchList?: string; Namespace?: string; NetworkSharedContainerName?: string };
+    Networking?: {
+      AllowUnqualifiedDnsQuery?: boolean;
+      DnsSearchList?: string;
+      Namespace?: string;
+      NetworkSharedContainerName?: string;
+    };
     RegistryChanges?: { AddValues?: RegistryValue[] };
     AssignedDevices?: { InterfaceClassGuid: string }[];
     ContainerCredentialGuard?: Record<string, unknown>;
