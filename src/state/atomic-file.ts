@@ -1,6 +1,7 @@
 import {
   closeSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -9,6 +10,7 @@ import {
   rmSync,
   statSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -56,6 +58,46 @@ export function writeFileAtomic(
 /** `writeFileAtomic` of one JSON value and a final newline. */
 export function writeJsonAtomic(path: string, value: unknown, options: AtomicWriteOptions = {}): void {
   writeFileAtomic(path, `${JSON.stringify(value)}\n`, options);
+}
+
+/**
+ * Creates a file with its content in one step (written aside, then hard-linked), so that no reader meets it empty. False
+ * when it exists. On file systems without hard links (FAT, some network shares) a tiny moment without content is accepted.
+ */
+export function createFileExclusive(path: string, data: string): boolean {
+  const temporary = temporaryPath(path);
+  try {
+    const descriptor = openMakingFolder(temporary, 0o600);
+    try {
+      writeSync(descriptor, data);
+    } finally {
+      closeSync(descriptor);
+    }
+    try {
+      linkSync(temporary, path);
+      return true;
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EEXIST') return false;
+      if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
+      return createWithoutLinks(path, data);
+    } finally {
+      removeIfExists(temporary);
+    }
+  } catch (error) {
+    throw explainWriteError(error, path);
+  }
+}
+
+/** Deletes a file; false when there was none. */
+export function removeIfExists(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** A name beside `path` that `sweepTemporaries` recognises. For writers that stream into a file and rename it themselves. */
@@ -174,6 +216,16 @@ export function explainWriteError(error: unknown, path: string): unknown {
 
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+function createWithoutLinks(path: string, data: string): boolean {
+  try {
+    writeFileSync(path, data, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 function openMakingFolder(path: string, mode: number): number {

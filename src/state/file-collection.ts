@@ -1,6 +1,5 @@
-import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { damaged, errorCode, listNames, readJsonIfExists, writeJsonAtomic } from './atomic-file.ts';
+import { damaged, listNames, readJsonIfExists, removeIfExists, writeJsonAtomic } from './atomic-file.ts';
 import { checkKey, newerFormat, revisionConflict } from './collection.ts';
 import type { Collection, CollectionOptions, Stored } from './collection.ts';
 import { withLockSync } from './lock.ts';
@@ -61,15 +60,7 @@ export function fileCollection<T>(folder: string, options: CollectionOptions): C
     },
     remove(key) {
       checkKey(options.noun, key);
-      return withLockSync(lockOf(key), () => {
-        try {
-          unlinkSync(pathOf(key));
-          return true;
-        } catch (error) {
-          if (errorCode(error) === 'ENOENT') return false;
-          throw error;
-        }
-      });
+      return withLockSync(lockOf(key), () => removeIfExists(pathOf(key)));
     },
     keys,
     list(onDamaged) {

@@ -6,11 +6,10 @@
  * The file appears with its content in one step (written aside, then hard-linked), so a lock without an owner never exists.
  * Only the holder of `<lock>.break` removes a stale lock: two breakers cannot remove each other's fresh lock.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { linkSync, readFileSync, renameSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PortholeError } from '../errors/porthole-error.ts';
-import { errorCode, explainWriteError, temporaryPath } from './atomic-file.ts';
+import { createFileExclusive, errorCode, removeIfExists, temporaryPath } from './atomic-file.ts';
 import { pauseSync } from './pause.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -38,8 +37,8 @@ let acquisitions = 0;
 export function tryLock(path: string): Lock | undefined {
   const record = newRecord();
   const text = encode(record);
-  if (place(path, text)) return heldLock(path, record.nonce);
-  return breakIfStale(path) && place(path, text) ? heldLock(path, record.nonce) : undefined;
+  if (createFileExclusive(path, text)) return heldLock(path, record.nonce);
+  return breakIfStale(path) && createFileExclusive(path, text) ? heldLock(path, record.nonce) : undefined;
 }
 
 /** Takes the lock, polling with 1-20 ms pauses. Aborting rejects with the signal's reason. */
@@ -102,7 +101,7 @@ function heldLock(path: string, nonce: string): Lock {
   const release = (): void => {
     if (!held) return;
     held = false;
-    if (readRecord(path)?.nonce === nonce) unlinkQuietly(path);
+    if (readRecord(path)?.nonce === nonce) removeIfExists(path);
   };
   return { path, release, [Symbol.dispose]: release };
 }
@@ -131,46 +130,6 @@ function readRecord(path: string): LockRecord | undefined {
   return { pid: Number(pid), startTime: startTime ?? '', nonce };
 }
 
-/** Creates the lock file with its content in one step. False when it exists. */
-function place(path: string, text: string): boolean {
-  const temporary = temporaryPath(path);
-  try {
-    writeNew(temporary, text);
-    try {
-      linkSync(temporary, path);
-    } finally {
-      unlinkQuietly(temporary);
-    }
-    return true;
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'EEXIST') return false;
-    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return placeWithoutLinks(path, text);
-    throw explainWriteError(error, path);
-  }
-}
-
-/** File systems without hard links (FAT, some network shares): a tiny moment without content is accepted. */
-function placeWithoutLinks(path: string, text: string): boolean {
-  try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw explainWriteError(error, path);
-  }
-}
-
-function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
-  }
-}
-
 /** True when the lock is free now: its owner was gone and the file was removed, or it vanished by itself. */
 function breakIfStale(path: string): boolean {
   const seen = readRecord(path);
@@ -178,17 +137,17 @@ function breakIfStale(path: string): boolean {
   if (isAlive(seen)) return false;
   const guard = `${path}.break`;
   const record = newRecord();
-  if (!place(guard, encode(record))) {
+  if (!createFileExclusive(guard, encode(record))) {
     const breaker = readRecord(guard);
     if (breaker !== undefined && !isAlive(breaker)) dropStaleGuard(guard, breaker.nonce);
     return false;
   }
   try {
     const now = readRecord(path);
-    if (now?.nonce === seen.nonce) unlinkQuietly(path);
+    if (now?.nonce === seen.nonce) removeIfExists(path);
     return now === undefined || now.nonce === seen.nonce;
   } finally {
-    if (readRecord(guard)?.nonce === record.nonce) unlinkQuietly(guard);
+    if (readRecord(guard)?.nonce === record.nonce) removeIfExists(guard);
   }
 }
 
@@ -208,15 +167,7 @@ function dropStaleGuard(guard: string, nonce: string): void {
       // Someone has taken the guard meanwhile: it is theirs.
     }
   }
-  unlinkQuietly(aside);
-}
-
-function unlinkQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
+  removeIfExists(aside);
 }
 
 /** 1, 2, 3 ... 20 ms, spread by up to a half so that waiting processes do not march in step. */

@@ -12,6 +12,7 @@ export interface DataPaths {
   readonly networks: string;
   readonly hns: string;
   readonly events: string;
+  readonly volumes: string;
   readonly locks: string;
   readonly leases: string;
   readonly trash: string;
@@ -37,6 +38,8 @@ export function dataPaths(root: string): DataPaths {
     /** What the embedded network backend keeps as HNS would: networks, endpoints, namespaces. */
     hns: join(root, 'hns'),
     events: join(root, 'events'),
+    /** `volumes/<name>/{volume.json,_data}`. */
+    volumes: join(root, 'volumes'),
     locks: join(root, 'locks'),
     leases: join(root, 'leases'),
     trash: join(root, 'trash'),
