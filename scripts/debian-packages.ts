@@ -19,7 +19,11 @@ export const mainJobPackages: readonly SystemPackage[] = [
   { debian: 'util-linux', proof: ['unshare'], why: 'namespaces' },
   { debian: 'iproute2', proof: ['ip'], why: 'container networks' },
   { debian: 'nftables', proof: ['nft', 'iptables'], why: 'NAT of container networks' },
-  { debian: 'docker-registry', proof: ['docker-registry'], why: 'the registry that the quickstart pushes to' },
+  {
+    debian: 'docker-registry',
+    proof: ['docker-registry'],
+    why: 'the registry that the quickstart pushes to',
+  },
 ];
 
 /** For the test suite, on top of the main job's. */
@@ -48,15 +52,25 @@ export function installMissing(packages: readonly SystemPackage[]): boolean {
   if (missing.length === 0) return true;
   const names = missing.map((item) => item.debian);
   if (process.getuid?.() !== 0 || !isPresent('apt-get')) {
-    process.stderr.write(`Missing: ${names.join(', ')}. Install with: sudo apt-get install ${names.join(' ')}\n`);
+    process.stderr.write(
+      `Missing: ${names.join(', ')}. Install with: sudo apt-get install ${names.join(' ')}\n`,
+    );
     return false;
   }
   process.stdout.write(`Installing ${names.join(', ')}\n`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const options = { stdio: ['ignore', 'ignore', 'inherit'] as ('ignore' | 'inherit')[], env };
   spawnSync('apt-get', ['update', '-qq'], options);
-  const install = spawnSync('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...names], options);
+  const install = spawnSync(
+    'apt-get',
+    ['install', '-qq', '-y', '--no-install-recommends', ...names],
+    options,
+  );
   if (install.status === 0 && missingPackages(packages).length === 0) return true;
-  process.stderr.write(`apt-get could not install: ${missingPackages(packages).map((p) => p.debian).join(', ')}\n`);
+  process.stderr.write(
+    `apt-get could not install: ${missingPackages(packages)
+      .map((p) => p.debian)
+      .join(', ')}\n`,
+  );
   return false;
 }

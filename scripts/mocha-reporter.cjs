@@ -15,7 +15,10 @@ module.exports = class CountingReporter extends reporters.Dot {
       const file = process.env.PORTHOLE_TEST_COUNTS;
       if (file === undefined) return;
       const { passes, failures } = this.stats;
-      appendFileSync(file, JSON.stringify({ passed: passes, failed: failures, skipped: skips.length, skips }) + '\n');
+      appendFileSync(
+        file,
+        JSON.stringify({ passed: passes, failed: failures, skipped: skips.length, skips }) + '\n',
+      );
     });
   }
 };

