@@ -1,0 +1,115 @@
+/**
+ * What a monitor and its clients say to each other.
+ *
+ * Bootstrap: the parent writes one JSON document to the monitor's stdin; the monitor answers one JSON line on stdout as
+ * soon as it listens (or cannot), and the parent lets go. No flags, no environment variables.
+ *
+ * Socket: a connection carries one request, a JSON line. The monitor answers with JSON lines; `attach` and `exec-start`
+ * are followed by frames in both directions (frames.ts).
+ */
+import type { ExecCreateRequest, ExecInspect } from '../api/types/index.ts';
+import type { Environment } from '../environment.ts';
+import { PortholeError, asError } from '../errors/porthole-error.ts';
+import type { ErrorKind } from '../errors/porthole-error.ts';
+
+export const protocolVersion = 1;
+
+export interface BootstrapDocument {
+  readonly version: number;
+  readonly containerId: string;
+  readonly environment: Pick<
+    Environment,
+    'platform' | 'arch' | 'env' | 'elevated' | 'homeDir' | 'dataRoot' | 'wineRoot' | 'packageRoot'
+  >;
+}
+
+export type BootstrapAnswer =
+  | { readonly kind: 'ready'; readonly version: number; readonly pid: number; readonly socket: string }
+  /** Another process holds the container: a monitor that is starting or ending, a removal, a repair. */
+  | { readonly kind: 'busy'; readonly pid: number }
+  | { readonly kind: 'error'; readonly error: WireError };
+
+export type MonitorRequest =
+  | { readonly type: 'start' }
+  | { readonly type: 'wait'; readonly condition: 'not-running' | 'next-exit' | 'removed' }
+  | { readonly type: 'stop'; readonly signal?: string; readonly timeout?: number; readonly restart?: boolean }
+  | { readonly type: 'kill'; readonly signal: string }
+  | { readonly type: 'resize'; readonly height: number; readonly width: number }
+  | {
+      readonly type: 'attach';
+      readonly stdin: boolean;
+      readonly stdout: boolean;
+      readonly stderr: boolean;
+    }
+  | { readonly type: 'exec-create'; readonly id: string; readonly request: ExecCreateRequest }
+  | { readonly type: 'exec-start'; readonly id: string; readonly detach: boolean }
+  | { readonly type: 'exec-resize'; readonly id: string; readonly height: number; readonly width: number }
+  | { readonly type: 'exec-inspect'; readonly id: string }
+  | { readonly type: 'exec-list' }
+  | { readonly type: 'top' }
+  | { readonly type: 'rename'; readonly name: string };
+
+/** Result of each request's (last) answer line. */
+export interface MonitorResults {
+  start: Record<string, never>;
+  /** First line: registered. Second line: this. */
+  wait: { readonly exitCode: number; readonly error?: string };
+  stop: Record<string, never>;
+  kill: Record<string, never>;
+  resize: Record<string, never>;
+  /** `tty`: everything comes on stdout frames. */
+  attach: { readonly tty: boolean };
+  'exec-create': Record<string, never>;
+  'exec-start': { readonly pid: number };
+  'exec-resize': Record<string, never>;
+  'exec-inspect': { readonly exec: ExecInspect };
+  'exec-list': { readonly ids: readonly string[] };
+  top: { readonly processes: readonly TopProcess[] };
+  rename: Record<string, never>;
+}
+
+export interface TopProcess {
+  readonly processId: number;
+  readonly imageName: string;
+  /** 100 ns units, as decimal text. */
+  readonly cpu100ns: string;
+  readonly workingSetPrivateBytes: number;
+}
+
+export type MonitorAnswer<T> =
+  { readonly ok: true; readonly result: T } | { readonly ok: false; readonly error: WireError };
+
+/** A PortholeError on a wire. */
+export interface WireError {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly exitCode?: number;
+  readonly retriable?: boolean;
+}
+
+export function toWireError(thrown: unknown): WireError {
+  if (!(thrown instanceof PortholeError)) {
+    return { kind: 'internal', code: 'INTERNAL', message: asError(thrown).message };
+  }
+  return {
+    kind: thrown.kind,
+    code: thrown.code,
+    message: thrown.message,
+    ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
+    ...(thrown.exitCode === undefined ? {} : { exitCode: thrown.exitCode }),
+    ...(thrown.retriable ? { retriable: true } : {}),
+  };
+}
+
+export function fromWireError(wire: WireError): PortholeError {
+  return new PortholeError(wire.kind, wire.code, wire.message, {
+    ...(wire.hint === undefined ? {} : { hint: wire.hint }),
+    ...(wire.exitCode === undefined ? {} : { exitCode: wire.exitCode }),
+    ...(wire.retriable === undefined ? {} : { retriable: wire.retriable }),
+  });
+}
+
+/** Code of a request that came while the monitor was already on its way out: ask for a new monitor. */
+export const monitorLeaving = 'MONITOR_LEAVING';
