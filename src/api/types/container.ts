@@ -50,6 +50,7 @@ export interface MountSpec {
   Consistency?: string;
   BindOptions?: Record<string, unknown>;
   VolumeOptions?: Record<string, unknown>;
+  ImageOptions?: Record<string, unknown>;
   TmpfsOptions?: Record<string, unknown>;
 }
 
@@ -57,6 +58,15 @@ export interface DeviceMapping {
   PathOnHost: string;
   PathInContainer: string;
   CgroupPermissions: string;
+}
+
+/** `--gpus` and CDI devices. `Count` -1 = all. */
+export interface DeviceRequest {
+  Driver: string;
+  Count: number;
+  DeviceIDs: string[] | null;
+  Capabilities: string[][] | null;
+  Options: Record<string, string> | null;
 }
 
 export interface Ulimit {
@@ -121,7 +131,7 @@ export interface HostConfig {
   CpusetMems: string;
   Devices: DeviceMapping[] | null;
   DeviceCgroupRules: string[] | null;
-  DeviceRequests: unknown[] | null;
+  DeviceRequests: DeviceRequest[] | null;
   MemoryReservation: number;
   MemorySwap: number;
   MemorySwappiness: number | null;

@@ -32,12 +32,16 @@ export interface BuildRequest {
   readonly extraHosts: readonly string[];
   readonly shmSize: number;
   readonly squash: boolean;
+  /** `credentialspec=…` for RUN's containers; other options are refused as in container create. */
+  readonly securityOpt?: readonly string[];
 }
 
 export interface BuildRole {
   /**
-   * Runs the classic builder. Emits Docker's `stream` messages line for line (dockerfile.md 2.6) and one `aux` message
-   * `{ ID: 'sha256:…' }`. A failed RUN line is kind `invalid`, `exitCode` = the command's code.
+   * Runs the classic builder. The first message tells the size of the context, which the engine learns by its one walk:
+   * `{ status: 'Sending build context to Docker daemon', progressDetail: { current: <bytes it takes as a tar> } }`; commands show
+   * it as Docker's client shows its upload, and an API server drops it. Then Docker's `stream` messages line for line
+   * (dockerfile.md 2.6) and one `aux` message `{ ID: 'sha256:…' }`. A failed RUN line is kind `invalid`, `exitCode` = the command's code.
    */
   build(
     request: BuildRequest,
