@@ -1,0 +1,132 @@
+import type { SourceRange } from './source.ts';
+
+/**
+ * Text with the place in the file that each of its characters came from. Continuations, dropped comments, removed quotes
+ * and JSON escapes break the text into runs: within a run, text and file advance together.
+ */
+export class MappedText {
+  readonly text: string;
+  readonly #map: TextMap;
+  readonly #offset: number;
+
+  constructor(text: string, map: TextMap, offset = 0) {
+    this.text = text;
+    this.#map = map;
+    this.#offset = offset;
+  }
+
+  /** The part from `start` to `end` (exclusive), which keeps its places. */
+  slice(start: number, end = this.text.length): MappedText {
+    return new MappedText(this.text.slice(start, end), this.#map, this.#offset + start);
+  }
+
+  /** Offset in the file of the character at `index`; for `index` = length, the offset after the last character. */
+  offsetOf(index: number): number {
+    const at = this.#offset + index;
+    if (index > 0 && index >= this.text.length) return this.#map.sourceOf(at - 1) + 1;
+    return this.#map.sourceOf(at);
+  }
+
+  /** Where characters `start` to `end` (exclusive) stand in the file. An empty part gives an empty range. */
+  range(start = 0, end = this.text.length): SourceRange {
+    if (end <= start) {
+      const at = this.offsetOf(Math.min(start, this.text.length));
+      return { start: at, end: at };
+    }
+    return {
+      start: this.#map.sourceOf(this.#offset + start),
+      end: this.#map.sourceOf(this.#offset + end - 1) + 1,
+    };
+  }
+
+  /** Characters `start` to `end` as the pieces that stand together in the file. */
+  pieces(start = 0, end = this.text.length): { text: string; source: number }[] {
+    const pieces: { text: string; source: number }[] = [];
+    for (let at = start; at < end;) {
+      const stop = Math.min(end, this.#map.runEnd(this.#offset + at) - this.#offset);
+      pieces.push({ text: this.text.slice(at, stop), source: this.#map.sourceOf(this.#offset + at) });
+      at = stop;
+    }
+    return pieces;
+  }
+
+  /** The same places with another text of the same length. */
+  withText(text: string): MappedText {
+    return new MappedText(text, this.#map, this.#offset);
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** The runs of a text: run `i` begins at `texts[i]` in the text and at `sources[i]` in the file. */
+export class TextMap {
+  readonly #texts: number[] = [];
+  readonly #sources: number[] = [];
+
+  /** A map of one run. */
+  static from(source: number): TextMap {
+    const map = new TextMap();
+    map.add(0, source);
+    return map;
+  }
+
+  /** Starts a run. Calls come in order of `text`; a run that continues the last one is not stored. */
+  add(text: number, source: number): void {
+    const last = this.#texts.length - 1;
+    if (last >= 0) {
+      if (this.#texts[last] === text) {
+        this.#sources[last] = source;
+        return;
+      }
+      if (source - text === this.#sources[last]! - this.#texts[last]!) return;
+    }
+    this.#texts.push(text);
+    this.#sources.push(source);
+  }
+
+  sourceOf(text: number): number {
+    const run = this.#runOf(text);
+    return (this.#sources[run] ?? 0) + text - (this.#texts[run] ?? 0);
+  }
+
+  /** Where the run that holds `text` ends; Infinity for the last one. */
+  runEnd(text: number): number {
+    return this.#texts[this.#runOf(text) + 1] ?? Infinity;
+  }
+
+  #runOf(text: number): number {
+    const texts = this.#texts;
+    let low = 0;
+    let high = texts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (texts[middle]! <= text) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+/** Builds a text piece by piece from parts of another mapped text, leaving out what is not wanted. */
+export class MappedTextBuilder {
+  #text = '';
+  readonly #map = new TextMap();
+
+  get length(): number {
+    return this.#text.length;
+  }
+
+  append(text: string, source: number): void {
+    if (text === '') return;
+    this.#map.add(this.#text.length, source);
+    this.#text += text;
+  }
+
+  /** `emptyAt`: the place of a text that stays empty. */
+  build(emptyAt: number): MappedText {
+    if (this.#text === '') this.#map.add(0, emptyAt);
+    return new MappedText(this.#text, this.#map);
+  }
+}

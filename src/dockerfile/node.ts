@@ -1,0 +1,140 @@
+import { quoteGo } from '../text/go-quote.ts';
+import type { EscapeCharacter } from './expand.ts';
+import { NotStringArrayError, parseJsonArray } from './json-array.ts';
+import type { MappedText } from './mapped-text.ts';
+import type { PairNode } from './tree.ts';
+import { isSpace } from './whitespace.ts';
+import { splitBlanks, splitFirst, splitFlags, splitQuoted, trimMapped } from './words.ts';
+
+/** What one logical line says: the part of an `InstructionNode` that does not depend on its surroundings. */
+export interface LineContent {
+  readonly keyword: MappedText;
+  readonly name: string;
+  readonly flags: readonly MappedText[];
+  readonly rest: MappedText;
+  readonly args: readonly MappedText[];
+  readonly pairs: readonly PairNode[];
+  readonly json: boolean;
+  readonly inner: LineContent | undefined;
+  readonly text: MappedText;
+  readonly problem: { readonly message: string; readonly at: MappedText } | undefined;
+}
+
+interface Arguments {
+  readonly args?: readonly MappedText[];
+  readonly pairs?: readonly PairNode[];
+  readonly json?: boolean;
+  readonly inner?: LineContent;
+  readonly problem?: LineContent['problem'];
+}
+
+type Splitter = (rest: MappedText, escape: EscapeCharacter, nesting: number) => Arguments;
+
+/** dockerfile.md 1.4. Unknown keywords have no words: the error comes with the meaning. */
+const splitters: Readonly<Record<string, Splitter>> = {
+  add: jsonOrWords,
+  arg: (rest, escape) => ({ args: splitQuoted(rest, escape) }),
+  cmd: jsonOrText,
+  copy: jsonOrWords,
+  entrypoint: jsonOrText,
+  env: (rest, escape) => pairs(rest, escape, 'ENV'),
+  expose: (rest) => ({ args: splitBlanks(rest) }),
+  from: (rest) => ({ args: splitBlanks(rest) }),
+  healthcheck,
+  label: (rest, escape) => pairs(rest, escape, 'LABEL'),
+  maintainer: wholeText,
+  onbuild: (rest, escape, nesting) => {
+    if (rest.text === '') return {};
+    // Chained triggers are an error of meaning; deeper ones need no tree of their own.
+    if (nesting > 1) return { args: [rest] };
+    const inner = readLine(rest, escape, nesting + 1);
+    return { inner, problem: inner.problem };
+  },
+  run: jsonOrText,
+  shell: jsonOrText,
+  stopsignal: wholeText,
+  user: wholeText,
+  volume: jsonOrWords,
+  workdir: wholeText,
+};
+
+export const instructionNames: readonly string[] = Object.keys(splitters);
+
+export function isInstructionName(name: string): boolean {
+  return Object.hasOwn(splitters, name);
+}
+
+/** Cuts a joined line into keyword, flags and words. `nesting` counts ONBUILDs around it. */
+export function readLine(text: MappedText, escape: EscapeCharacter, nesting = 0): LineContent {
+  const { first: keyword, rest: after } = splitFirst(trimMapped(text));
+  const name = keyword.text.toLowerCase();
+  const { flags, rest } = after ? splitFlags(after) : { flags: [], rest: keyword.slice(keyword.text.length) };
+  const trimmed = trimMapped(rest);
+  const split = isInstructionName(name) ? splitters[name]!(trimmed, escape, nesting) : {};
+  return {
+    keyword,
+    name,
+    flags,
+    rest: trimmed,
+    args: split.args ?? [],
+    pairs: split.pairs ?? [],
+    json: split.json ?? false,
+    inner: split.inner,
+    text,
+    problem: split.problem,
+  };
+}
+
+function wholeText(rest: MappedText): Arguments {
+  return rest.text === '' ? {} : { args: [rest] };
+}
+
+function jsonOr(rest: MappedText, otherwise: (rest: MappedText) => readonly MappedText[]): Arguments {
+  if (rest.text === '') return {};
+  try {
+    const elements = parseJsonArray(rest);
+    return elements ? { args: elements, json: true } : { args: otherwise(rest) };
+  } catch (error) {
+    if (!(error instanceof NotStringArrayError)) throw error;
+    return { args: [rest], problem: { message: error.message, at: rest } };
+  }
+}
+
+function jsonOrText(rest: MappedText): Arguments {
+  return jsonOr(rest, (text) => [text]);
+}
+
+function jsonOrWords(rest: MappedText): Arguments {
+  return jsonOr(rest, splitBlanks);
+}
+
+function healthcheck(rest: MappedText): Arguments {
+  const text = rest.text;
+  let end = 0;
+  while (end < text.length && !isSpace(text.charCodeAt(end))) end++;
+  if (end === 0) return {};
+  let next = end;
+  while (next < text.length && isSpace(text.charCodeAt(next))) next++;
+  const command = jsonOrText(rest.slice(next));
+  return { ...command, args: [rest.slice(0, end), ...(command.args ?? [])] };
+}
+
+function pairs(rest: MappedText, escape: EscapeCharacter, instruction: string): Arguments {
+  const words = splitQuoted(rest, escape);
+  if (words.length === 0) return {};
+  if (!words[0]!.text.includes('=')) {
+    const { first, rest: value } = splitFirst(rest);
+    if (!value) return { problem: { message: `${instruction} must have two arguments`, at: rest } };
+    return { pairs: [{ key: first, value, legacy: true }] };
+  }
+  const found: PairNode[] = [];
+  for (const word of words) {
+    const equals = word.text.indexOf('=');
+    if (equals < 0) {
+      const message = `Syntax error - can't find = in ${quoteGo(word.text)}. Must be of the form: name=value`;
+      return { pairs: found, problem: { message, at: word } };
+    }
+    found.push({ key: word.slice(0, equals), value: word.slice(equals + 1), legacy: false });
+  }
+  return { pairs: found };
+}

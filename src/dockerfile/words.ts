@@ -1,0 +1,108 @@
+import { MappedTextBuilder } from './mapped-text.ts';
+import type { MappedText } from './mapped-text.ts';
+import type { EscapeCharacter } from './expand.ts';
+import { isBlank, isSpace, skipSpaces, trimEndIndex } from './whitespace.ts';
+
+/** How the text after an instruction's keyword is cut into flags and words (dockerfile.md 1.4). Nothing is expanded here. */
+
+/** The text without the spaces around it. */
+export function trimMapped(text: MappedText): MappedText {
+  const start = skipSpaces(text.text);
+  return text.slice(start, trimEndIndex(text.text, start));
+}
+
+/** Words between blanks, quotes meaning nothing: COPY, ADD, VOLUME, EXPOSE, FROM. */
+export function splitBlanks(source: MappedText): MappedText[] {
+  const words: MappedText[] = [];
+  const text = source.text;
+  let start = 0;
+  for (let at = 0; at <= text.length; at++) {
+    if (at < text.length && !isBlank(text.charCodeAt(at))) continue;
+    if (at > start) words.push(source.slice(start, at));
+    start = at + 1;
+  }
+  return words;
+}
+
+/** The first word and the rest after the blanks; no rest when there are none. */
+export function splitFirst(source: MappedText): { first: MappedText; rest: MappedText | undefined } {
+  const text = source.text;
+  let end = 0;
+  while (end < text.length && !isBlank(text.charCodeAt(end))) end++;
+  let next = end;
+  while (next < text.length && isBlank(text.charCodeAt(next))) next++;
+  return { first: source.slice(0, end), rest: next === end ? undefined : source.slice(next) };
+}
+
+/**
+ * Words of ENV, LABEL and ARG: blanks in quotes or after the escape character do not end a word. Quotes and escapes stay;
+ * an escape character at the very end is dropped.
+ */
+export function splitQuoted(source: MappedText, escape: EscapeCharacter): MappedText[] {
+  const text = source.text;
+  const words: MappedText[] = [];
+  let start = -1;
+  let quote = '';
+  let end = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]!;
+    if (start < 0) {
+      if (isSpace(text.charCodeAt(at))) continue;
+      start = at;
+    }
+    if (quote === '' && isSpace(text.charCodeAt(at))) {
+      words.push(source.slice(start, at));
+      start = -1;
+    } else if (character === escape && quote !== "'") {
+      if (at + 1 === text.length) end = at;
+      else at++;
+    } else if (quote !== '') {
+      if (character === quote) quote = '';
+    } else if (character === '"' || character === "'") {
+      quote = character;
+    }
+  }
+  if (start >= 0 && end > start) words.push(source.slice(start, end));
+  return words;
+}
+
+/**
+ * Builder flags: words that begin with `--`, their quotes removed and escapes resolved. The escape is always a backslash,
+ * whatever the directive says, and quotes do not protect it. A bare `--` ends the flags and is dropped.
+ */
+export function splitFlags(source: MappedText): { flags: MappedText[]; rest: MappedText } {
+  const text = source.text;
+  const flags: MappedText[] = [];
+  let at = 0;
+  for (;;) {
+    at = skipSpaces(text, at);
+    if (!text.startsWith('--', at)) return { flags, rest: source.slice(at) };
+    const { flag, end } = readFlag(source, at);
+    at = end;
+    if (flag.text === '--') return { flags, rest: source.slice(at) };
+    flags.push(flag);
+  }
+}
+
+function readFlag(source: MappedText, start: number): { flag: MappedText; end: number } {
+  const text = source.text;
+  const builder = new MappedTextBuilder();
+  const take = (from: number, to: number) => {
+    for (const piece of source.pieces(from, to)) builder.append(piece.text, piece.source);
+  };
+  let quote = '';
+  let run = start;
+  let at = start;
+  for (; at < text.length; at++) {
+    const character = text[at]!;
+    if (quote === '' && isSpace(text.charCodeAt(at))) break;
+    const isQuote = quote === '' ? character === '"' || character === "'" : character === quote;
+    if (!isQuote && character !== '\\') continue;
+    take(run, at);
+    run = at + 1;
+    if (character === '\\') at++;
+    else quote = quote === '' ? character : '';
+  }
+  take(run, Math.min(at, text.length));
+  return { flag: builder.build(source.offsetOf(start)), end: Math.min(at, text.length) };
+}
