@@ -62,11 +62,11 @@ export interface DeviceMapping {
 
 /** `--gpus` and CDI devices. `Count` -1 = all. */
 export interface DeviceRequest {
-  Driver: string;
-  Count: number;
-  DeviceIDs: string[] | null;
-  Capabilities: string[][] | null;
-  Options: Record<string, string> | null;
+  Driver?: string;
+  Count?: number;
+  DeviceIDs?: string[] | null;
+  Capabilities?: string[][] | null;
+  Options?: Record<string, string> | null;
 }
 
 export interface Ulimit {
@@ -166,7 +166,8 @@ export interface HealthLog {
   Output: string;
 }
 
-export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+export type ContainerStatus =
+  'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 
 export interface ContainerState {
   Status: ContainerStatus;
@@ -284,6 +285,12 @@ export interface ContainerTopResponse {
   Processes: string[][];
 }
 
+/** `POST /containers/prune`. Null when nothing went. */
+export interface ContainersPruneResponse {
+  ContainersDeleted: string[] | null;
+  SpaceReclaimed: number;
+}
+
 /** `POST /containers/{id}/exec` body (engine-api.md 4.5). */
 export interface ExecCreateRequest {
   User: string;
@@ -304,7 +311,13 @@ export interface ExecInspect {
   ID: string;
   Running: boolean;
   ExitCode: number | null;
-  ProcessConfig: { tty: boolean; entrypoint: string; arguments: string[]; privileged?: boolean; user?: string };
+  ProcessConfig: {
+    tty: boolean;
+    entrypoint: string;
+    arguments: string[];
+    privileged?: boolean;
+    user?: string;
+  };
   OpenStdin: boolean;
   OpenStderr: boolean;
   OpenStdout: boolean;

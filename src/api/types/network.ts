@@ -98,3 +98,8 @@ export interface NetworkConnectRequest {
   Container: string;
   EndpointConfig: EndpointSettings | null;
 }
+
+/** `POST /networks/prune`: names. Null when nothing went. */
+export interface NetworksPruneResponse {
+  NetworksDeleted: string[] | null;
+}

@@ -54,6 +54,14 @@ export interface InfoResponse {
   [key: string]: unknown;
 }
 
+/** `POST /auth`. */
+export interface LoginResponse {
+  /** `Login Succeeded`. */
+  Status: string;
+  /** A refresh token to store instead of the password; empty when the registry gave none. */
+  IdentityToken: string;
+}
+
 /** One line of `GET /events` (engine-api.md 5.3). */
 export interface EventMessage {
   status?: string;

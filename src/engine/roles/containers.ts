@@ -3,6 +3,7 @@ import type {
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspect,
+  ContainersPruneResponse,
   ContainerSummary,
   ContainerTopResponse,
   ContainerWaitResponse,
@@ -47,11 +48,21 @@ export interface ContainersRole {
   restart(id: string, options?: CallOptions & { signalName?: string; timeout?: number }): Promise<void>;
   kill(id: string, signalName: string, options?: CallOptions): Promise<void>;
   /** Resolves once the wait is registered (call it before `start`); `exit` resolves with the code. */
-  wait(id: string, condition: WaitCondition, options?: CallOptions): Promise<{ exit: Promise<ContainerWaitResponse> }>;
+  wait(
+    id: string,
+    condition: WaitCondition,
+    options?: CallOptions,
+  ): Promise<{ exit: Promise<ContainerWaitResponse> }>;
   /** Attach before `start` loses no output. Several readers may be attached at once. `logs` replays what was written. */
   attach(
     id: string,
-    options: CallOptions & { stdin?: boolean; stdout?: boolean; stderr?: boolean; logs?: boolean; detachKeys?: string },
+    options: CallOptions & {
+      stdin?: boolean;
+      stdout?: boolean;
+      stderr?: boolean;
+      logs?: boolean;
+      detachKeys?: string;
+    },
   ): Promise<StdioSession>;
   resize(id: string, size: { height: number; width: number }): Promise<void>;
   /**
@@ -72,17 +83,30 @@ export interface ContainersRole {
     },
   ): Promise<StdioSession>;
   inspect(id: string, options?: CallOptions & { size?: boolean }): Promise<ContainerInspect>;
-  list(options?: CallOptions & { all?: boolean; limit?: number; size?: boolean; filters?: Filters }): Promise<ContainerSummary[]>;
-  remove(id: string, options?: CallOptions & { force?: boolean; volumes?: boolean; link?: boolean }): Promise<void>;
+  list(
+    options?: CallOptions & { all?: boolean; limit?: number; size?: boolean; filters?: Filters },
+  ): Promise<ContainerSummary[]>;
+  remove(
+    id: string,
+    options?: CallOptions & { force?: boolean; volumes?: boolean; link?: boolean },
+  ): Promise<void>;
   rename(id: string, name: string, options?: CallOptions): Promise<void>;
   top(id: string, options?: CallOptions): Promise<ContainerTopResponse>;
+  /**
+   * Removes every container that does not run. Filters: `until`, `label`, `label!` (docker-cli.md 6). One at a time: a second
+   * call meanwhile is kind `conflict`, `a prune operation is already running`. `dryRun` only tells what would go.
+   */
+  prune(options?: CallOptions & { filters?: Filters; dryRun?: boolean }): Promise<ContainersPruneResponse>;
 }
 
 /** Processes beside the init process. Finished execs stay inspectable for a while. */
 export interface ExecRole {
   create(containerId: string, request: ExecCreateRequest, options?: CallOptions): Promise<{ Id: string }>;
   /** Returns when the process runs; no session when detached. */
-  start(id: string, options: CallOptions & { detach: boolean; tty: boolean }): Promise<StdioSession | undefined>;
+  start(
+    id: string,
+    options: CallOptions & { detach: boolean; tty: boolean },
+  ): Promise<StdioSession | undefined>;
   resize(id: string, size: { height: number; width: number }): Promise<void>;
   inspect(id: string, options?: CallOptions): Promise<ExecInspect>;
 }

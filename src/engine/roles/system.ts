@@ -1,10 +1,23 @@
-import type { EventMessage, InfoResponse, VersionResponse } from '../../api/types/index.ts';
+import type {
+  EventMessage,
+  InfoResponse,
+  LoginResponse,
+  RegistryAuth,
+  VersionResponse,
+} from '../../api/types/index.ts';
 import type { CallOptions, Filters } from './containers.ts';
 
 export interface SystemRole {
   version(options?: CallOptions): Promise<VersionResponse>;
   info(options?: CallOptions): Promise<InfoResponse>;
-  events(options?: CallOptions & { since?: string; until?: string; filters?: Filters }): AsyncIterable<EventMessage>;
+  /**
+   * `POST /auth`: asks the registry `serveraddress` whether the credentials are good (images-and-registries.md 3.3) and stores
+   * nothing. Refused: kind `unauthorized`, `Get "https://<host>/v2/": unauthorized: incorrect username or password`.
+   */
+  login(auth: RegistryAuth, options?: CallOptions): Promise<LoginResponse>;
+  events(
+    options?: CallOptions & { since?: string; until?: string; filters?: Filters },
+  ): AsyncIterable<EventMessage>;
 }
 
 /** One layer of a chain as `porthole layer inspect` shows it. Porthole's own: Docker has no such command. */
