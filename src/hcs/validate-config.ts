@@ -75,8 +75,7 @@ export function validateHostConfig(
     throw refuse('windows does not support tmpfs', 'use a volume together with --rm');
   const runtime = hostConfig.Runtime ?? '';
   if (runtime !== '') throw refuse(`unknown or invalid runtime name: ${runtime}`, 'leave --runtime out');
-  const gpu = (hostConfig.DeviceRequests ?? [])[0] as
-    { Driver?: string; Capabilities?: string[][] } | undefined;
+  const gpu = hostConfig.DeviceRequests?.[0];
   if (gpu !== undefined) {
     const capabilities = (gpu.Capabilities ?? []).map((set) => `[${set.join(' ')}]`).join(' ');
     throw refuse(

@@ -42,7 +42,7 @@ const cases: [options: Partial<HostConfig>, message: string][] = [
   [{ Ulimits: [{ Name: 'nofile', Hard: 1, Soft: 1 }] }, 'invalid option: Windows does not support Ulimits'],
   [{ Runtime: 'runc' }, 'unknown or invalid runtime name: runc'],
   [
-    { DeviceRequests: [{ Driver: '', Count: -1, Capabilities: [['gpu']] }] },
+    { DeviceRequests: [{ Driver: '', Count: -1, DeviceIDs: null, Capabilities: [['gpu']], Options: {} }] },
     'could not select device driver "" with capabilities: [[gpu]]',
   ],
   [
