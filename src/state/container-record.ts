@@ -11,14 +11,8 @@
  *
  * A container exists when `state.json` does. "Running" is never stored as a fact: it is recorded phase + live owner.
  */
-import type {
-  ContainerConfig,
-  EndpointSettings,
-  HealthLog,
-  HostConfig,
-  MountPoint,
-  PortMap,
-} from '../api/types/index.ts';
+import type { ContainerConfig, HealthLog, HostConfig, MountPoint } from '../api/types/index.ts';
+import type { PortForward } from '../host/ports/network.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 export const containerFormat = 1;
@@ -43,9 +37,9 @@ export interface ContainerConfigRecord {
   readonly image: ImageFacts;
   readonly config: ContainerConfig;
   readonly hostConfig: HostConfig;
-  /** As asked for, by network name. */
-  readonly endpoints: Readonly<Record<string, EndpointSettings>>;
   readonly mounts: readonly MountPoint[];
+  /** Names of the volumes that were made for this container alone. */
+  readonly anonymousVolumes: readonly string[];
 }
 
 /** What lists print, kept in `state.json` so that `ps` reads one small file a container. */
@@ -69,13 +63,6 @@ export interface ContainerCard {
 export type Phase =
   'created' | 'starting' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' | 'dead';
 
-export interface ContainerNetworkState {
-  /** Container ID while it has endpoints, else empty. */
-  readonly sandboxId: string;
-  readonly ports: PortMap;
-  readonly networks: Readonly<Record<string, EndpointSettings>>;
-}
-
 export interface ContainerStateRecord {
   readonly format: number;
   readonly revision: number;
@@ -96,7 +83,8 @@ export interface ContainerStateRecord {
   /** Stopped by a person: `unless-stopped` respects it. */
   readonly stoppedByUser: boolean;
   readonly health?: { readonly status: string; readonly failingStreak: number };
-  readonly network: ContainerNetworkState;
+  /** Published ports as really bound; present while it runs. */
+  readonly bound?: readonly PortForward[];
 }
 
 export interface ExitRecord {
