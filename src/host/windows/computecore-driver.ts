@@ -1,0 +1,37 @@
+import * as computecore from './ffi/computecore.ts';
+import type { ProcessHandle, SystemHandle } from './ffi/computecore.ts';
+import { hcsTimeouts, type HcsDriver } from './hcs-driver.ts';
+
+const verbs = {
+  start: 'Start',
+  shutdown: 'ShutDown',
+  terminate: 'Terminate',
+  pause: 'Pause',
+  resume: 'Resume',
+} as const;
+
+/** computecore.dll behind the driver interface. */
+export const computecoreDriver: HcsDriver = {
+  name: 'computecore',
+  enumerate: (query) => computecore.enumerateComputeSystems(query, hcsTimeouts.query),
+  createSystem: (id, document) => computecore.createComputeSystem(id, document, hcsTimeouts.operation),
+  openSystem: async (id) => ({ ...(await computecore.openComputeSystem(id)), document: undefined }),
+  closeSystem: (handle) => computecore.closeComputeSystem(handle as SystemHandle),
+  systemVerb: (verb, handle) =>
+    computecore.systemVerb(verbs[verb], handle as SystemHandle, hcsTimeouts.operation),
+  systemProperties: (handle, query) =>
+    computecore.systemProperties(handle as SystemHandle, query, hcsTimeouts.query),
+  createProcess: (system, parameters) =>
+    computecore.createProcess(system as SystemHandle, parameters, hcsTimeouts.operation),
+  openProcess: async (system, pid) => ({
+    ...(await computecore.openProcess(system as SystemHandle, pid)),
+    document: undefined,
+  }),
+  closeProcess: (handle) => computecore.closeProcess(handle as ProcessHandle),
+  terminateProcess: (handle) => computecore.terminateProcess(handle as ProcessHandle, hcsTimeouts.operation),
+  signalProcess: (handle, options) =>
+    computecore.signalProcess(handle as ProcessHandle, options, hcsTimeouts.operation),
+  modifyProcess: (handle, settings) =>
+    computecore.modifyProcess(handle as ProcessHandle, settings, hcsTimeouts.query),
+  processProperties: (handle) => computecore.processProperties(handle as ProcessHandle, hcsTimeouts.query),
+};

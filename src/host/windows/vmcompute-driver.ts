@@ -1,0 +1,120 @@
+import { HRESULT } from '../../hcs/hresult.ts';
+import * as vmcompute from './ffi/vmcompute.ts';
+import { notification, type Registration } from './ffi/vmcompute.ts';
+import {
+  hcsTimeouts,
+  type DriverHandle,
+  type DriverResult,
+  type HcsDriver,
+  type SystemVerb,
+} from './hcs-driver.ts';
+
+const verbs: Record<SystemVerb, { name: vmcompute.Verb; completion: number | undefined }> = {
+  start: { name: 'Start', completion: notification.startCompleted },
+  pause: { name: 'Pause', completion: notification.pauseCompleted },
+  resume: { name: 'Resume', completion: notification.resumeCompleted },
+  // Their completion is the system's exit, which the caller waits for by itself.
+  shutdown: { name: 'Shutdown', completion: undefined },
+  terminate: { name: 'Terminate', completion: undefined },
+};
+
+interface Waiter {
+  readonly type: number;
+  readonly done: (hresult: number) => void;
+}
+
+/** Notifications of one open system. A completion may arrive before anybody waits for it, so the last ones are kept. */
+class Notifications {
+  readonly #seen = new Map<number, number>();
+  readonly #waiters = new Set<Waiter>();
+  registration: Registration | undefined;
+
+  readonly listener = (type: number, hresult: number): void => {
+    this.#seen.set(type, hresult);
+    for (const waiter of [...this.#waiters]) {
+      const outcome = outcomeFor(waiter.type, type, hresult);
+      if (outcome !== undefined) waiter.done(outcome);
+    }
+  };
+
+  /** Forgets an earlier completion of the same kind: call before the operation that will cause the next. */
+  expect(type: number): void {
+    this.#seen.delete(type);
+  }
+
+  /** The HRESULT of the completion; `unexpectedExit` when the system ended instead; `operationTimeout` past the bound. */
+  wait(type: number, timeoutMs: number): Promise<number> {
+    for (const [seen, hresult] of this.#seen) {
+      const outcome = outcomeFor(type, seen, hresult);
+      if (outcome !== undefined) return Promise.resolve(outcome);
+    }
+    return new Promise((resolve) => {
+      // The timer also keeps the event loop alive: a native callback alone does not (hcs.md 1.5).
+      const timer = setTimeout(() => waiter.done(HRESULT.operationTimeout), timeoutMs);
+      const waiter: Waiter = {
+        type,
+        done: (hresult) => {
+          clearTimeout(timer);
+          this.#waiters.delete(waiter);
+          resolve(hresult);
+        },
+      };
+      this.#waiters.add(waiter);
+    });
+  }
+}
+
+function outcomeFor(wanted: number, type: number, hresult: number): number | undefined {
+  if (type === wanted) return hresult;
+  if (type === notification.systemExited) return HRESULT.unexpectedExit;
+  if (type === notification.serviceDisconnect) return HRESULT.serviceDisconnect;
+  return undefined;
+}
+
+const open = new Map<DriverHandle, Notifications>();
+
+async function watch(handle: DriverHandle): Promise<Notifications> {
+  const notifications = new Notifications();
+  notifications.registration = await vmcompute.registerCallback(handle, notifications.listener);
+  open.set(handle, notifications);
+  return notifications;
+}
+
+/** vmcompute.dll behind the driver interface: turns "pending" into waiting for the notification. */
+export const vmcomputeDriver: HcsDriver = {
+  name: 'vmcompute',
+  enumerate: (query) => vmcompute.enumerate(query),
+  async createSystem(id, document) {
+    const created = await vmcompute.create(id, document);
+    if (created.handle === undefined) return created;
+    const pending = created.hresult === HRESULT.operationPendingV1;
+    if (created.hresult >= 0x80000000 && !pending) return created;
+    const notifications = await watch(created.handle);
+    if (!pending) return created;
+    const hresult = await notifications.wait(notification.createCompleted, hcsTimeouts.operation);
+    return { ...created, hresult };
+  },
+  openSystem: (id) => vmcompute.open(id),
+  async closeSystem(handle) {
+    await open.get(handle)?.registration?.unregister();
+    open.delete(handle);
+    await vmcompute.close(handle);
+  },
+  async systemVerb(verb, handle): Promise<DriverResult> {
+    const { name, completion } = verbs[verb];
+    const notifications = completion === undefined ? undefined : (open.get(handle) ?? (await watch(handle)));
+    if (completion !== undefined) notifications?.expect(completion);
+    const reply = await vmcompute.systemVerb(name, handle);
+    if (reply.hresult !== HRESULT.operationPendingV1) return reply;
+    if (completion === undefined || notifications === undefined) return { ...reply, hresult: 0 };
+    return { ...reply, hresult: await notifications.wait(completion, hcsTimeouts.operation) };
+  },
+  systemProperties: (handle, query) => vmcompute.properties(handle, query),
+  createProcess: (system, parameters) => vmcompute.createProcess(system, parameters),
+  openProcess: (system, pid) => vmcompute.openProcess(system, pid),
+  closeProcess: (handle) => vmcompute.closeProcess(handle),
+  terminateProcess: (handle) => vmcompute.terminateProcess(handle),
+  signalProcess: (handle, options) => vmcompute.signalProcess(handle, options),
+  modifyProcess: (handle, settings) => vmcompute.modifyProcess(handle, settings),
+  processProperties: (handle) => vmcompute.processProperties(handle),
+};
