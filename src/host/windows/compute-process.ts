@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { HcsError, isAlreadyStopped, isInvalidState, isNotExist } from '../../hcs/hcs-error.ts';
+import { isAlreadyStopped, isInvalidState, isNotExist, type HcsError } from '../../hcs/hcs-error.ts';
 import type { ComputeProcess, PortCall, ProcessExit } from '../ports/compute.ts';
 import { failure } from './hcs-failure.ts';
 import type { DriverHandle, DriverProcessInfo, HcsDriver } from './hcs-driver.ts';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ComputeSystemDocument, ProcessParameters } from '../../hcs/documents.ts';
-import { isAlreadyStopped, isInvalidState, isNotExist } from '../../hcs/hcs-error.ts';
+import { HcsError, isAlreadyStopped, isInvalidState, isNotExist } from '../../hcs/hcs-error.ts';
 import { HRESULT } from '../../hcs/hresult.ts';
 import type {
   ComputeHost,
@@ -88,9 +88,7 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
         await driver.systemVerb('terminate', created.handle);
         await driver.closeSystem(created.handle);
       }
-      throw (
-        error ?? failure('CreateComputeSystem', { hresult: HRESULT.unspecified, document: undefined }, id)!
-      );
+      throw error ?? new HcsError('CreateComputeSystem', HRESULT.unspecified, { systemId: id });
     },
     open,
     async list() {
@@ -203,10 +201,7 @@ class WindowsComputeSystem implements ComputeSystem {
       await this.#driver.terminateProcess(created.handle);
       await this.#driver.closeProcess(created.handle);
     }
-    throw (
-      error ??
-      failure('System::CreateProcess', { hresult: HRESULT.unspecified, document: undefined }, this.id)!
-    );
+    throw error ?? new HcsError('System::CreateProcess', HRESULT.unspecified, { systemId: this.id });
   }
 
   waitExit(call?: PortCall): Promise<SystemExit> {
