@@ -1,0 +1,208 @@
+/**
+ * Feeds a compressed layer into its consumer with inflate and consumer overlapped: inflate runs in the thread pool while
+ * this thread hashes, parses and writes the chunk before (performance.md 1.1, 1.2, 3.3).
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { asError } from '../errors/porthole-error.ts';
+import { LayerError } from './layer-error.ts';
+import type { Gunzip, ZstdDecompress } from 'node:zlib';
+
+export type LayerCompression = 'none' | 'gzip' | 'zstd';
+
+/** Takes uncompressed chunks in order; done with the chunk when it returns (or its promise resolves). */
+export interface ChunkConsumer {
+  write(chunk: Uint8Array): void | Promise<void>;
+}
+
+export interface PumpOptions {
+  readonly signal?: AbortSignal;
+  /** Told by the first bytes when absent: media types are sometimes wrong. */
+  readonly compression?: LayerCompression;
+}
+
+const outputBytes = 1 << 20;
+/** Inflated chunks that may wait for the consumer: bounds memory to about 8 MiB a layer. */
+const queueLimit = 8;
+/** Input pieces are joined to this size: every inflate call costs a turn through the thread pool. */
+const batchBytes = 256 << 10;
+
+/** By magic number; a plain tar has none. */
+export function detectCompression(head: Uint8Array): LayerCompression {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
+  return 'none';
+}
+
+/**
+ * Reads `source` (compressed bytes, any piece sizes) to its end and writes what it inflates to into `consumer`. A stream
+ * that does not inflate or ends early is code `LAYER_COMPRESSION_INVALID`; errors of either side are thrown as they are.
+ */
+export async function pumpLayer(
+  source: AsyncIterable<Uint8Array>,
+  consumer: ChunkConsumer,
+  options: PumpOptions = {},
+): Promise<void> {
+  const input = new Input(batched(source, options.signal));
+  try {
+    const first = await input.next();
+    if (first === undefined) return;
+    const compression = options.compression ?? detectCompression(first);
+    input.unread([first]);
+    if (compression === 'none') {
+      for (let batch = await input.next(); batch !== undefined; batch = await input.next()) {
+        options.signal?.throwIfAborted();
+        await consumer.write(batch);
+      }
+      return;
+    }
+    // Node's zstd stream ends with its first frame, and some tools write one frame a file.
+    for (let frame = 0; ; frame += 1) {
+      await inflateFrame(createInflate(compression, frame), input, consumer, options.signal);
+      const next = await input.next();
+      if (next === undefined || compression === 'gzip') return;
+      input.unread([next]);
+    }
+  } finally {
+    input.close();
+  }
+}
+
+type Decompressor = Gunzip | ZstdDecompress;
+
+function createInflate(compression: 'gzip' | 'zstd', frame: number): Decompressor {
+  const options = { chunkSize: frame === 0 ? outputBytes : outputBytes / 8, highWaterMark: 4 << 20 };
+  return compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
+}
+
+/** Inflates until the decompressor says that it has its end; what it did not take is put back into `input`. */
+async function inflateFrame(
+  decompressor: Decompressor,
+  input: Input,
+  consumer: ChunkConsumer,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const queue: Buffer[] = [];
+  let failure: Error | undefined;
+  let ended = false;
+  let wake = (): void => undefined;
+  decompressor.on('data', (chunk: Buffer) => {
+    queue.push(chunk);
+    if (queue.length >= queueLimit) decompressor.pause();
+    wake();
+  });
+  decompressor.once('end', () => {
+    ended = true;
+    wake();
+  });
+  decompressor.on('error', (cause: Error) => {
+    const message = `failed to decompress layer: ${cause.message}`;
+    failure ??= new LayerError('LAYER_COMPRESSION_INVALID', message, { cause });
+    wake();
+  });
+  const onAbort = (): void => wake();
+  signal?.addEventListener('abort', onAbort);
+  const feeding = feed(decompressor, input).catch((error: unknown) => {
+    failure ??= asError(error);
+    wake();
+  });
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (failure !== undefined) throw failure;
+      const chunk = queue.shift();
+      if (chunk !== undefined) {
+        // A turn of the loop lets the next inflate call start before this thread gets busy.
+        await nextTurn();
+        await consumer.write(chunk);
+        if (queue.length < queueLimit / 2 && decompressor.isPaused()) decompressor.resume();
+      } else if (ended) {
+        break;
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    decompressor.destroy();
+  }
+  await feeding;
+}
+
+/** Writes `input` until one of the two is over, then puts back what was not taken. */
+async function feed(decompressor: Decompressor, input: Input): Promise<void> {
+  const fed: Uint8Array[] = [];
+  /** Bytes of the whole input before `fed[0]`. */
+  let before = 0;
+  const isOver = (): boolean => decompressor.destroyed || decompressor.readableEnded;
+  while (!isOver()) {
+    const batch = await input.next();
+    if (batch !== undefined) fed.push(batch);
+    if (isOver()) break;
+    if (batch === undefined) {
+      decompressor.end();
+      await once(decompressor, 'close');
+    } else if (!decompressor.write(batch)) {
+      await once(decompressor, 'drain');
+    }
+    while (fed.length > 0 && before + fed[0]!.length <= decompressor.bytesWritten)
+      before += fed.shift()!.length;
+  }
+  const [partly, ...rest] = fed;
+  if (partly !== undefined) input.unread([partly.subarray(decompressor.bytesWritten - before), ...rest]);
+}
+
+/** Resolves at the event, or when the stream closes without it. */
+function once(stream: Decompressor, event: 'drain' | 'close'): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off(event, done).off('close', done);
+      resolve();
+    };
+    stream.on(event, done).on('close', done);
+  });
+}
+
+/** The batches, with a way to put some back. */
+class Input {
+  readonly #batches: AsyncGenerator<Uint8Array, undefined>;
+  readonly #unread: Uint8Array[] = [];
+
+  constructor(batches: AsyncGenerator<Uint8Array, undefined>) {
+    this.#batches = batches;
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    return this.#unread.shift() ?? (await this.#batches.next()).value;
+  }
+
+  unread(batches: readonly Uint8Array[]): void {
+    this.#unread.unshift(...batches.filter((batch) => batch.length > 0));
+  }
+
+  /** Not awaited: a stalled source would hold up the error that its owner needs in order to close it. */
+  close(): void {
+    this.#batches.return(undefined).catch(() => undefined);
+  }
+}
+
+async function* batched(
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, undefined> {
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of source) {
+    signal?.throwIfAborted();
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes < batchBytes) continue;
+    yield pieces.length === 1 ? piece : Buffer.concat(pieces, bytes);
+    pieces = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(pieces, bytes);
+  return undefined;
+}
