@@ -152,7 +152,7 @@ export function parseHealth(flags: HealthFlags): HealthConfig | undefined {
   };
 }
 
-/** Capabilities as the engine takes them: upper case, `CAP_` in front, an added one is not dropped, sorted; null when none. */
+/** Capabilities as the engine takes them: upper case, `CAP_` in front, sorted; null when none. `ALL` stands alone. */
 export function parseCapabilities(
   add: readonly string[],
   drop: readonly string[],
@@ -166,10 +166,8 @@ export function parseCapabilities(
     );
     return set.has('ALL') ? new Set(['ALL']) : set;
   };
-  const added = normalise(add);
-  const dropped = [...normalise(drop)].filter((name) => !added.has(name));
-  const list = (names: string[]) => (names.length > 0 ? names.sort() : null);
-  return { add: list([...added]), drop: list(dropped) };
+  const list = (names: ReadonlySet<string>) => (names.size > 0 ? [...names].sort() : null);
+  return { add: list(normalise(add)), drop: list(normalise(drop)) };
 }
 
 /** Canonical `name=soft:hard` values of the flag parser; the last of a name wins, sorted by name. */
