@@ -230,9 +230,9 @@ class WindowsComputeSystem implements ComputeSystem {
   /** Already stopped, or stopping by itself, is success (hcs.md 8.3, 8.4). */
   async #ending(verb: 'shutdown' | 'terminate', op: string): Promise<void> {
     const error = failure(op, await this.#driver.systemVerb(verb, this.#handle), this.id);
-    if (error === undefined || isAlreadyStopped(error) || isNotExist(error)) return;
-    if (verb === 'terminate' && isInvalidState(error)) return;
-    throw error;
+    const ended = [isAlreadyStopped, isNotExist].some((is) => is(error));
+    const endingByItself = verb === 'terminate' && isInvalidState(error);
+    if (error !== undefined && !ended && !endingByItself) throw error;
   }
 
   async #properties(query: object): Promise<BaseProperties> {
