@@ -1,3 +1,5 @@
+import { asError } from '../errors/porthole-error.ts';
+
 /** `promise`, or what `late` gives when it has not settled in time. The timer never outlives the promise. */
 export function withDeadline<T, L>(promise: Promise<T>, milliseconds: number, late: () => L): Promise<T | L> {
   return new Promise((resolve, reject) => {
@@ -9,7 +11,7 @@ export function withDeadline<T, L>(promise: Promise<T>, milliseconds: number, la
       },
       (error: unknown) => {
         clearTimeout(timer);
-        reject(error as Error);
+        reject(asError(error));
       },
     );
   });

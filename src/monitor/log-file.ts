@@ -8,7 +8,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { errorCode, removeIfExists, renameRetrying } from '../state/atomic-file.ts';
+import { errorCode, explainWriteError, removeIfExists, renameRetrying } from '../state/atomic-file.ts';
 
 export interface LogFileOptions {
   /** Bytes after which a new file begins. */
@@ -34,7 +34,7 @@ export class LogFile {
   constructor(path: string, options: LogFileOptions) {
     this.#path = path;
     this.#options = options;
-    this.#descriptor = openSync(path, 'a', 0o600);
+    this.#descriptor = open(path);
     this.#size = fstatSync(this.#descriptor).size;
   }
 
@@ -92,7 +92,7 @@ export class LogFile {
     } else {
       removeIfExists(this.#path);
     }
-    this.#descriptor = openSync(this.#path, 'a', 0o600);
+    this.#descriptor = open(this.#path);
     this.#size = 0;
   }
 
@@ -105,6 +105,14 @@ export class LogFile {
     } catch {
       removeIfExists(`${path}.gz.tmp`);
     }
+  }
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600);
+  } catch (error) {
+    throw explainWriteError(error, path);
   }
 }
 

@@ -19,7 +19,7 @@ export interface BootstrapDocument {
   readonly containerId: string;
   readonly environment: Pick<
     Environment,
-    'platform' | 'arch' | 'env' | 'elevated' | 'homeDir' | 'dataRoot' | 'wineRoot' | 'packageRoot'
+    'platform' | 'arch' | 'elevated' | 'homeDir' | 'dataRoot' | 'wineRoot' | 'packageRoot'
   >;
 }
 
@@ -32,7 +32,7 @@ export type BootstrapAnswer =
 export type MonitorRequest =
   | { readonly type: 'start' }
   | { readonly type: 'wait'; readonly condition: 'not-running' | 'next-exit' | 'removed' }
-  | { readonly type: 'stop'; readonly signal?: string; readonly timeout?: number; readonly restart?: boolean }
+  | { readonly type: 'stop'; readonly signal?: string; readonly timeout?: number }
   | { readonly type: 'kill'; readonly signal: string }
   | { readonly type: 'resize'; readonly height: number; readonly width: number }
   | {
@@ -47,7 +47,9 @@ export type MonitorRequest =
   | { readonly type: 'exec-inspect'; readonly id: string }
   | { readonly type: 'exec-list' }
   | { readonly type: 'top' }
-  | { readonly type: 'rename'; readonly name: string };
+  | { readonly type: 'rename'; readonly name: string }
+  /** Quit if nothing runs: somebody wants the container for themselves (removal). */
+  | { readonly type: 'leave' };
 
 /** Result of each request's (last) answer line. */
 export interface MonitorResults {
@@ -66,6 +68,7 @@ export interface MonitorResults {
   'exec-list': { readonly ids: readonly string[] };
   top: { readonly processes: readonly TopProcess[] };
   rename: Record<string, never>;
+  leave: Record<string, never>;
 }
 
 export interface TopProcess {

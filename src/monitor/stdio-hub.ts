@@ -1,6 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import type { LogStream } from './json-log.ts';
 
+/** Input that is kept for a process that does not run yet. */
+const longestBacklog = 1 << 20;
+
 /** One attached client's side of the fan-out. */
 export interface HubReader {
   readonly stdout: boolean;
@@ -32,7 +35,11 @@ export class StdioHub {
   readonly #readers = new Set<HubReader>();
   readonly #slow = new Set<HubReader>();
   readonly #sources = new Set<Readable>();
+  readonly #inputListeners = new Set<() => void>();
   #stdin: Writable | undefined;
+  #pendingInput: Buffer[] = [];
+  #pendingBytes = 0;
+  #inputClosed = false;
   #ended = false;
 
   constructor(log: (stream: LogStream, chunk: Buffer) => void) {
@@ -45,9 +52,7 @@ export class StdioHub {
 
   /** Starts pumping. `onEnd` is called once, when both streams have ended. */
   connect(source: HubSource, onEnd: () => void): void {
-    this.#stdin = source.stdin;
-    // A program that closes its input or ends while somebody types is no error of ours.
-    source.stdin?.on('error', () => undefined);
+    this.#connectInput(source.stdin);
     let open = 0;
     const pump = (stream: LogStream, readable: Readable | undefined): void => {
       if (readable === undefined) return;
@@ -88,9 +93,27 @@ export class StdioHub {
     };
   }
 
-  /** The process's input; undefined before `connect` and when it has none. */
-  get stdin(): Writable | undefined {
-    return this.#stdin;
+  /**
+   * Passes input on; before the process runs it is kept. False when the writer should pause until `onInputDrain` calls.
+   * A process without input takes it and forgets it.
+   */
+  write(chunk: Buffer): boolean {
+    if (this.#inputClosed || this.#ended) return true;
+    if (this.#stdin !== undefined) return this.#stdin.write(chunk);
+    this.#pendingInput.push(Buffer.from(chunk));
+    this.#pendingBytes += chunk.length;
+    return this.#pendingBytes < longestBacklog;
+  }
+
+  closeInput(): void {
+    if (this.#inputClosed) return;
+    this.#inputClosed = true;
+    this.#stdin?.end();
+  }
+
+  onInputDrain(listener: () => void): () => void {
+    this.#inputListeners.add(listener);
+    return () => void this.#inputListeners.delete(listener);
   }
 
   /** Tells all readers that nothing follows. */
@@ -101,6 +124,21 @@ export class StdioHub {
     this.#readers.clear();
     this.#slow.clear();
     this.#resume();
+  }
+
+  #connectInput(stdin: Writable | undefined): void {
+    this.#stdin = stdin;
+    // A program that closes its input or ends while somebody types is no error of ours.
+    stdin?.on('error', () => undefined);
+    stdin?.on('drain', () => this.#tellInput());
+    for (const chunk of this.#pendingInput) stdin?.write(chunk);
+    this.#pendingInput = [];
+    if (this.#inputClosed) stdin?.end();
+    this.#tellInput();
+  }
+
+  #tellInput(): void {
+    for (const listener of this.#inputListeners) listener();
   }
 
   #broadcast(stream: LogStream, chunk: Buffer): void {

@@ -12,6 +12,7 @@
  * A container exists when `state.json` does. "Running" is never stored as a fact: it is recorded phase + live owner.
  */
 import type { ContainerConfig, HealthLog, HostConfig, MountPoint } from '../api/types/index.ts';
+import type { ResolvedSpec } from '../hcs/resolve-spec.ts';
 import type { PortForward } from '../host/ports/network.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
@@ -26,6 +27,11 @@ export interface ImageFacts {
   readonly osVersion?: string;
 }
 
+export type ContainerRunSpec = Pick<
+  ResolvedSpec,
+  'isolation' | 'process' | 'limits' | 'devices' | 'credentialSpec'
+>;
+
 export interface ContainerConfigRecord {
   readonly format: number;
   readonly id: string;
@@ -37,6 +43,8 @@ export interface ContainerConfigRecord {
   readonly image: ImageFacts;
   readonly config: ContainerConfig;
   readonly hostConfig: HostConfig;
+  /** What documents are built from, decided once by `create`. */
+  readonly spec: ContainerRunSpec;
   readonly mounts: readonly MountPoint[];
   /** Names of the volumes that were made for this container alone. */
   readonly anonymousVolumes: readonly string[];
