@@ -26,16 +26,12 @@ function positional(digits: string, exponent: number): string {
   return `${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`;
 }
 
-/**
- * Shortest form: exponent form below 1e-4 and from `largest` on. fmt's `%v` uses 21; `%g` and strconv's 'g' use 21 too for
- * the shortest form, encoding/json its own rule.
- */
-export function formatShortest(value: number, largest = 21): string {
+/** `%v`: the shortest form, exponent form below 1e-4 and from 1e6 whatever the digits (`1e+06`, `1.234567e+06`). */
+export function formatShortest(value: number): string {
   const name = special(value);
   if (name) return name;
   const { negative, digits, exponent } = shortestDigits(value);
-  const text =
-    exponent < -4 || exponent >= largest ? scientific(digits, exponent) : positional(digits, exponent);
+  const text = exponent < -4 || exponent >= 6 ? scientific(digits, exponent) : positional(digits, exponent);
   return negative ? '-' + text : text;
 }
 
