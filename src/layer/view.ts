@@ -1,26 +1,38 @@
 import type { WindowsMetadata } from './metadata.ts';
 
+export type LayerObjectType = 'file' | 'directory' | 'symlink';
+
 /** One object of a merged view: what a container on these layers would see under C:. */
 export interface LayerViewEntry {
   /** Spelled as stored, `/` between names, no leading slash; empty for the root of C:. */
   readonly path: string;
-  readonly type: 'file' | 'directory' | 'symlink';
+  readonly type: LayerObjectType;
   /** Bytes of content; 0 for anything but files. */
   readonly size: number;
-  /** What a symbolic link or junction points at, as Windows shows it. */
-  readonly target?: string;
   /** Absolute path of the object on this host, where it has one. Never follow it if it is a link. */
   readonly hostPath?: string;
 }
 
-/** Case-insensitive look-ups in a chain of layers, as NTFS and the overlay would merge them. Links are not followed. */
+/** What the layer tar said of an object. */
+export interface LayerViewDetails {
+  readonly metadata: WindowsMetadata;
+  /** What a symbolic link or junction points at, as Windows shows it. */
+  readonly target?: string;
+}
+
+/**
+ * Case-insensitive look-ups in a chain of layers, as NTFS and the overlay would merge them. Links are not followed.
+ * Paths are below C:; *stored* paths are spelled as the view gives them.
+ */
 export interface LayerView {
-  /** `windowsPath`: any spelling, below C:. Undefined when there is nothing (or a whiteout hides it). */
+  /** `windowsPath`: any spelling. Undefined when there is nothing (or a whiteout hides it). */
   lookup(windowsPath: string): LayerViewEntry | undefined;
-  /** Spelled as it would be stored: names that exist in their stored spelling, the rest as given. */
+  /** Spelled as it would be stored: names that exist in their stored spelling, then well-known ones, the rest as given. */
   canonical(windowsPath: string): string;
-  /** Names below a directory, sorted by code units; none when it is no directory. */
-  list(windowsPath: string): LayerViewEntry[];
-  /** Sidecar metadata of the given stored paths; paths without any are missing in the result. */
-  metadata(paths: ReadonlySet<string>): ReadonlyMap<string, WindowsMetadata>;
+  /** What is in the directory of that stored path, by folded name; empty when it is no directory. */
+  children(path: string): ReadonlyMap<string, { readonly name: string; readonly type: LayerObjectType }>;
+  /** The same with sizes, names sorted by code units. */
+  list(path: string): LayerViewEntry[];
+  /** Details of stored paths, from the sidecars; paths that no layer tar named are missing in the result. */
+  describe(paths: ReadonlySet<string>): ReadonlyMap<string, LayerViewDetails>;
 }

@@ -1,0 +1,159 @@
+/**
+ * `meta.jsonl`: what Windows knows of a layer's entries and Linux cannot hold, one JSON line an entry in tar order
+ * (windows-layers.md 7.2). Written once through a buffer, never a file or an xattr call an entry (performance.md 3.1).
+ *
+ * Lines: `{"v":1}` first; `{"sd":"<base64>"}` when a security descriptor appears for the first time (they are numbered in
+ * order); else an entry: `p` path as stored, `t` type (`0` file, `1` hard link, `2` link, `5` directory, `w` whiteout, `s`
+ * stream), `a` attributes, `s` descriptor number, `m` `c` `r` `h` times (modified, created, accessed, changed; left out when
+ * equal to `m`), `z` size, `l` link target, `j` 1 for junctions, `x` extended attributes, `n` the tar's own name where it
+ * differs from `p`, `b` its bytes (base64) where they are no UTF-8, `f` file of a stream below `ads/`.
+ */
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { WindowsMetadata } from './metadata.ts';
+
+export const sidecarName = 'meta.jsonl';
+
+export interface SidecarEntry {
+  /** As stored, with its root: `Files/Windows/x`. */
+  readonly path: string;
+  readonly type: '0' | '1' | '2' | '5' | 'w' | 's';
+  readonly metadata: WindowsMetadata;
+  readonly size?: number;
+  readonly target?: string;
+  readonly tarName?: string;
+  readonly rawName?: Buffer;
+  readonly streamFile?: string;
+}
+
+const flushAt = 1 << 20;
+
+export class SidecarWriter {
+  readonly #descriptor: number;
+  readonly #descriptors = new Map<string, number>();
+  #text = '{"v":1}\n';
+
+  constructor(path: string) {
+    this.#descriptor = openSync(path, 'wx', 0o600);
+  }
+
+  add(entry: SidecarEntry): void {
+    const { metadata } = entry;
+    const modified = metadata.modified;
+    const security = metadata.securityDescriptor;
+    let line = `{"p":${JSON.stringify(entry.path)},"t":"${entry.type}","a":${metadata.attributes},"m":"${modified}"`;
+    if (security !== undefined) line += `,"s":${this.#intern(security)}`;
+    if (metadata.created !== undefined && metadata.created !== modified) line += `,"c":"${metadata.created}"`;
+    if (metadata.accessed !== undefined && metadata.accessed !== modified)
+      line += `,"r":"${metadata.accessed}"`;
+    if (metadata.changed !== undefined && metadata.changed !== modified) line += `,"h":"${metadata.changed}"`;
+    if (entry.size !== undefined) line += `,"z":${entry.size}`;
+    if (entry.target !== undefined) line += `,"l":${JSON.stringify(entry.target)}`;
+    if (metadata.mountPoint === true) line += ',"j":1';
+    if (metadata.extendedAttributes !== undefined)
+      line += `,"x":${JSON.stringify(metadata.extendedAttributes)}`;
+    if (entry.tarName !== undefined && entry.tarName !== entry.path)
+      line += `,"n":${JSON.stringify(entry.tarName)}`;
+    if (entry.rawName !== undefined) line += `,"b":"${entry.rawName.toString('base64')}"`;
+    if (entry.streamFile !== undefined) line += `,"f":"${entry.streamFile}"`;
+    this.#text += `${line}}\n`;
+    if (this.#text.length >= flushAt) this.#flush();
+  }
+
+  close(): void {
+    try {
+      this.#flush();
+    } finally {
+      closeSync(this.#descriptor);
+    }
+  }
+
+  #intern(security: string): number {
+    const known = this.#descriptors.get(security);
+    if (known !== undefined) return known;
+    const number = this.#descriptors.size;
+    this.#descriptors.set(security, number);
+    this.#text += `{"sd":"${security}"}\n`;
+    return number;
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#text, 'utf8');
+    this.#text = '';
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at);
+  }
+}
+
+interface SidecarLine {
+  readonly p: string;
+  readonly t: SidecarEntry['type'];
+  readonly a: number;
+  readonly m: string;
+  readonly s?: number;
+  readonly c?: string;
+  readonly r?: string;
+  readonly h?: string;
+  readonly z?: number;
+  readonly l?: string;
+  readonly j?: 1;
+  readonly x?: Record<string, string>;
+  readonly n?: string;
+  readonly b?: string;
+  readonly f?: string;
+}
+
+const newline = 0x0a;
+const pathStart = '{"p":';
+const securityStart = '{"sd":"';
+
+/**
+ * Entries of a sidecar, of all paths or only the `wanted` ones; of two entries with one path the last. Lines of other paths
+ * are skipped without being parsed: a base layer has a hundred thousand. Streams and whiteouts count by their own paths.
+ */
+export function readSidecar(path: string, wanted?: ReadonlySet<string>): Map<string, SidecarEntry> {
+  const bytes = readFileSync(path);
+  const wantedJson =
+    wanted === undefined ? undefined : new Set([...wanted].map((name) => JSON.stringify(name)));
+  const descriptors: string[] = [];
+  const found = new Map<string, SidecarEntry>();
+  for (let at = 0; at < bytes.length;) {
+    let end = bytes.indexOf(newline, at);
+    if (end < 0) end = bytes.length;
+    if (bytes[at + 2] === 0x70) {
+      // `","t":"` ends the path and cannot be part of it: quotes inside are escaped.
+      const pathEnd = bytes.indexOf('","t":"', at + pathStart.length) + 1;
+      const isWanted = wantedJson?.has(bytes.toString('utf8', at + pathStart.length, pathEnd)) ?? true;
+      if (isWanted) {
+        const entry = entryOf(JSON.parse(bytes.toString('utf8', at, end)) as SidecarLine, descriptors);
+        found.set(entry.path, entry);
+      }
+    } else if (bytes[at + 2] === 0x73) {
+      descriptors.push(bytes.toString('latin1', at + securityStart.length, end - 2));
+    }
+    at = end + 1;
+  }
+  return found;
+}
+
+function entryOf(line: SidecarLine, descriptors: readonly string[]): SidecarEntry {
+  const security = line.s === undefined ? undefined : descriptors[line.s];
+  const metadata: WindowsMetadata = {
+    attributes: line.a,
+    modified: line.m,
+    created: line.c ?? line.m,
+    accessed: line.r ?? line.m,
+    changed: line.h ?? line.m,
+    ...(security === undefined ? {} : { securityDescriptor: security }),
+    ...(line.j === undefined ? {} : { mountPoint: true }),
+    ...(line.x === undefined ? {} : { extendedAttributes: line.x }),
+  };
+  return {
+    path: line.p,
+    type: line.t,
+    metadata,
+    ...(line.z === undefined ? {} : { size: line.z }),
+    ...(line.l === undefined ? {} : { target: line.l }),
+    ...(line.n === undefined ? {} : { tarName: line.n }),
+    ...(line.b === undefined ? {} : { rawName: Buffer.from(line.b, 'base64') }),
+    ...(line.f === undefined ? {} : { streamFile: line.f }),
+  };
+}
