@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { PortholeError } from '../errors/porthole-error.ts';
+import { PortholeError, asError } from '../errors/porthole-error.ts';
 import { errorCode } from '../state/atomic-file.ts';
 import type { DataPaths } from '../state/paths.ts';
 import { fromWireError, monitorLeaving } from './protocol.ts';

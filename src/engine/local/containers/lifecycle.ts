@@ -1,0 +1,251 @@
+/** The verbs that change a container's life: each finds the container, checks its state in Docker's words, asks its monitor. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ContainerWaitResponse } from '../../../api/types/index.ts';
+import { PortholeError, isKind } from '../../../errors/porthole-error.ts';
+import { parseSignal } from '../../../hcs/signals.ts';
+import { callMonitor, isLeaving, waitAtMonitor } from '../../../monitor/client.ts';
+import { containerEvent } from '../../../monitor/container-event.ts';
+import { containerFolderExists } from '../../../state/container-files.ts';
+import { lookAt, noSuchContainer, resolveContainer } from '../../../state/container-list.ts';
+import type { ListedContainer } from '../../../state/container-list.ts';
+import { appendEvent } from '../../../state/event-log.ts';
+import type { CallOptions, WaitCondition } from '../../roles/index.ts';
+import type { ContainerDeps } from './deps.ts';
+import { withMonitor } from './monitor-call.ts';
+import { reconcile } from './reconcile.ts';
+
+/** A container as it really is now: what a killed monitor left is repaired first. */
+export async function findContainer(deps: ContainerDeps, reference: string): Promise<ListedContainer> {
+  const id = resolveContainer(deps.paths, reference);
+  const found = lookAt(deps.paths, id, deps.environment.now());
+  if (found !== undefined && !found.needsRepair) return found;
+  await reconcile(deps, [id]);
+  const repaired = lookAt(deps.paths, id, deps.environment.now());
+  if (repaired === undefined) throw noSuchContainer(reference);
+  return repaired;
+}
+
+export function monitorCallDeps(deps: Pick<ContainerDeps, 'environment' | 'paths'>): {
+  readonly platform: 'win32' | 'linux';
+  readonly paths: ContainerDeps['paths'];
+} {
+  return { platform: deps.environment.platform, paths: deps.paths };
+}
+
+export async function startContainer(
+  deps: ContainerDeps,
+  reference: string,
+  options: CallOptions = {},
+): Promise<void> {
+  const { id, status } = await findContainer(deps, reference);
+  if (status === 'paused') {
+    throw new PortholeError(
+      'conflict',
+      'CONTAINER_PAUSED',
+      'cannot start a paused container, try unpause instead',
+    );
+  }
+  if (status === 'removing' || status === 'dead') {
+    throw new PortholeError(
+      'conflict',
+      'CONTAINER_DEAD',
+      'container is marked for removal and cannot be started',
+    );
+  }
+  if (status === 'running') throw alreadyRunning(id);
+  await withMonitor(
+    deps,
+    id,
+    () => callMonitor(monitorCallDeps(deps), id, { type: 'start' }, options.signal),
+    options.signal,
+  );
+}
+
+export async function stopContainer(
+  deps: ContainerDeps,
+  reference: string,
+  options: CallOptions & { signalName?: string; timeout?: number } = {},
+): Promise<void> {
+  const { id, state } = await findContainer(deps, reference);
+  if (options.signalName !== undefined && options.signalName !== '') checkSignal(options.signalName);
+  if (!state.Running) {
+    throw new PortholeError('notModified', 'CONTAINER_STOPPED', `container ${id} is already stopped`);
+  }
+  await stopAtMonitor(deps, id, options);
+}
+
+export async function restartContainer(
+  deps: ContainerDeps,
+  reference: string,
+  options: CallOptions & { signalName?: string; timeout?: number } = {},
+): Promise<void> {
+  const { id, state, record } = await findContainer(deps, reference);
+  if (options.signalName !== undefined && options.signalName !== '') checkSignal(options.signalName);
+  if (state.Running) await stopAtMonitor(deps, id, options);
+  try {
+    await startContainer(deps, id, options);
+  } catch (error) {
+    if (!isKind(error, 'notModified')) throw error;
+  }
+  appendEvent(deps.paths.events, containerEvent('restart', id, record.card), deps.environment.now());
+}
+
+async function stopAtMonitor(
+  deps: ContainerDeps,
+  id: string,
+  options: CallOptions & { signalName?: string; timeout?: number },
+): Promise<void> {
+  try {
+    await callMonitor(
+      monitorCallDeps(deps),
+      id,
+      {
+        type: 'stop',
+        ...(options.signalName === undefined || options.signalName === ''
+          ? {}
+          : { signal: options.signalName }),
+        ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+      },
+      options.signal,
+    );
+  } catch (error) {
+    // It stopped by itself meanwhile, or was killed: in both cases it does not run any more.
+    if (!isLeaving(error)) throw error;
+    await reconcile(deps, [id]);
+  }
+}
+
+export async function killContainer(
+  deps: ContainerDeps,
+  reference: string,
+  signalName: string,
+  options: CallOptions = {},
+): Promise<void> {
+  const { id, state } = await findContainer(deps, reference);
+  const signal = signalName === '' ? 'KILL' : checkSignal(signalName);
+  if (!state.Running) throw notRunningToKill(reference, id);
+  try {
+    const answered = await callMonitor(monitorCallDeps(deps), id, { type: 'kill', signal }, options.signal);
+    if (answered === undefined) throw notRunningToKill(reference, id);
+  } catch (error) {
+    if (isKind(error, 'conflict', 'CONTAINER_NOT_RUNNING')) throw notRunningToKill(reference, id);
+    if (!isLeaving(error)) throw error;
+    await reconcile(deps, [id]);
+  }
+}
+
+/** The signal's name; Docker's texts for those that do not exist or that Windows does not have. */
+function checkSignal(text: string): string {
+  const signal = parseSignal(text);
+  if (signal === undefined) throw new PortholeError('invalid', 'SIGNAL_INVALID', `invalid signal: ${text}`);
+  if (!signal.supported) {
+    throw new PortholeError(
+      'invalid',
+      'SIGNAL_UNSUPPORTED',
+      `the windows daemon does not support signal ${signal.number}`,
+    );
+  }
+  return signal.name;
+}
+
+/** Registers a wait (resolves then); `exit` settles when the condition is met. */
+export async function waitForContainer(
+  deps: ContainerDeps,
+  reference: string,
+  condition: WaitCondition,
+  options: CallOptions = {},
+): Promise<{ exit: Promise<ContainerWaitResponse> }> {
+  const { id, state } = await findContainer(deps, reference);
+  const call = monitorCallDeps(deps);
+  if (condition === 'not-running') {
+    const registered = state.Running
+      ? await waitAtMonitorOrGone(deps, id, 'not-running', options.signal)
+      : undefined;
+    return {
+      exit:
+        registered === undefined
+          ? endOf(deps, id)
+          : registered.result.then(toResponse, (error: unknown) => afterMonitor(deps, id, error)),
+    };
+  }
+  if (condition === 'removed' && !state.Running && state.Status !== 'created') {
+    return { exit: untilRemoved(deps, id, state.ExitCode, options.signal) };
+  }
+  const { result } = await withMonitor(
+    deps,
+    id,
+    () => waitAtMonitor(call, id, condition, options.signal),
+    options.signal,
+  );
+  return {
+    exit: result.then(toResponse, async (error: unknown) => {
+      const response = await afterMonitor(deps, id, error);
+      return condition === 'removed' ? untilRemoved(deps, id, response.StatusCode, options.signal) : response;
+    }),
+  };
+}
+
+async function waitAtMonitorOrGone(
+  deps: ContainerDeps,
+  id: string,
+  condition: WaitCondition,
+  signal: AbortSignal | undefined,
+): Promise<Awaited<ReturnType<typeof waitAtMonitor>>> {
+  try {
+    return await waitAtMonitor(monitorCallDeps(deps), id, condition, signal);
+  } catch (error) {
+    if (!isLeaving(error)) throw error;
+    return undefined;
+  }
+}
+
+/** The monitor went while somebody waited: what is recorded now, after repair, is the answer. */
+async function afterMonitor(deps: ContainerDeps, id: string, error: unknown): Promise<ContainerWaitResponse> {
+  if (!isLeaving(error)) throw error;
+  return endOf(deps, id);
+}
+
+async function endOf(deps: ContainerDeps, id: string): Promise<ContainerWaitResponse> {
+  const found = await ifExists(() => findContainer(deps, id));
+  return { StatusCode: found?.state.ExitCode ?? 0 };
+}
+
+function toResponse(result: { readonly exitCode: number; readonly error?: string }): ContainerWaitResponse {
+  return {
+    StatusCode: result.exitCode,
+    ...(result.error === undefined ? {} : { Error: { Message: result.error } }),
+  };
+}
+
+/** No monitor will tell: looks ten times a second whether the container is still there. */
+async function untilRemoved(
+  deps: ContainerDeps,
+  id: string,
+  exitCode: number,
+  signal: AbortSignal | undefined,
+): Promise<ContainerWaitResponse> {
+  while (containerFolderExists(deps.paths, id))
+    await delay(100, undefined, signal === undefined ? {} : { signal });
+  return { StatusCode: exitCode };
+}
+
+async function ifExists<T>(find: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await find();
+  } catch (error) {
+    if (isKind(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+function alreadyRunning(id: string): PortholeError {
+  return new PortholeError('notModified', 'CONTAINER_RUNNING', `container ${id} is already running`);
+}
+
+function notRunningToKill(reference: string, id: string): PortholeError {
+  return new PortholeError(
+    'conflict',
+    'CONTAINER_NOT_RUNNING',
+    `cannot kill container: ${reference}: container ${id} is not running`,
+  );
+}

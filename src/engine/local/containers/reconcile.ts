@@ -1,0 +1,59 @@
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeContainer, dropMonitorLock } from '../../../monitor/removal.ts';
+import { repairContainer } from '../../../monitor/repair.ts';
+import { listNames } from '../../../state/atomic-file.ts';
+import { containerFolderExists, monitorLockPath, readStateRecord } from '../../../state/container-files.ts';
+import { isAbandoned } from '../../../state/container-list.ts';
+import { tryLock } from '../../../state/lock.ts';
+import { listReservations, releaseName } from '../../../state/names.ts';
+import type { ContainerDeps } from './deps.ts';
+import { upkeepDeps } from './upkeep.ts';
+
+type ReconcileDeps = Pick<ContainerDeps, 'environment' | 'paths' | 'host' | 'networks'>;
+
+/**
+ * Puts containers in order whose owner was killed: half-made ones go, half-removed ones go, runs that nobody watches end.
+ * Containers that another process holds are its business and are skipped. One failure does not keep the others from being
+ * repaired; the first is thrown at the end.
+ */
+export async function reconcile(deps: ReconcileDeps, ids: readonly string[]): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  for (const id of ids) {
+    try {
+      await reconcileOne(deps, id);
+    } catch (error) {
+      failure ??= { error };
+    }
+  }
+  if (failure !== undefined) throw failure.error;
+}
+
+async function reconcileOne(deps: ReconcileDeps, id: string): Promise<void> {
+  const lock = tryLock(monitorLockPath(deps.paths, id));
+  if (lock === undefined) return;
+  try {
+    const upkeep = upkeepDeps(deps);
+    if (readStateRecord(deps.paths, id) !== undefined) await repairContainer(upkeep, id);
+    else if (isAbandoned(deps.paths, id)) await removeContainer(upkeep, id, { volumes: true });
+  } finally {
+    lock.release();
+    if (!containerFolderExists(deps.paths, id)) dropMonitorLock(deps, id);
+  }
+}
+
+/** Leftovers that belong to no container: names whose container is gone, folders that never got their place. */
+export function sweepContainerLeftovers(deps: Pick<ContainerDeps, 'environment' | 'paths'>): void {
+  const { paths } = deps;
+  for (const { name, id } of listReservations(paths.names)) {
+    if (!containerFolderExists(paths, id)) releaseName(paths.names, name, id);
+  }
+  for (const folder of listNames(paths.containers)) {
+    if (!folder.endsWith('.new')) continue;
+    const path = join(paths.containers, folder);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && deps.environment.now() - stat.mtimeMs > 60_000) {
+      rmSync(path, { recursive: true, force: true });
+    }
+  }
+}

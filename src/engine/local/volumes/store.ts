@@ -1,0 +1,141 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PortholeError } from '../../../errors/porthole-error.ts';
+import { listNames, readJsonIfExists, writeJsonAtomic } from '../../../state/atomic-file.ts';
+import { listContainerIds } from '../../../state/container-list.ts';
+import { readConfigRecord } from '../../../state/container-files.ts';
+import { appendEvent } from '../../../state/event-log.ts';
+import { newerFormat } from '../../../state/collection.ts';
+import { withLockSync } from '../../../state/lock.ts';
+import type { DataPaths } from '../../../state/paths.ts';
+import { rfc3339 } from '../../../state/timestamp.ts';
+import { moveToTrash } from '../../../state/trash.ts';
+
+const volumeFormat = 1;
+
+/** One volume as stored in `volumes/<name>/volume.json`; its content is in `_data` beside it. */
+export interface VolumeRecord {
+  readonly format: number;
+  readonly name: string;
+  readonly driver: string;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+  /** Made for one container without a name: goes with `rm -v`. */
+  readonly anonymous: boolean;
+}
+
+export interface VolumeStoreDeps {
+  readonly paths: DataPaths;
+  readonly now: () => number;
+}
+
+export interface VolumeStore {
+  /** Host folder of the content. */
+  folder(name: string): string;
+  get(name: string): VolumeRecord | undefined;
+  /** The volume of that name, made when missing. Only the driver `local` without options exists. */
+  ensure(
+    name: string,
+    options?: {
+      readonly anonymous?: boolean;
+      readonly driver?: string;
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly options?: Readonly<Record<string, string>>;
+    },
+  ): VolumeRecord;
+  /** IDs of containers that mount it. */
+  users(name: string): string[];
+  /** Removes it unless it is in use (by others than `exceptContainer`). */
+  remove(name: string, exceptContainer?: string): void;
+  list(): VolumeRecord[];
+}
+
+/** Docker's `local` driver: folders under the data root. */
+export function volumeStore(deps: VolumeStoreDeps): VolumeStore {
+  const { paths } = deps;
+  const home = (name: string): string => join(paths.volumes, name);
+  const folder = (name: string): string => join(home(name), '_data');
+  const lock = (name: string): string => join(paths.locks, `volume-${name}`);
+  const get = (name: string): VolumeRecord | undefined => {
+    const record = readJsonIfExists<VolumeRecord>(join(home(name), 'volume.json'));
+    if (record !== undefined && record.format > volumeFormat) {
+      throw newerFormat(`volume ${name}`, record.format, volumeFormat);
+    }
+    return record;
+  };
+  const users = (name: string): string[] =>
+    listContainerIds(paths).filter((id) => {
+      try {
+        return readConfigRecord(paths, id).mounts.some(
+          (mount) => mount.Type === 'volume' && mount.Name === name,
+        );
+      } catch {
+        return false;
+      }
+    });
+  const emit = (action: string, name: string): void =>
+    appendEvent(
+      paths.events,
+      { type: 'volume', action, id: name, attributes: { driver: 'local' } },
+      deps.now(),
+    );
+
+  return {
+    folder,
+    get,
+    users,
+    ensure(name, options = {}) {
+      const driver = options.driver ?? 'local';
+      if (driver !== 'local' && driver !== '') {
+        throw new PortholeError(
+          'notFound',
+          'VOLUME_DRIVER',
+          `error looking up volume plugin ${driver}: plugin "${driver}" not found`,
+        );
+      }
+      if (Object.keys(options.options ?? {}).length > 0) {
+        throw new PortholeError('invalid', 'VOLUME_OPTIONS', 'options are not supported on this platform');
+      }
+      return withLockSync(lock(name), () => {
+        const existing = get(name);
+        if (existing !== undefined) return existing;
+        const record: VolumeRecord = {
+          format: volumeFormat,
+          name,
+          driver: 'local',
+          created: rfc3339(deps.now()),
+          labels: options.labels ?? {},
+          options: {},
+          anonymous: options.anonymous ?? false,
+        };
+        mkdirSync(folder(name), { recursive: true, mode: 0o755 });
+        writeJsonAtomic(join(home(name), 'volume.json'), record, { durable: true });
+        emit('create', name);
+        return record;
+      });
+    },
+    remove(name, exceptContainer) {
+      withLockSync(lock(name), () => {
+        if (get(name) === undefined) {
+          throw new PortholeError('notFound', 'VOLUME_NOT_FOUND', `get ${name}: no such volume`);
+        }
+        const inUse = users(name).filter((id) => id !== exceptContainer);
+        if (inUse.length > 0) {
+          throw new PortholeError(
+            'conflict',
+            'VOLUME_IN_USE',
+            `remove ${name}: volume is in use - [${inUse.join(', ')}]`,
+          );
+        }
+        moveToTrash(paths.trash, home(name));
+        emit('destroy', name);
+      });
+    },
+    list: () =>
+      listNames(paths.volumes)
+        .sort()
+        .flatMap((name) => get(name) ?? []),
+  };
+}
