@@ -1,0 +1,31 @@
+#!/bin/sh
+# Builds every prebuilt program into the folder given as the first argument (default: native/prebuilt). The same compilers
+# give the same bytes: no timestamps, no paths, no build IDs. COMPILERS in the folder records which ones were used.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:-$here/prebuilt}
+mkdir -p "$out/standins"
+cd "$here"
+
+gcc=${CC:-gcc}
+mingw=${MINGW_CC:-x86_64-w64-mingw32-gcc}
+
+linux_flags='-O2 -Wall -Wextra -Werror -static -nostdlib -nostartfiles -ffreestanding -fno-stack-protector
+  -fno-asynchronous-unwind-tables -fno-ident -fcf-protection=none -fno-pie -no-pie
+  -Wl,--build-id=none -Wl,-z,noseparate-code -s'
+windows_flags='-O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector -fno-ident
+  -fno-asynchronous-unwind-tables -nostdlib -s -Wl,--no-insert-timestamp'
+
+$gcc $linux_flags -o "$out/porthole-sandbox" sandbox/*.c
+$mingw $windows_flags -Wl,-e,launcher_entry -o "$out/launcher.exe" launcher/*.c -lkernel32
+$mingw $windows_flags -shared -Wl,-e,dll_entry -o "$out/standins/bcryptprimitives.dll" standins/bcryptprimitives.c \
+  -lkernel32 -ladvapi32
+
+{
+  $gcc --version | head -n 1
+  $mingw --version | head -n 1
+  ${LD:-ld} --version | head -n 1
+  x86_64-w64-mingw32-ld --version | head -n 1
+} > "$out/COMPILERS"
+cd "$out"
+sha256sum launcher.exe porthole-sandbox standins/* > SHA256SUMS

@@ -1,0 +1,183 @@
+/* The first process of a container: starts the launcher, reaps orphans, and flushes the registry before everything ends. */
+#include "sandbox.h"
+
+/* Wine writes the registry only when its server ends; that takes about 75 ms (linux-backend.md 8). */
+#define FLUSH_LIMIT_MS 5000
+
+void report_line(const char *word, const char *value)
+{
+    const char *words[] = {word, value, 0};
+    say(CONTROL, words);
+}
+
+static char buffer[4096];
+static size_t size, used;
+
+static int line_waiting(void)
+{
+    size_t at;
+    for (at = used; at < size; at++)
+        if (buffer[at] == '\n') return 1;
+    return 0;
+}
+
+char *next_line(void)
+{
+    for (;;) {
+        size_t at;
+        long got;
+        for (at = used; at < size; at++) {
+            if (buffer[at] == '\n') {
+                char *line = buffer + used;
+                buffer[at] = 0;
+                used = at + 1;
+                return line;
+            }
+        }
+        if (used) {
+            copy(buffer, buffer + used, size - used);
+            size -= used;
+            used = 0;
+        }
+        if (size == sizeof(buffer)) return 0;
+        got = sys_read(CONTROL, buffer + size, sizeof(buffer) - size);
+        if (got == -EINTR) continue;
+        if (got <= 0) return 0;
+        size += (size_t)got;
+    }
+}
+
+static long now_ms(void)
+{
+    long time[2];
+    sys_clock_gettime(1, time);
+    return time[0] * 1000 + time[1] / 1000000;
+}
+
+struct entry {
+    unsigned long inode;
+    long offset;
+    unsigned short size;
+    unsigned char type;
+    char name[];
+};
+
+static int is_server(const char *pid)
+{
+    char path[64] = "/proc/", name[16];
+    size_t at = 6;
+    long fd, got;
+    copy(path + at, pid, length_of(pid));
+    at += length_of(pid);
+    copy(path + at, "/comm", 6);
+    fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return 0;
+    got = sys_read((int)fd, name, sizeof(name) - 1);
+    sys_close((int)fd);
+    if (got <= 0) return 0;
+    name[got] = 0;
+    return starts_with(name, "wineserver");
+}
+
+/* Signals every process whose being Wine's server equals `servers`; returns how many there are. */
+static int signal_where(int servers, int signal)
+{
+    char buffer[4096];
+    int count = 0;
+    long got, fd = sys_open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0) return 0;
+    while ((got = sys_getdents((int)fd, buffer, sizeof(buffer))) > 0) {
+        long at = 0;
+        while (at < got) {
+            struct entry *entry = (struct entry *)(buffer + at);
+            long pid = number_of(entry->name);
+            at += entry->size;
+            if (pid > 1 && is_server(entry->name) == servers && sys_kill((int)pid, signal) == 0) count++;
+        }
+    }
+    sys_close((int)fd);
+    return count;
+}
+
+static void reap(int launcher, int *launcher_gone)
+{
+    int status;
+    long pid;
+    char room[24];
+    while ((pid = sys_wait(-1, &status, WNOHANG)) > 0) {
+        if (pid != launcher) continue;
+        *launcher_gone = 1;
+        report_line("launcher", decimal(status, room));
+    }
+}
+
+static void __attribute__((noreturn)) finish(int signals)
+{
+    long begun = now_ms();
+    int ignored = 0;
+    /* A stopped server could not hear it. */
+    signal_where(1, SIGCONT);
+    signal_where(1, SIGTERM);
+    while (now_ms() - begun < FLUSH_LIMIT_MS) {
+        struct pollfd wait = {signals, POLLIN, 0};
+        char drained[128];
+        reap(-1, &ignored);
+        if (!signal_where(1, 0)) break;
+        if (sys_poll(&wait, 1, 20) > 0) sys_read(signals, drained, sizeof(drained));
+    }
+    sys_exit(0);
+}
+
+static void start_launcher(struct step *step, int *launcher)
+{
+    unsigned long none = 0;
+    long pid = sys_fork();
+    *launcher = (int)pid;
+    if (pid) return;
+    sys_sigprocmask(SIG_SETMASK, &none);
+    sys_fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
+    sys_setsid();
+    sys_execve(step->words[1], step->words + 1, environment);
+    sys_exit(127);
+}
+
+static void obey(const char *line, int signals)
+{
+    if (!line || equal(line, "terminate")) finish(signals);
+    if (starts_with(line, "mkfifo ")) {
+        char room[24];
+        long result = sys_mknod(line + 7, S_IFIFO | 0600);
+        if (result < 0) report_line("failed", decimal(-result, room));
+        else report_line("ok", 0);
+    } else if (equal(line, "pause")) {
+        signal_where(0, SIGSTOP);
+        report_line("ok", 0);
+    } else if (equal(line, "resume")) {
+        signal_where(0, SIGCONT);
+        report_line("ok", 0);
+    } else {
+        report_line("failed", "22");
+    }
+}
+
+void serve(struct step *step)
+{
+    unsigned long mask = 1ul << (SIGCHLD - 1);
+    int launcher = 0, launcher_gone = 0, signals;
+    sys_sigprocmask(SIG_BLOCK, &mask);
+    signals = (int)sys_signalfd(&mask);
+    start_launcher(step, &launcher);
+    for (;;) {
+        struct pollfd fds[2] = {{CONTROL, POLLIN, 0}, {signals, POLLIN, 0}};
+        if (sys_poll(fds, 2, -1) < 0) continue;
+        if (fds[1].revents) {
+            char drained[128];
+            sys_read(signals, drained, sizeof(drained));
+            reap(launcher, &launcher_gone);
+            if (launcher_gone) finish(signals);
+        }
+        if (fds[0].revents)
+            do obey(next_line(), signals);
+            while (line_waiting());
+    }
+}

@@ -1,0 +1,27 @@
+/** Accounts and names of containers (linux-backend.md 7; hcs.md 3.4). Pure. */
+
+/** Accepted spellings of the accounts that exist, folded -> name shown to programs. */
+const accounts: Readonly<Record<string, string>> = {
+  '': 'ContainerAdministrator',
+  containeradministrator: 'ContainerAdministrator',
+  'user manager\\containeradministrator': 'ContainerAdministrator',
+  's-1-5-93-2-1': 'ContainerAdministrator',
+  containeruser: 'ContainerUser',
+  'user manager\\containeruser': 'ContainerUser',
+  's-1-5-93-2-2': 'ContainerUser',
+  // Wine models no restricted accounts: everybody has an administrator's rights.
+  'nt authority\\system': 'ContainerAdministrator',
+  system: 'ContainerAdministrator',
+  administrator: 'ContainerAdministrator',
+  'builtin\\administrators': 'ContainerAdministrator',
+};
+
+/** Undefined for an account that Wine does not have. */
+export function userOf(user: string | undefined): string | undefined {
+  return accounts[(user ?? '').toLowerCase()];
+}
+
+/** COMPUTERNAME is the host name, upper case, at most 15 characters. */
+export function computerNameOf(hostname: string): string {
+  return hostname.toUpperCase().slice(0, 15);
+}
