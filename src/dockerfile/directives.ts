@@ -1,6 +1,6 @@
 import type { EscapeCharacter } from './expand.ts';
 import type { SourceRange, SourceText } from './source.ts';
-import { skipSpaces, trimSpaces } from './whitespace.ts';
+import { lineEndIndex, skipSpaces, trimSpaces } from './whitespace.ts';
 
 /** Parser directives (dockerfile.md 1.2): `# syntax=…`, `# escape=…`, `# check=…` at the top of the file. */
 export type DirectiveName = 'syntax' | 'escape' | 'check';
@@ -101,12 +101,10 @@ function lookIn(
 ): DirectiveLookup | undefined {
   for (let line = firstLine; line <= source.lineCount; line++) {
     const start = line === 1 ? source.markLength : source.lineStart(line);
-    const text = source
-      .line(line)
-      .slice(start - source.lineStart(line))
-      .replace(/[\r\n]+$/, '');
+    const text = source.line(line).slice(start - source.lineStart(line));
     if (!text.startsWith(mark)) return undefined;
-    const directive = matchDirective('#' + text.slice(mark.length), start + mark.length - 1);
+    const end = lineEndIndex(text);
+    const directive = matchDirective('#' + text.slice(mark.length, end), start + mark.length - 1);
     if (!directive) return undefined;
     if (directive.name !== name) continue;
     const value = directive.value.split(/[\t\n\v\f\r ]+/).find((word) => word !== '') ?? '';

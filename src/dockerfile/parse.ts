@@ -17,7 +17,7 @@ import type {
   SyntaxTree,
   SyntaxWarning,
 } from './tree.ts';
-import { isBlank, skipSpaces, trimSpaces } from './whitespace.ts';
+import { isBlank, lineEndIndex, skipSpaces, trimSpaces } from './whitespace.ts';
 
 /** Longest physical line that the reference reads, in bytes without the line feed. */
 const longestLine = 65535;
@@ -334,9 +334,7 @@ class LineIndex {
   constructor(source: SourceText) {
     for (let number = 1; number <= source.lineCount; number++) {
       const line = source.line(number);
-      let end = line.length;
-      while (end > 0 && line.charCodeAt(end - 1) === 13) end--;
-      const text = line.slice(0, end);
+      const text = line.slice(0, lineEndIndex(line));
       this.#plain.set(text, number);
       if (text.startsWith('\t')) this.#chomped.set(text.replace(/^\t+/, ''), number);
     }

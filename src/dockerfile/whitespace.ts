@@ -29,6 +29,13 @@ export function trimEndIndex(text: string, from = 0, end = text.length): number 
   return at;
 }
 
+/** Index after the last character that is no carriage return or line feed. */
+export function lineEndIndex(text: string): number {
+  let end = text.length;
+  while (end > 0 && (text.charCodeAt(end - 1) === 13 || text.charCodeAt(end - 1) === 10)) end--;
+  return end;
+}
+
 export function trimSpaces(text: string): string {
   const start = skipSpaces(text);
   return text.slice(start, trimEndIndex(text, start));
