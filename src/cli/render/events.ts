@@ -1,0 +1,36 @@
+/** `docker events` lines (`system/events.go`; docker-cli.md 2.6). */
+import type { EventMessage } from '../../api/types/index.ts';
+import { formatTime, inZone, rfc3339NanoFixedLayout, utc } from '../../text/go-time.ts';
+import type { ZoneLookup } from '../../text/go-time.ts';
+import { parseTemplate, TemplateError, typedValue } from '../../text/template.ts';
+import { CliError } from '../cli-error.ts';
+import { objectTypes } from '../go-types/objects.ts';
+
+function plainLine(event: EventMessage, zone: ZoneLookup): string {
+  const { time, timeNano, Type: type, Action: action, Actor: actor } = event;
+  // timeNano does not fit a double: the seconds are exact, so only the fraction is taken from it.
+  const nanoseconds = timeNano ? BigInt(timeNano) : BigInt(time) * 1_000_000_000n;
+  const stamp = formatTime(inZone({ nanoseconds, zone: utc(0) }, zone), rfc3339NanoFixedLayout);
+  const attributes = Object.keys(actor.Attributes ?? {})
+    .sort()
+    .map((key) => `${key}=${actor.Attributes[key] ?? ''}`);
+  const tail = attributes.length > 0 ? ` (${attributes.join(', ')})` : '';
+  return `${stamp} ${type} ${action} ${actor.ID}${tail}`;
+}
+
+/** A function from event to line. `json` is a template like any other; a bad template is exit code 64. */
+export function eventLines(format: string, zone: ZoneLookup): (event: EventMessage) => string {
+  if (format === '') return (event) => plainLine(event, zone);
+  try {
+    const template = parseTemplate(format === 'json' ? '{{json .}}' : format);
+    const type = objectTypes()['events.Message']!;
+    return (event) => template.execute(typedValue(event, type));
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw new CliError(`Error parsing format: ${error.message}`, {
+      exitCode: 64,
+      code: 'TEMPLATE',
+      cause: error,
+    });
+  }
+}
