@@ -122,6 +122,21 @@ static long filter_calls(char *bytes, size_t size)
     return sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
+/*
+ * What is typed before Wine's console host has taken the terminal over must reach it as typed, without echo, and output must
+ * not get a second carriage return.
+ */
+static long make_raw(void)
+{
+    struct termios mode;
+    long result = sys_ioctl(0, TCGETS, &mode);
+    if (result < 0) return result;
+    mode.c_iflag &= ~(unsigned)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+    mode.c_oflag &= ~(unsigned)OPOST;
+    mode.c_lflag &= ~(unsigned)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+    return sys_ioctl(0, TCSETS, &mode);
+}
+
 /* Every descriptor is opened first: after entering the mount namespace the host's /proc is out of sight. */
 static long enter(const char *pid, const char *const *kinds, int count)
 {
@@ -214,6 +229,7 @@ long run_step(struct step *step)
     if (IS("seccomp", 1)) return filter_calls(w[1], step->sizes[1]);
     if (IS("rlimit", 2)) return limit(w[1], w[2]);
     if (IS("umask", 1)) return sys_umask((int)number_of(w[1])) & 0;
+    if (IS("raw", 0)) return make_raw();
     if (IS("setsid", 0)) return sys_setsid() & 0;
     if (IS("env", 1)) {
         if (environment_count == MAX_WORDS) return -E2BIG;

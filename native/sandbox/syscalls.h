@@ -18,6 +18,8 @@
 #include <linux/wait.h>
 #include <asm/errno.h>
 #include <asm/statfs.h>
+#include <asm/termbits.h>
+#include <asm/ioctls.h>
 #include <asm/unistd.h>
 
 typedef unsigned long size_t;

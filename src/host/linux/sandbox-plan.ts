@@ -149,10 +149,11 @@ export interface EnterSandbox {
   readonly arguments: readonly string[];
 }
 
-/** Starts one more launcher in a running sandbox, on the caller's own descriptors: terminals, and systems of other owners. */
+/** Starts one more launcher in a running sandbox, on the caller's own terminal. */
 export function enterPlan(enter: EnterSandbox): SandboxStep[] {
   const kinds = ['mnt', 'pid', 'net', 'uts', 'ipc'];
   return [
+    ['raw'],
     ...enter.cgroupFiles.map((path): SandboxStep => ['write', path, '0']),
     ['enter', enter.sandboxPid, ...(enter.identity.rootless ? ['user', ...kinds] : kinds)],
     ['fork'],
