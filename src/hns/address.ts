@@ -60,7 +60,7 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
   return networkAddress(a) <= broadcastAddress(b) && networkAddress(b) <= broadcastAddress(a);
 }
 
-/** Loose test for IPv6 texts, to tell families apart; not a validation. */
+/** Loose test for IPv6 addresses and prefixes, to tell families apart; not a validation. */
 export function looksLikeIPv6(text: string): boolean {
-  return text.includes(':') && /^[0-9a-f:.]+(%\w+)?$/i.test(text);
+  return text.includes(':') && /^[0-9a-f:.]+(%\w+)?(\/\d+)?$/i.test(text);
 }

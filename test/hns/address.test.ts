@@ -55,12 +55,13 @@ describe('MAC addresses', () => {
       StartMacAddress: '00-15-5D-80-00-00',
       EndMacAddress: '00-15-5D-80-0F-FF',
     });
+    const small = [{ StartMacAddress: '00-15-5D-80-00-F8', EndMacAddress: '00-15-5D-80-01-07' }];
     const taken = new Set<string>();
-    for (let mac = macFromPools([pool], taken, () => 0.9); mac !== undefined;) {
+    for (let mac = macFromPools(small, taken, () => 0.9); mac !== undefined;) {
       taken.add(mac);
-      mac = macFromPools([pool], taken, () => 0.9);
+      mac = macFromPools(small, taken, () => 0.9);
     }
-    expect(taken.size).to.equal(4096);
+    expect(taken.size).to.equal(16);
   });
 });
 
