@@ -3,7 +3,8 @@ import { lstatSync, readdirSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { parseWindowsPath } from './names.ts';
-import { readSidecar } from './sidecar.ts';
+import { Sidecar } from './sidecar.ts';
+import type { SidecarEntry } from './sidecar.ts';
 import { wellKnownSpelling } from './spellings.ts';
 import { foldName } from './upcase.ts';
 import type { LayerObjectType, LayerView, LayerViewDetails, LayerViewEntry } from './view.ts';
@@ -43,6 +44,7 @@ export class ChainView implements LayerView {
   readonly #layers: readonly ChainLayer[];
   readonly #root: ViewNode;
   readonly #children = new Map<string, Children>();
+  readonly #sidecars = new Map<number, Sidecar>();
 
   /** `layers`: topmost first. */
   constructor(layers: readonly ChainLayer[]) {
@@ -73,31 +75,22 @@ export class ChainView implements LayerView {
     return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   }
 
-  describe(paths: ReadonlySet<string>): Map<string, LayerViewDetails> {
-    const found = new Map<string, LayerViewDetails>();
-    // By the layers that have the object: a directory's newest description counts.
-    const asked = new Map<number, Map<string, string>>();
-    for (const path of paths) {
-      const { node } = this.#walk(path === '' ? [] : path.split('/'));
-      for (const source of node?.sources ?? []) {
-        if (this.#layers[source.layer]!.sidecar === undefined) continue;
-        let ofLayer = asked.get(source.layer);
-        if (ofLayer === undefined) asked.set(source.layer, (ofLayer = new Map<string, string>()));
-        ofLayer.set(source.path === '' ? 'Files' : `Files/${source.path}`, path);
-      }
+  describe(path: string): LayerViewDetails | undefined {
+    const { node } = this.#walk(path === '' ? [] : path.split('/'));
+    // A directory's newest description counts; directories that a tar left out have none in that layer.
+    for (const source of node?.sources ?? []) {
+      const entry = this.#sidecar(source.layer)?.get(source.path === '' ? 'Files' : `Files/${source.path}`);
+      if (entry !== undefined) return detailsOf(entry);
     }
-    for (const layer of [...asked.keys()].sort((a, b) => a - b)) {
-      const wanted = asked.get(layer)!;
-      for (const [stored, path] of wanted) if (found.has(path)) wanted.delete(stored);
-      if (wanted.size === 0) continue;
-      for (const [stored, entry] of readSidecar(this.#layers[layer]!.sidecar!, new Set(wanted.keys()))) {
-        if (entry.type === 'w' || entry.type === 's') continue;
-        const { metadata, target } = entry;
-        const isLink = entry.type === '2' && target !== undefined;
-        found.set(wanted.get(stored)!, isLink ? { metadata, target } : { metadata });
-      }
-    }
-    return found;
+    return undefined;
+  }
+
+  #sidecar(layer: number): Sidecar | undefined {
+    const path = this.#layers[layer]!.sidecar;
+    if (path === undefined) return undefined;
+    let sidecar = this.#sidecars.get(layer);
+    if (sidecar === undefined) this.#sidecars.set(layer, (sidecar = new Sidecar(path)));
+    return sidecar;
   }
 
   #walk(components: readonly string[]): { path: string; node: ViewNode | undefined } {
@@ -165,6 +158,14 @@ export class ChainView implements LayerView {
     if (node.type !== 'file') return { path, type: node.type, size: 0, hostPath };
     return { path, type: 'file', size: sizeOf(hostPath, layer.followLinks === true), hostPath };
   }
+}
+
+function detailsOf({ type, metadata, target, tarName }: SidecarEntry): LayerViewDetails {
+  return {
+    metadata,
+    ...(type === '2' && target !== undefined ? { target } : {}),
+    ...(tarName === undefined ? {} : { tarName }),
+  };
 }
 
 function readFolder(path: string): Dirent[] {

@@ -102,36 +102,49 @@ interface SidecarLine {
 }
 
 const newline = 0x0a;
-const pathStart = '{"p":';
-const securityStart = '{"sd":"';
+const pathStart = '{"p":'.length;
+const securityStart = '{"sd":"'.length;
 
 /**
- * Entries of a sidecar, of all paths or only the `wanted` ones; of two entries with one path the last. Lines of other paths
- * are skipped without being parsed: a base layer has a hundred thousand. Streams and whiteouts count by their own paths.
+ * A sidecar for look-ups by path. The file is indexed once and lines are parsed when asked for: a base layer has a hundred
+ * thousand, and an export asks for some. Of two entries with one path the last counts.
  */
-export function readSidecar(path: string, wanted?: ReadonlySet<string>): Map<string, SidecarEntry> {
-  const bytes = readFileSync(path);
-  const wantedJson =
-    wanted === undefined ? undefined : new Set([...wanted].map((name) => JSON.stringify(name)));
-  const descriptors: string[] = [];
-  const found = new Map<string, SidecarEntry>();
-  for (let at = 0; at < bytes.length;) {
-    let end = bytes.indexOf(newline, at);
-    if (end < 0) end = bytes.length;
-    if (bytes[at + 2] === 0x70) {
-      // `","t":"` ends the path and cannot be part of it: quotes inside are escaped.
-      const pathEnd = bytes.indexOf('","t":"', at + pathStart.length) + 1;
-      const isWanted = wantedJson?.has(bytes.toString('utf8', at + pathStart.length, pathEnd)) ?? true;
-      if (isWanted) {
-        const entry = entryOf(JSON.parse(bytes.toString('utf8', at, end)) as SidecarLine, descriptors);
-        found.set(entry.path, entry);
+export class Sidecar {
+  readonly #bytes: Buffer;
+  /** Path -> where its line begins. */
+  readonly #lines = new Map<string, number>();
+  readonly #descriptors: string[] = [];
+
+  constructor(path: string) {
+    const bytes = readFileSync(path);
+    this.#bytes = bytes;
+    for (let at = 0; at < bytes.length; at = this.#endOfLine(at) + 1) {
+      if (bytes[at + 2] === 0x70) {
+        // `","t":"` ends the path and cannot be part of it: quotes inside are escaped.
+        const json = bytes.toString('utf8', at + pathStart, bytes.indexOf('","t":"', at + pathStart) + 1);
+        this.#lines.set(json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1), at);
+      } else if (bytes[at + 2] === 0x73) {
+        this.#descriptors.push(bytes.toString('latin1', at + securityStart, this.#endOfLine(at) - 2));
       }
-    } else if (bytes[at + 2] === 0x73) {
-      descriptors.push(bytes.toString('latin1', at + securityStart.length, end - 2));
     }
-    at = end + 1;
   }
-  return found;
+
+  /** Paths in tar order. */
+  paths(): IterableIterator<string> {
+    return this.#lines.keys();
+  }
+
+  get(path: string): SidecarEntry | undefined {
+    const at = this.#lines.get(path);
+    if (at === undefined) return undefined;
+    const line = JSON.parse(this.#bytes.toString('utf8', at, this.#endOfLine(at))) as SidecarLine;
+    return entryOf(line, this.#descriptors);
+  }
+
+  #endOfLine(at: number): number {
+    const end = this.#bytes.indexOf(newline, at);
+    return end < 0 ? this.#bytes.length : end;
+  }
 }
 
 function entryOf(line: SidecarLine, descriptors: readonly string[]): SidecarEntry {

@@ -18,6 +18,8 @@ export interface LayerViewDetails {
   readonly metadata: WindowsMetadata;
   /** What a symbolic link or junction points at, as Windows shows it. */
   readonly target?: string;
+  /** The tar's own name, where the stored one differs. */
+  readonly tarName?: string;
 }
 
 /**
@@ -33,6 +35,6 @@ export interface LayerView {
   children(path: string): ReadonlyMap<string, { readonly name: string; readonly type: LayerObjectType }>;
   /** The same with sizes, names sorted by code units. */
   list(path: string): LayerViewEntry[];
-  /** Details of stored paths, from the sidecars; paths that no layer tar named are missing in the result. */
-  describe(paths: ReadonlySet<string>): ReadonlyMap<string, LayerViewDetails>;
+  /** Details of the object at a stored path; undefined when no layer tar named it. */
+  describe(path: string): LayerViewDetails | undefined;
 }
