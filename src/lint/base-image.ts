@@ -1,0 +1,47 @@
+import type { BaseImage, WindowsFlavour } from './model.ts';
+
+/** Takes an expanded FROM apart without judging it: broken references still give a repository to look at. */
+export function baseImage(text: string, unresolved: boolean, stage: number | undefined): BaseImage {
+  const at = text.indexOf('@');
+  const digest = at < 0 ? undefined : text.slice(at + 1);
+  const named = at < 0 ? text : text.slice(0, at);
+  const colon = named.lastIndexOf(':');
+  const tagged = colon > named.lastIndexOf('/');
+  const repository = (tagged ? named.slice(0, colon) : named).toLowerCase();
+  const first = repository.split('/')[0] ?? '';
+  const hasRegistry = repository.includes('/') && (/[.:]/.test(first) || first === 'localhost');
+  return {
+    text,
+    stage,
+    repository,
+    registry: hasRegistry ? first : 'docker.io',
+    tag: tagged ? named.slice(colon + 1) : undefined,
+    digest,
+    unresolved,
+  };
+}
+
+const windowsTag = /nanoserver|windowsservercore|windows-?amd64|windows|ltsc20\d\d/i;
+
+/** dockerfile.md 4: which names say "Windows". */
+export function isWindowsImage(image: BaseImage): boolean {
+  const { repository, tag = '' } = image;
+  return (
+    /^mcr\.microsoft\.com\/windows(\/|$)/.test(repository) ||
+    /^mcr\.microsoft\.com\/dotnet\/framework(\/|$)/.test(repository) ||
+    /(^|\/)microsoft\/(windowsservercore|nanoserver|iis|aspnet|dotnet-framework)/.test(repository) ||
+    /(nanoserver|servercore|windowsservercore)/.test(repository) ||
+    windowsTag.test(tag)
+  );
+}
+
+export function windowsFlavour(image: BaseImage): WindowsFlavour | undefined {
+  const text = `${image.repository}:${image.tag ?? ''}`.toLowerCase();
+  if (text.includes('nanoserver')) return 'nanoserver';
+  if (/servercore|dotnet\/framework|microsoft\/(iis|aspnet)|ltsc20/.test(text)) {
+    return text.includes('windows/server:') ? 'server' : 'servercore';
+  }
+  if (text.includes('windows/server')) return 'server';
+  if (/mcr\.microsoft\.com\/windows(:|$)/.test(text)) return 'windows';
+  return undefined;
+}
