@@ -128,35 +128,65 @@ static void __attribute__((noreturn)) finish(int signals)
     sys_exit(0);
 }
 
-static void start_launcher(struct step *step, int *launcher)
+static struct step *launch;
+
+static int start_launcher(void)
 {
     unsigned long none = 0;
     long pid = sys_fork();
-    *launcher = (int)pid;
-    if (pid) return;
+    if (pid) return (int)pid;
     sys_sigprocmask(SIG_SETMASK, &none);
     sys_fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
     sys_setsid();
-    sys_execve(step->words[1], step->words + 1, environment);
+    sys_execve(launch->words[1], launch->words + 1, environment);
     sys_exit(127);
 }
 
-static void obey(const char *line, int signals)
+/*
+ * Wine takes the account's name from the Unix environment that a program inherits: each account has a launcher of its own.
+ * Both texts stay in use: the variable (`USER=name`), and the path of the control channel, which is the launcher's last word.
+ */
+static int start_launcher_as(const char *variable, const char *channel)
+{
+    char *kept_variable = 0, *kept_channel = launch->words[launch->count - 1];
+    int at, pid;
+    for (at = 0; environment[at]; at++)
+        if (starts_with(environment[at], "USER=")) break;
+    if (!environment[at]) return -EINVAL;
+    kept_variable = environment[at];
+    environment[at] = (char *)variable;
+    launch->words[launch->count - 1] = (char *)channel;
+    pid = start_launcher();
+    environment[at] = kept_variable;
+    launch->words[launch->count - 1] = kept_channel;
+    return pid;
+}
+
+static void answer(long result)
+{
+    char room[24];
+    if (result < 0) report_line("failed", decimal(-result, room));
+    else report_line("ok", 0);
+}
+
+static void obey(char *line, int signals)
 {
     if (!line || equal(line, "terminate")) finish(signals);
     if (starts_with(line, "mkfifo ")) {
-        char room[24];
-        long result = sys_mknod(line + 7, S_IFIFO | 0600);
-        if (result < 0) report_line("failed", decimal(-result, room));
-        else report_line("ok", 0);
+        answer(sys_mknod(line + 7, S_IFIFO | 0600));
+    } else if (starts_with(line, "launcher ")) {
+        char *at = line + 9;
+        while (*at && *at != ' ') at++;
+        if (*at) *at++ = 0;
+        answer(start_launcher_as(line + 9, at));
     } else if (equal(line, "pause")) {
         signal_where(0, SIGSTOP);
-        report_line("ok", 0);
+        answer(0);
     } else if (equal(line, "resume")) {
         signal_where(0, SIGCONT);
-        report_line("ok", 0);
+        answer(0);
     } else {
-        report_line("failed", "22");
+        answer(-EINVAL);
     }
 }
 
@@ -166,7 +196,8 @@ void serve(struct step *step)
     int launcher = 0, launcher_gone = 0, signals;
     sys_sigprocmask(SIG_BLOCK, &mask);
     signals = (int)sys_signalfd(&mask);
-    start_launcher(step, &launcher);
+    launch = step;
+    launcher = start_launcher();
     for (;;) {
         struct pollfd fds[2] = {{CONTROL, POLLIN, 0}, {signals, POLLIN, 0}};
         if (sys_poll(fds, 2, -1) < 0) continue;

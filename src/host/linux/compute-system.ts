@@ -24,7 +24,7 @@ import type { ComputeContext } from './compute-context.ts';
 import { openConsoleProcess } from './console-process.ts';
 import { environmentBlock, variable } from './environment-block.ts';
 import { prepareHives, recordHives, type PreparedHives } from './hives.ts';
-import { computerNameOf, userOf } from './identity.ts';
+import { computerNameOf, defaultUser, userOf } from './identity.ts';
 import { Launcher, LauncherError } from './launcher-client.ts';
 import { forever, type StartRequest } from './launcher-protocol.ts';
 import { PipedProcess } from './piped-process.ts';
@@ -58,6 +58,8 @@ export class LinuxSystem implements ComputeSystem {
   #helper: SandboxHelper | undefined;
   #sandboxPid = 0;
   #launcher: Launcher | undefined;
+  /** Launchers of other accounts, started when first needed. */
+  readonly #launchers = new Map<string, Promise<Launcher>>();
   #cgroups = new SandboxCgroups(new Map());
   #hives: PreparedHives | undefined;
   #streams = 0;
@@ -200,7 +202,7 @@ export class LinuxSystem implements ComputeSystem {
     this.#sandboxPid = await this.#helper.ready;
     this.#writeRecord(hives);
     void this.#helper.ended.then(() => this.#ended());
-    this.#launcher = new Launcher(this.#folder.io);
+    this.#launcher = new Launcher(join(this.#folder.io, 'ctl'));
     const uplink = network.started?.(this.#sandboxPid);
     this.#helper.go();
     await Promise.all([this.#launcher.ready, uplink]);
@@ -229,13 +231,14 @@ export class LinuxSystem implements ComputeSystem {
   }
 
   async #createPiped(parameters: ProcessParameters): Promise<ComputeProcess> {
-    const launcher = this.#launcher!;
+    const user = this.#user(parameters);
+    const launcher = await this.#launcherFor(user);
     const streams = await StreamSet.open(this.#folder.io, this.#nextName(), stdioFlags(parameters), (path) =>
       this.#helper!.makeFifo(path),
     );
     try {
       const pid = await launcher.start(
-        await this.#startRequest(parameters, stdioFlags(parameters), streams.inside),
+        await this.#startRequest(parameters, user, stdioFlags(parameters), streams.inside),
       );
       return new PipedProcess(launcher, pid, streams.connect(), () => this.#lostExitCode());
     } catch (error) {
@@ -245,8 +248,10 @@ export class LinuxSystem implements ComputeSystem {
   }
 
   async #createOnConsole(parameters: ProcessParameters): Promise<ComputeProcess> {
+    const user = this.#user(parameters);
     const name = this.#nextName();
     return openConsoleProcess({
+      user,
       context: this.#context,
       launcher: this.#launcher!,
       makeFifo: (path) => this.#helper!.makeFifo(path),
@@ -255,23 +260,46 @@ export class LinuxSystem implements ComputeSystem {
       sandboxPid: this.#sandboxPid,
       cgroupFiles: this.#cgroups.procsFiles,
       parameters,
-      request: await this.#startRequest(parameters, 0, `/io/${name}`),
+      request: await this.#startRequest(parameters, user, 0, `/io/${name}`),
       lostExitCode: () => this.#lostExitCode(),
     });
   }
 
+  #user(parameters: ProcessParameters): string {
+    const user = userOf(parameters.User);
+    if (user !== undefined) return user;
+    throw new HcsError('System::CreateProcess', HRESULT.logonFailure, {
+      systemId: this.id,
+      events: [`unable to find user ${parameters.User}`],
+      hint: 'the user must be ContainerUser or ContainerAdministrator: Wine keeps no other accounts',
+    });
+  }
+
+  #launcherFor(user: string): Promise<Launcher> {
+    if (user === defaultUser) return Promise.resolve(this.#launcher!);
+    const known = this.#launchers.get(user);
+    if (known !== undefined) return known;
+    const started = this.#startLauncher(user);
+    this.#launchers.set(user, started);
+    started.catch(() => this.#launchers.delete(user));
+    return started;
+  }
+
+  async #startLauncher(user: string): Promise<Launcher> {
+    const channel = `ctl-${user}`;
+    await Promise.all(['in', 'out'].map((end) => this.#helper!.makeFifo(`/io/${channel}.${end}`)));
+    const launcher = new Launcher(join(this.#folder.io, channel));
+    await this.#helper!.startLauncher(user, `/io/${channel}`);
+    await launcher.ready;
+    return launcher;
+  }
+
   async #startRequest(
     parameters: ProcessParameters,
+    user: string,
     stdio: number,
     stdioPath: string,
   ): Promise<StartRequest> {
-    const user = userOf(parameters.User);
-    if (user === undefined)
-      throw new HcsError('System::CreateProcess', HRESULT.logonFailure, {
-        systemId: this.id,
-        events: [`unable to find user ${parameters.User}`],
-        hint: 'the user must be ContainerUser or ContainerAdministrator: Wine keeps no other accounts',
-      });
     const processors = visibleProcessors(this.request.processors);
     const environment = environmentBlock({
       user,
@@ -305,6 +333,7 @@ export class LinuxSystem implements ComputeSystem {
   }
 
   #ended(): void {
+    this.#launcher?.lost();
     if (this.#state !== 'Created') this.#finish(this.#ending);
   }
 
@@ -314,6 +343,8 @@ export class LinuxSystem implements ComputeSystem {
     this.#state = 'Stopped';
     this.#ending = kind;
     this.#launcher?.lost();
+    for (const launcher of this.#launchers.values())
+      void launcher.then((one) => one.lost()).catch(() => undefined);
     const oomKilled = this.#cgroups.oomKilled();
     try {
       if (this.#hives !== undefined) recordHives(this.#hives);

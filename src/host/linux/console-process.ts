@@ -29,6 +29,7 @@ import { encodeProgram } from './sandbox-program.ts';
 
 export interface ConsoleStart {
   readonly context: ComputeContext;
+  readonly user: string;
   readonly launcher: Launcher;
   readonly makeFifo: (pathInside: string) => Promise<void>;
   readonly folder: RunFolder;
@@ -53,7 +54,7 @@ export async function openConsoleProcess(start: ConsoleStart): Promise<ComputePr
     identity: context.identity,
     sandboxPid: start.sandboxPid,
     cgroupFiles: start.cgroupFiles,
-    environment: [...wineEnvironment(context.wine(), 'ContainerAdministrator'), 'TERM=xterm-256color'],
+    environment: [...wineEnvironment(context.wine(), start.user), 'TERM=xterm-256color'],
     wine: context.wine(),
     arguments: ['console', winePath(`/io/${name}`)],
   });
@@ -117,7 +118,7 @@ class ConsoleProcess implements ComputeProcess {
     if (start.parameters.CreateStdInPipe === true)
       this.stdin = new Writable({
         write: (chunk: Buffer, _encoding, done) => {
-          if (!this.#gone) terminal.write(chunk);
+          if (!this.#gone) writeBytes(terminal, chunk);
           done();
         },
       });
@@ -172,4 +173,9 @@ class ConsoleProcess implements ComputeProcess {
     this.stdout?.destroy();
     if (!this.#gone) this.#terminal.kill('SIGHUP');
   }
+}
+
+/** Buffers are written as they are; the type knows strings only. */
+function writeBytes(terminal: IPty, bytes: Buffer): void {
+  (terminal as unknown as { write(data: Buffer): void }).write(bytes);
 }

@@ -107,9 +107,15 @@ const volatileKeys = [
 const environmentKey = 'system\\\\currentcontrolset\\\\control\\\\session manager\\\\environment';
 const volatileVariables = /^"(?:number_of_processors|processor_[a-z0-9]+)"$/;
 
+const tcpipKey = 'system\\\\currentcontrolset\\\\services\\\\tcpip\\\\parameters';
+const volatileNames = /^"(?:hostname|domain)"$/;
+
 export function isVolatileSystem(key: string, name: string | undefined): boolean {
   if (volatileKeys.some((prefix) => key === prefix || key.startsWith(`${prefix}\\\\`))) return true;
-  return name !== undefined && key === environmentKey && volatileVariables.test(name);
+  if (name === undefined) return false;
+  return (
+    (key === environmentKey && volatileVariables.test(name)) || (key === tcpipKey && volatileNames.test(name))
+  );
 }
 
 export function isVolatileUser(key: string, _name: string | undefined): boolean {

@@ -1,19 +1,22 @@
 /** Accounts and names of containers (linux-backend.md 7; hcs.md 3.4). Pure. */
 
+/** The account that Wine is booted as, and that processes without one run as. */
+export const defaultUser = 'ContainerAdministrator';
+
 /** Accepted spellings of the accounts that exist, folded -> name shown to programs. */
 const accounts: Readonly<Record<string, string>> = {
-  '': 'ContainerAdministrator',
-  containeradministrator: 'ContainerAdministrator',
-  'user manager\\containeradministrator': 'ContainerAdministrator',
-  's-1-5-93-2-1': 'ContainerAdministrator',
+  '': defaultUser,
+  containeradministrator: defaultUser,
+  'user manager\\containeradministrator': defaultUser,
+  's-1-5-93-2-1': defaultUser,
   containeruser: 'ContainerUser',
   'user manager\\containeruser': 'ContainerUser',
   's-1-5-93-2-2': 'ContainerUser',
   // Wine models no restricted accounts: everybody has an administrator's rights.
-  'nt authority\\system': 'ContainerAdministrator',
-  system: 'ContainerAdministrator',
-  administrator: 'ContainerAdministrator',
-  'builtin\\administrators': 'ContainerAdministrator',
+  'nt authority\\system': defaultUser,
+  system: defaultUser,
+  administrator: defaultUser,
+  'builtin\\administrators': defaultUser,
 };
 
 /** Undefined for an account that Wine does not have. */

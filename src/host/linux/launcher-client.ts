@@ -1,6 +1,5 @@
 /** The monitor's side of the launcher's control channel: requests with answers, and the exits of processes. */
 import { closeSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import { holdWriteEnd, openReadEnd, readEnd, writeEnd } from './fifo.ts';
 import {
@@ -49,11 +48,11 @@ export class Launcher {
   #resolveReady: () => void = () => undefined;
   #rejectReady: (error: Error) => void = () => undefined;
 
-  /** `folder` holds `ctl.in` and `ctl.out`, which exist; the launcher is not started yet. */
-  constructor(folder: string) {
-    this.#input = join(folder, 'ctl.in');
+  /** `<channel>.in` and `<channel>.out` exist; the launcher is not started yet. */
+  constructor(channel: string) {
+    this.#input = `${channel}.in`;
     this.#held = holdWriteEnd(this.#input);
-    const output = openReadEnd(join(folder, 'ctl.out'));
+    const output = openReadEnd(`${channel}.out`);
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;

@@ -5,6 +5,7 @@ import { HcsError } from '../../hcs/hcs-error.ts';
 import { HRESULT } from '../../hcs/hresult.ts';
 import type { ComputeContext } from './compute-context.ts';
 import { existingSpelling, parseContainerPath } from './container-path.ts';
+import { defaultUser } from './identity.ts';
 import type { RunFolder } from './run-folder.ts';
 import { existingExtraFiles } from './sandbox-facts.ts';
 import type { PreparedSandboxNetwork } from './sandbox-network.ts';
@@ -63,7 +64,7 @@ export function planContainer(context: ComputeContext, facts: ContainerFacts): P
     drives,
     cgroupFiles: facts.cgroupFiles,
     ...(facts.visibleProcessors === undefined ? {} : { visibleProcessors: facts.visibleProcessors }),
-    environment: wineEnvironment(wine, 'ContainerAdministrator'),
+    environment: wineEnvironment(wine, defaultUser),
   });
   return { steps, drives: ['/c', ...drives] };
 }

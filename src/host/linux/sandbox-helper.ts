@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
+import { winePath } from './launcher-protocol.ts';
 import { encodeProgram, type SandboxStep } from './sandbox-program.ts';
 
 /** A step that failed: its name, the error's number, what it was about. */
@@ -77,6 +78,11 @@ export class SandboxHelper {
 
   makeFifo(pathInside: string): Promise<void> {
     return this.#ask(`mkfifo ${pathInside}`);
+  }
+
+  /** One more launcher, whose programs run as that account; `channel` without extension, as the sandbox sees it. */
+  startLauncher(user: string, channel: string): Promise<void> {
+    return this.#ask(`launcher USER=${user} ${winePath(channel)}`);
   }
 
   pause(): Promise<void> {

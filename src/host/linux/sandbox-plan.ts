@@ -67,7 +67,6 @@ export function wineEnvironment(wine: WineInstallation, user: string): string[] 
     'WINEPREFIX=/pfx',
     'HOME=/tmp',
     'WINEDEBUG=-all',
-    'WINEDLLOVERRIDES=mscoree,mshtml=',
     `WINELOADER=${wine.loader}`,
     `WINESERVER=${wine.server}`,
     'PATH=/usr/bin',

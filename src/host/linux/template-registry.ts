@@ -49,8 +49,11 @@ export function templateUserDelta(standIns: readonly string[]): RegistryDelta {
       TEMP: expandedStringValue('%USERPROFILE%\\AppData\\Local\\Temp'),
       TMP: expandedStringValue('%USERPROFILE%\\AppData\\Local\\Temp'),
     },
-    'Software\\Wine\\DllOverrides': Object.fromEntries(
-      standIns.map((name) => [name.toLowerCase(), stringValue('native')]),
-    ),
+    'Software\\Wine\\DllOverrides': {
+      // Absent, or Wine would ask to download Mono and Gecko.
+      mscoree: stringValue(''),
+      mshtml: stringValue(''),
+      ...Object.fromEntries(standIns.map((name) => [name.toLowerCase(), stringValue('native')])),
+    },
   });
 }

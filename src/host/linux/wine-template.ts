@@ -21,7 +21,8 @@ import {
 import { join } from 'node:path';
 import { PortholeError } from '../../errors/porthole-error.ts';
 import { withLock } from '../../state/lock.ts';
-import { applyDeltas, type RegistryDelta } from './registry-delta.ts';
+import { defaultUser } from './identity.ts';
+import { applyDeltas, formatDelta, type RegistryDelta } from './registry-delta.ts';
 import { formatHive, parseHive } from './registry-text.ts';
 import { SandboxHelper } from './sandbox-helper.ts';
 import { toolPlan, wineEnvironment, type SandboxIdentity } from './sandbox-plan.ts';
@@ -79,6 +80,7 @@ function templateKey(source: TemplateSource): string {
   const standIns = readFileSync(join(source.native, 'SHA256SUMS'));
   return createHash('sha256')
     .update(`${templateFormat}\n${source.wine.root}\n${source.wine.stamp}\n`)
+    .update(formatDelta(templateSystemDelta) + formatDelta(templateUserDelta([])))
     .update(standIns)
     .digest('hex')
     .slice(0, 16);
@@ -137,7 +139,7 @@ async function bootPrefix(source: TemplateSource, work: string, prefix: string):
     },
     prefix,
     [wine.loader, 'wineboot', '-i'],
-    [...wineEnvironment(wine, builder), 'WINEARCH=win64'],
+    [...wineEnvironment(wine, defaultUser), 'WINEARCH=win64', noInstallers],
   );
   const helper = new SandboxHelper(join(source.native, 'porthole-sandbox'), plan, 'ignore');
   const timer = setTimeout(() => helper.kill(), buildTimeoutMs);
@@ -162,8 +164,8 @@ async function bootPrefix(source: TemplateSource, work: string, prefix: string):
     );
 }
 
-/** The account whose profile Wine makes while booting; containers run as it unless told otherwise. */
-const builder = 'ContainerAdministrator';
+/** Without these two DLLs Wine does not ask to download Mono and Gecko. Containers get the same by registry. */
+const noInstallers = 'WINEDLLOVERRIDES=mscoree,mshtml=';
 
 function writeHives(prefix: string, to: string, standIns: readonly string[]): void {
   editHive(prefix, to, 'system.reg', templateSystemDelta);
