@@ -27,14 +27,19 @@ export class ExecTable {
   readonly #now: () => number;
   readonly #entries = new Map<string, ExecEntry>();
 
-  constructor(containerId: string, now: () => number) {
+  readonly #onChange: (ids: readonly string[]) => void;
+
+  /** `onChange` hears which execs have not finished, whenever that changes. */
+  constructor(containerId: string, now: () => number, onChange: (ids: readonly string[]) => void) {
     this.#containerId = containerId;
     this.#now = now;
+    this.#onChange = onChange;
   }
 
   create(id: string, request: ExecCreateRequest): void {
     this.#sweep();
     this.#entries.set(id, { id, request, pid: 0, exitCode: null, started: false });
+    this.#tell();
   }
 
   request(id: string): ExecCreateRequest {
@@ -71,11 +76,6 @@ export class ExecTable {
     return process;
   }
 
-  /** Not yet finished ones, as inspect of the container lists them. */
-  ids(): string[] {
-    return [...this.#entries.values()].filter((entry) => entry.exitCode === null).map((entry) => entry.id);
-  }
-
   inspect(id: string): ExecInspect {
     const entry = this.#find(id);
     const { request } = entry;
@@ -105,6 +105,12 @@ export class ExecTable {
     entry.exitCode = exitCode;
     entry.finishedAt = this.#now();
     delete entry.process;
+    this.#tell();
+  }
+
+  #tell(): void {
+    const open = [...this.#entries.values()].filter((entry) => entry.exitCode === null);
+    this.#onChange(open.map((entry) => entry.id));
   }
 
   #find(id: string): ExecEntry {

@@ -45,7 +45,6 @@ export type MonitorRequest =
   | { readonly type: 'exec-start'; readonly id: string; readonly detach: boolean }
   | { readonly type: 'exec-resize'; readonly id: string; readonly height: number; readonly width: number }
   | { readonly type: 'exec-inspect'; readonly id: string }
-  | { readonly type: 'exec-list' }
   | { readonly type: 'top' }
   | { readonly type: 'rename'; readonly name: string }
   /** Quit if nothing runs: somebody wants the container for themselves (removal). */
@@ -65,7 +64,6 @@ export interface MonitorResults {
   'exec-start': { readonly pid: number };
   'exec-resize': Record<string, never>;
   'exec-inspect': { readonly exec: ExecInspect };
-  'exec-list': { readonly ids: readonly string[] };
   top: { readonly processes: readonly TopProcess[] };
   rename: Record<string, never>;
   leave: Record<string, never>;

@@ -119,8 +119,6 @@ export class MonitorServer<A extends RunAllocation> {
         return {};
       case 'exec-inspect':
         return { exec: supervisor.execs.inspect(request.id) };
-      case 'exec-list':
-        return { ids: supervisor.execs.ids() };
       case 'top':
         return { processes: await this.#top() };
       case 'rename':

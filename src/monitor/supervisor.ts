@@ -72,7 +72,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
     this.#config = config;
     this.#record = record;
     this.#hub = this.#newHub();
-    this.#execs = new ExecTable(id, deps.now);
+    this.#execs = this.#newExecs();
   }
 
   /** Repairs what a killed predecessor left, then takes over. Gone: `No such container`. */
@@ -194,6 +194,12 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
     this.#record = this.#write({ card: { ...this.#record.card, name } });
   }
 
+  #newExecs(): ExecTable {
+    return new ExecTable(this.id, this.#deps.now, (execIds) => {
+      this.#record = this.#write({ execIds });
+    });
+  }
+
   #newHub(): StdioHub {
     return new StdioHub((stream, chunk) => this.#log(stream, chunk));
   }
@@ -212,7 +218,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
     const before = this.#record;
     const run = before.run + 1;
     this.#record = this.#write({ phase: 'starting', owner: ownIdentity(), run, error: '', oomKilled: false });
-    this.#execs = new ExecTable(this.id, this.#deps.now);
+    this.#execs = this.#newExecs();
     let started: Run;
     try {
       const log = openContainerLog(this.#deps.paths, this.#config, this.#deps.now);
@@ -406,7 +412,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
 
   /** A state that nobody has to answer for. */
   #settled(change: Partial<ContainerStateRecord>): ContainerStateRecord {
-    const { owner: _owner, bound: _bound, ...rest } = this.#record;
+    const { owner: _owner, bound: _bound, execIds: _execIds, ...rest } = this.#record;
     // Docker shows a stopped container as unhealthy.
     const health = rest.health === undefined ? {} : { health: { ...rest.health, status: 'unhealthy' } };
     return writeStateRecord(this.#deps.paths, this.id, rest, { ...health, ...change });

@@ -91,6 +91,8 @@ export interface ContainerStateRecord {
   /** Stopped by a person: `unless-stopped` respects it. */
   readonly stoppedByUser: boolean;
   readonly health?: { readonly status: string; readonly failingStreak: number };
+  /** Execs that have not finished. */
+  readonly execIds?: readonly string[];
   /** Published ports as really bound; present while it runs. */
   readonly bound?: readonly PortForward[];
 }

@@ -134,6 +134,21 @@ export async function killContainer(
   }
 }
 
+/** The console size of the init process. */
+export async function resizeContainer(
+  deps: ContainerDeps,
+  reference: string,
+  { height, width }: { height: number; width: number },
+): Promise<void> {
+  const { id, state } = await findContainer(deps, reference);
+  const answered = state.Running
+    ? await callMonitor(monitorCallDeps(deps), id, { type: 'resize', height, width })
+    : undefined;
+  if (answered === undefined) {
+    throw new PortholeError('conflict', 'CONTAINER_NOT_RUNNING', `container ${id} is not running`);
+  }
+}
+
 /** The signal's name; Docker's texts for those that do not exist or that Windows does not have. */
 function checkSignal(text: string): string {
   const signal = parseSignal(text);

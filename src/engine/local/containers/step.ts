@@ -1,7 +1,15 @@
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { PortholeError } from '../../../errors/porthole-error.ts';
+import { isKind } from '../../../errors/porthole-error.ts';
 import type { ContainerConfig, HostConfig } from '../../../api/types/index.ts';
+import { monitorLockPath } from '../../../state/container-files.ts';
+import { withLock } from '../../../state/lock.ts';
+import { attachToContainer } from './attach.ts';
+import { createContainer } from './create.ts';
+import { defaultHostConfig } from './default-host-config.ts';
 import type { ContainerDeps } from './deps.ts';
+import { startContainer, waitForContainer } from './lifecycle.ts';
+import { removeByReference } from './remove.ts';
 
 /** One RUN line: a container that is created, started, waited for and committed through the containers service. */
 export interface StepRequest {
@@ -12,7 +20,7 @@ export interface StepRequest {
   /** Isolation, memory, CPU, network mode, extra hosts. Everything else has Docker's defaults. */
   readonly hostConfig?: Partial<HostConfig>;
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
-  /** Stops the container (terminate) and rejects with the signal's reason; the container is removed. */
+  /** Ends the container at once and rejects with the signal's reason; the container is removed. */
   readonly signal?: AbortSignal;
   /** Called with the container ID before it starts (` ---> Running in 0123456789ab`). */
   readonly onCreated?: (containerId: string) => void;
@@ -36,11 +44,69 @@ export interface FinishedStep {
   remove(): Promise<void>;
 }
 
+/** How long a step's monitor may take to give the scratch back after the command ended (hcs.md 4.3). */
+const releaseMs = 90_000;
+
 /**
  * Runs one step to its end. A command that exits non-zero is a result, not an error; what cannot be created or started
  * throws with Docker's words and leaves no container. The caller removes the finished container (`remove`).
  */
 export async function runStep(deps: ContainerDeps, request: StepRequest): Promise<FinishedStep> {
-  request.signal?.throwIfAborted();
-  throw new PortholeError('unavailable', 'ENGINE_UNAVAILABLE', `cannot write to ${deps.paths.containers}`);
+  const { base, signal } = request;
+  const call = signal === undefined ? {} : { signal };
+  const { Id: id } = await createContainer(
+    deps,
+    {
+      ...request.config,
+      HostConfig: { ...defaultHostConfig(), ...request.hostConfig },
+      NetworkingConfig: { EndpointsConfig: null },
+    },
+    {
+      id: base.imageId,
+      layerIds: base.layerIds,
+      os: base.os,
+      ...(base.osVersion === undefined ? {} : { osVersion: base.osVersion }),
+      config: null,
+    },
+    call,
+  );
+  const remove = async (): Promise<void> => {
+    try {
+      await removeByReference(deps, id, { force: true, volumes: true });
+    } catch (error) {
+      if (!isKind(error, 'notFound')) throw error;
+    }
+  };
+  try {
+    request.onCreated?.(id);
+    const session = await attachToContainer(deps, id, { stdout: true, stderr: true, ...call });
+    const ends = [
+      streamEnd(session.stdout, (chunk) => request.onOutput('stdout', chunk)),
+      streamEnd(session.stderr, (chunk) => request.onOutput('stderr', chunk)),
+    ];
+    const { exit } = await waitForContainer(deps, id, 'next-exit', call);
+    // Awaited below; a start that fails must not leave it unhandled.
+    exit.catch(() => undefined);
+    await startContainer(deps, id, call);
+    const { StatusCode: exitCode } = await exit;
+    await Promise.all(ends);
+    session.close();
+    // The scratch may be read once the monitor has given it back.
+    await withLock(monitorLockPath(deps.paths, id), () => undefined, { timeoutMs: releaseMs, ...call });
+    return {
+      containerId: id,
+      exitCode,
+      diff: async () => (await deps.host()).layers.diff(id, call),
+      remove,
+    };
+  } catch (error) {
+    await remove().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function streamEnd(stream: Readable | undefined, onChunk: (chunk: Buffer) => void): Promise<void> {
+  if (stream === undefined) return;
+  stream.on('data', onChunk);
+  await once(stream, 'end').catch(() => undefined);
 }
