@@ -1,0 +1,198 @@
+/** Runs rules over one file: pure, total, linear. */
+import type { SourceText } from '../dockerfile/source.ts';
+import { buildModel } from './build-model.ts';
+import { compareFindings, place, type Finding } from './finding.ts';
+import type { LintFile } from './model.ts';
+import type { Report, RuleDefinition, RuleOptions, Severity } from './rule.ts';
+import { checkOptions, readSuppressions, type Suppression } from './suppressions.ts';
+
+export interface LintOptions {
+  readonly name: string;
+  readonly targetOs?: 'windows' | 'linux';
+  readonly wasUtf16?: boolean;
+  /** Severity by rule id, or `off`; wins over the rule's own. */
+  readonly severities?: ReadonlyMap<string, Severity | 'off'>;
+  /** Rule ids to run; undefined = all that are not opt-in. */
+  readonly only?: ReadonlySet<string>;
+  /** Opt-in rules to run besides. */
+  readonly enabled?: ReadonlySet<string>;
+  readonly rule?: Partial<RuleOptions>;
+  /** False for tools that compare with one reference: rules that another one covers still report. */
+  readonly foldCovered?: boolean;
+  /** False: suppression comments are not obeyed (`--no-inline`). */
+  readonly obeyComments?: boolean;
+}
+
+export const defaultRuleOptions: RuleOptions = {
+  trustedRegistries: [],
+  labelSchema: {},
+  strictLabels: false,
+  dockerignore: undefined,
+  buildArgs: {},
+  asOf: Number.POSITIVE_INFINITY,
+};
+
+const problemCode = 'PH001';
+const unusedCode = 'PH002';
+
+/** Codes of findings that no rule file makes: what the parser refuses, and ignores that ignore nothing. */
+export const builtInCodes = [
+  { id: problemCode, name: 'dockerfile-error', severity: 'error', summary: 'The builder refuses this.' },
+  {
+    id: unusedCode,
+    name: 'unused-ignore',
+    severity: 'info',
+    summary: 'An ignore comment that ignores nothing.',
+  },
+] as const;
+
+export interface LintResult {
+  readonly file: LintFile;
+  readonly findings: readonly Finding[];
+}
+
+export function lintSource(
+  source: SourceText,
+  rules: readonly RuleDefinition[],
+  options: LintOptions,
+): LintResult {
+  const ruleOptions: RuleOptions = { ...defaultRuleOptions, ...options.rule };
+  const file = buildModel(source, {
+    name: options.name,
+    buildArgs: ruleOptions.buildArgs,
+    ...(options.targetOs === undefined ? {} : { targetOs: options.targetOs }),
+    ...(options.wasUtf16 === undefined ? {} : { wasUtf16: options.wasUtf16 }),
+  });
+  const { tree } = file.dockerfile;
+  const check = checkOptions(tree);
+  const suppressions = options.obeyComments === false ? [] : readSuppressions(tree);
+  const used = new Set<Suppression>();
+  const findings: Finding[] = [];
+  const active = rules.filter((rule) =>
+    isActive(rule, options, check.experimentalAll ? 'all' : check.experimental),
+  );
+
+  for (const rule of active) {
+    const level = levelOf(rule, options);
+    if (level === 'off') continue;
+    const silencedByAll = options.obeyComments !== false && check.skipAll && rule.id.startsWith('BK');
+    for (const report of runRule(rule, file, ruleOptions)) {
+      const finding = toFinding(report, rule, level, file);
+      const silencing = suppressions.filter((suppression) => silences(suppression, rule, finding));
+      silencing.forEach((suppression) => used.add(suppression));
+      if (silencing.length === 0 && !silencedByAll) findings.push(finding);
+    }
+  }
+  for (const problem of file.dockerfile.problems) {
+    const start = source.position(problem.range.start);
+    const end = source.position(problem.range.end);
+    findings.push({
+      file: file.name,
+      ...place(start, end),
+      range: problem.range,
+      level: 'error',
+      code: problemCode,
+      name: 'dockerfile-error',
+      message: problem.message,
+      url: ruleUrl(problemCode),
+    });
+  }
+  const known = new Set(
+    rules.flatMap((rule) => [rule.id, ...(rule.aliases ?? [])]).map((name) => name.toLowerCase()),
+  );
+  const ran = new Set(
+    active.flatMap((rule) => [rule.id, ...(rule.aliases ?? [])]).map((name) => name.toLowerCase()),
+  );
+  for (const suppression of suppressions) {
+    const name = suppression.rule.toLowerCase();
+    // An ignore of a rule that this run left out may well be needed; one of a shell linter's is not ours to judge.
+    if (used.has(suppression) || (known.has(name) && !ran.has(name)) || /^sc\d+$/.test(name)) continue;
+    if (options.only !== undefined || options.severities?.get(unusedCode) === 'off') continue;
+    findings.push(unusedIgnore(suppression, known.has(name), source, file.name));
+  }
+  const folded = options.foldCovered === false ? findings : foldCovered(findings, active);
+  return { file, findings: folded.toSorted(compareFindings) };
+}
+
+function isActive(
+  rule: RuleDefinition,
+  options: LintOptions,
+  experimental: 'all' | readonly string[],
+): boolean {
+  if (options.only !== undefined) return options.only.has(rule.id);
+  if (rule.optIn !== true) return true;
+  if (options.enabled?.has(rule.id) === true) return true;
+  return experimental === 'all' || (rule.aliases ?? []).some((alias) => experimental.includes(alias));
+}
+
+function levelOf(rule: RuleDefinition, options: LintOptions): Severity | 'off' {
+  return options.severities?.get(rule.id) ?? rule.severity;
+}
+
+function runRule(rule: RuleDefinition, file: LintFile, options: RuleOptions): Report[] {
+  const reports: Report[] = [];
+  const context = { file, options, report: (report: Report) => void reports.push(report) };
+  rule.check?.(context);
+  if (rule.stage !== undefined) {
+    for (const stage of file.stages) {
+      if (rule.platform === 'any' || rule.platform === stage.platform) rule.stage(stage, context);
+    }
+  }
+  return reports;
+}
+
+function toFinding(report: Report, rule: RuleDefinition, level: Severity, file: LintFile): Finding {
+  const start = file.source.position(report.range.start);
+  const end = file.source.position(Math.max(report.range.end, report.range.start));
+  const line = report.line ?? start.line;
+  return {
+    file: file.name,
+    ...place(start, end),
+    line,
+    column: line === start.line ? start.column : 1,
+    endLine: Math.max(line, end.line),
+    range: report.range,
+    level,
+    code: rule.id,
+    name: rule.name,
+    message: report.message,
+    url: rule.url ?? ruleUrl(rule.id),
+    ...(report.fix === undefined ? {} : { fix: report.fix }),
+  };
+}
+
+/** The rule's page in this package, generated from the rule object: a URI reference relative to the repository. */
+export function ruleUrl(id: string): string {
+  return `docs/lint/${id}.md`;
+}
+
+function silences(suppression: Suppression, rule: RuleDefinition, finding: Finding): boolean {
+  const names = [rule.id, rule.name, ...(rule.aliases ?? [])].map((name) => name.toLowerCase());
+  if (!names.includes(suppression.rule.toLowerCase())) return false;
+  const { lines } = suppression;
+  return lines === undefined || (finding.line >= lines[0] && finding.line <= lines[1]);
+}
+
+function unusedIgnore(suppression: Suppression, known: boolean, source: SourceText, file: string): Finding {
+  return {
+    file,
+    ...place(source.position(suppression.range.start), source.position(suppression.range.end)),
+    range: suppression.range,
+    level: 'info',
+    code: unusedCode,
+    name: 'unused-ignore',
+    message: known
+      ? `${suppression.rule} is ignored here but does not fire`
+      : `${suppression.rule} is ignored here but no rule has that name`,
+    url: ruleUrl(unusedCode),
+  };
+}
+
+/** Two rules that say the same of one line are one finding: the one that covers stays. */
+function foldCovered(findings: readonly Finding[], rules: readonly RuleDefinition[]): Finding[] {
+  const coveredBy = new Map(rules.map((rule) => [rule.id, rule.coveredBy ?? []]));
+  const present = new Set(findings.map((finding) => `${finding.code}@${finding.line}`));
+  return findings.filter(
+    (finding) => !(coveredBy.get(finding.code) ?? []).some((code) => present.has(`${code}@${finding.line}`)),
+  );
+}

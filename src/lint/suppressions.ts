@@ -1,0 +1,76 @@
+/**
+ * Comments that silence rules: `# porthole ignore=PW001,DL3000`, `# hadolint ignore=DL3000` for the next instruction;
+ * `# porthole global ignore=…`, `# hadolint global ignore=…` for the file; BuildKit's `# check=skip=Rule` directive.
+ * One that silences nothing is itself reported.
+ */
+import { noCheckOptions, parseCheckOptions, type CheckOptions } from '../dockerfile/check-options.ts';
+import type { SourceRange } from '../dockerfile/source.ts';
+import type { CommentLine, SyntaxTree } from '../dockerfile/tree.ts';
+
+export interface Suppression {
+  /** As written; compared without regard to case. */
+  readonly rule: string;
+  /** Where the rule's name stands. */
+  readonly range: SourceRange;
+  /** Lines it covers; undefined = the whole file. */
+  readonly lines: readonly [first: number, last: number] | undefined;
+  readonly origin: 'porthole' | 'hadolint' | 'check';
+}
+
+const pragma = /^(porthole|hadolint)\s+(global\s+)?ignore\s*=\s*(.*)$/i;
+
+export function readSuppressions(tree: SyntaxTree): Suppression[] {
+  const found: Suppression[] = [];
+  for (const comment of commentsOf(tree)) {
+    const match = pragma.exec(comment.text);
+    if (match === null) continue;
+    const [, origin, global, list] = match as unknown as [string, string, string | undefined, string];
+    const lines = global === undefined ? linesBelow(tree, comment) : undefined;
+    // A pragma above nothing covers nothing, and so will be reported as unused.
+    const covered = global === undefined ? (lines ?? ([0, 0] as const)) : undefined;
+    const listAt = tree.source.text.indexOf(list, comment.range.start + comment.text.length - list.length);
+    for (const rule of splitRules(list)) {
+      const start = Math.max(listAt, 0) + rule.offset;
+      found.push({
+        rule: rule.name,
+        range: { start, end: start + rule.name.length },
+        lines: covered,
+        origin: origin.toLowerCase() as 'porthole' | 'hadolint',
+      });
+    }
+  }
+  const check = tree.directives.find((directive) => directive.name === 'check');
+  if (check !== undefined) {
+    for (const rule of checkOptions(tree).skip) {
+      found.push({ rule, range: check.range, lines: undefined, origin: 'check' });
+    }
+  }
+  return found;
+}
+
+/** The `# check=` directive; a broken one counts as absent here (the parser reports it). */
+export function checkOptions(tree: SyntaxTree): CheckOptions {
+  const check = tree.directives.find((directive) => directive.name === 'check');
+  if (check === undefined) return noCheckOptions;
+  try {
+    return parseCheckOptions(check.value);
+  } catch {
+    return noCheckOptions;
+  }
+}
+
+function commentsOf(tree: SyntaxTree): CommentLine[] {
+  return tree.items.flatMap((item) =>
+    item.type === 'comment' ? [item] : item.type === 'instruction' ? [...item.innerComments] : [],
+  );
+}
+
+/** The instruction that the comment stands above or inside of. */
+function linesBelow(tree: SyntaxTree, comment: CommentLine): readonly [number, number] | undefined {
+  const next = tree.instructions.find((node) => node.lines[1] >= comment.line);
+  return next?.lines;
+}
+
+function splitRules(list: string): { name: string; offset: number }[] {
+  return [...list.matchAll(/[A-Za-z][\w-]*/g)].map((match) => ({ name: match[0], offset: match.index }));
+}
