@@ -180,7 +180,7 @@ export function parseFlags(argv: readonly string[], specs: FlagSpecs, options: P
 export function flagError(syntax: Pick<CommandSyntax, 'path' | 'usage'>, error: unknown): CliError {
   return new CliError(
     `${asError(error).message}\n\nUsage:  ${syntax.usage}\n\nRun '${syntax.path} --help' for more information`,
-    { code: 'USAGE', exitCode: 125, cause: error },
+    { code: 'USAGE', exitCode: 125, plainMessage: asError(error).message, cause: error },
   );
 }
 
@@ -214,6 +214,6 @@ export function checkArguments(
   } else rule = `requires at least ${min} and at most ${counted(max)}`;
   throw new CliError(
     `${syntax.bin}: '${syntax.path}' ${rule}\n\nUsage:  ${syntax.usage}\n\n${pointer} '${syntax.path} --help' for more information`,
-    { code: 'USAGE', exitCode: 1 },
+    { code: 'USAGE', exitCode: 1, plainMessage: `'${syntax.path}' ${rule}` },
   );
 }

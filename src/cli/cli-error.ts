@@ -4,6 +4,8 @@ import type { ErrorDetails, ErrorKind } from '../errors/porthole-error.ts';
 export interface CliErrorDetails extends ErrorDetails {
   readonly kind?: ErrorKind;
   readonly code?: string;
+  /** The message without usage lines and pointers to help, for `--json`. */
+  readonly plainMessage?: string;
 }
 
 /**
@@ -12,9 +14,12 @@ export interface CliErrorDetails extends ErrorDetails {
  * An empty message prints nothing and only sets the exit code (default 1).
  */
 export class CliError extends PortholeError {
+  readonly plainMessage: string;
+
   constructor(message: string, details: CliErrorDetails = {}) {
     super(details.kind ?? 'invalid', details.code ?? 'CLI', message, details);
     this.name = 'CliError';
+    this.plainMessage = details.plainMessage ?? message;
   }
 }
 
@@ -87,6 +92,7 @@ export function withHelpPointer(
     kind: inner?.kind ?? 'invalid',
     code: inner?.code ?? 'CLI',
     ...(inner?.hint ? { hint: inner.hint } : {}),
+    plainMessage: inner instanceof CliError ? inner.plainMessage : (inner?.message ?? errorText(error)),
     cause: error,
     exitCode,
   });

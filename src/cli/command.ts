@@ -34,8 +34,13 @@ export interface CommandContext {
   readonly inTerminal: Terminal;
   readonly outTerminal: Terminal;
   readonly errTerminal: Terminal;
-  /** Aborted by Ctrl-C or SIGTERM (attached commands forward signals instead). */
+  /** Aborted by Ctrl-C or SIGTERM, unless a signal listener is there. The dispatcher then ends with 128 + signal number. */
   readonly signal: AbortSignal;
+  /**
+   * While a listener is subscribed, every catchable signal but CHLD, PIPE and URG goes to it (`SIGINT`, `SIGHUP`, …) and
+   * does not abort `signal`: how attached commands forward signals. Returns the unsubscriber.
+   */
+  readonly onSignal: (listener: (name: NodeJS.Signals) => void) => () => void;
   /** `docker` in recorded outputs, `porthole` in ours: the first word of usage lines. */
   readonly bin: string;
   /**

@@ -1,0 +1,55 @@
+/**
+ * The way out for words that are no command of ours: oclif's plugins and its `command_not_found` hook. Loaded only then,
+ * because loading oclif takes longer than most commands (performance.md 4).
+ */
+import { Config, loadHelpClass } from '@oclif/core';
+import type { Command } from '@oclif/core';
+
+/** Longest run of leading words that is a plugin's command. */
+function findPluginCommand(
+  config: Config,
+  argv: readonly string[],
+): { id: string; rest: string[] } | undefined {
+  const end = argv.findIndex((word) => word.startsWith('-'));
+  const words = end < 0 ? argv : argv.slice(0, end);
+  for (let count = words.length; count > 0; count--) {
+    const id = words.slice(0, count).join(':');
+    const found: Command.Loadable | undefined = config.findCommand(id);
+    if (found && found.pluginName !== config.pjson.name) return { id, rest: argv.slice(count) };
+  }
+  return undefined;
+}
+
+/** The exit code of the plugin or hook that took the words, or undefined. */
+export async function runPlugin(root: string, argv: readonly string[]): Promise<number | undefined> {
+  const config = await Config.load({ root });
+  const found = findPluginCommand(config, argv);
+  if (found) {
+    if (wantsHelp(found.rest)) {
+      const help = await loadHelpClass(config);
+      await new help(config).showHelp([found.id]);
+      return 0;
+    }
+    try {
+      await config.runCommand(found.id, found.rest);
+      return 0;
+    } catch (error) {
+      const { oclif } = error as { oclif?: { exit?: number } };
+      if (oclif?.exit === undefined) throw error;
+      if (oclif.exit !== 0 && !isExit(error)) process.stderr.write(`${(error as Error).message}\n`);
+      return oclif.exit;
+    }
+  }
+  const { successes } = await config.runHook('command_not_found', { id: argv.join(':'), argv: [...argv] });
+  return successes.length > 0 ? 0 : undefined;
+}
+
+function wantsHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return (end < 0 ? words : words.slice(0, end)).includes('--help');
+}
+
+/** `this.exit(n)` of a plugin: an error without a text for people. */
+function isExit(error: unknown): boolean {
+  return (error as { code?: string }).code === 'EEXIT';
+}

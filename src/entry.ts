@@ -1,0 +1,258 @@
+/**
+ * The command line's composition root: turns the process into what the dispatcher and commands are given. What a command
+ * does not touch is never made: signal handlers, terminals, the engine.
+ */
+import { readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { CommandClass, CommandContext, GlobalFlags, Terminal } from './cli/command.ts';
+import type { CommandEntry } from './cli/command-index.ts';
+import { commandIndex } from './cli/command-table.ts';
+import { dispatch } from './cli/dispatch.ts';
+import { nowhere } from './cli/nowhere.ts';
+import type { DispatchHost } from './cli/dispatch.ts';
+import type { Engine } from './engine/roles/index.ts';
+import type { Environment } from './environment.ts';
+import { PortholeError } from './errors/porthole-error.ts';
+import { versionText } from './version.ts';
+
+const bin = 'porthole';
+/** `dist/` when installed, `src/` when run from source. */
+const here = import.meta.dirname;
+const packageRoot = dirname(here);
+const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
+
+function moduleUrl(path: string): string {
+  return new URL(path + extension, import.meta.url).href;
+}
+
+/** Commands lie beside `src/` in the source tree and inside `dist/` once built. */
+async function loadCommand(file: string): Promise<CommandClass> {
+  const folder = extension === '.ts' ? '../commands/' : './commands/';
+  const loaded = (await import(moduleUrl(folder + file))) as { default: CommandClass };
+  return loaded.default;
+}
+
+async function loadEngine(environment: Environment): Promise<Engine> {
+  const loaded = (await import(moduleUrl('./main'))) as {
+    createEngine: (environment: Environment) => Promise<Engine>;
+  };
+  return loaded.createEngine(environment);
+}
+
+function isElevated(env: NodeJS.ProcessEnv): boolean {
+  if (process.platform !== 'win32') return process.getuid?.() === 0;
+  try {
+    // Only administrators may list it.
+    readdirSync(join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'config'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function homeDirectory(env: NodeJS.ProcessEnv): string {
+  return (process.platform === 'win32' ? env['USERPROFILE'] : env['HOME']) || packageRoot;
+}
+
+/** design.md 7. */
+function defaultDataRoot(env: NodeJS.ProcessEnv, home: string): string {
+  if (process.platform === 'win32') return join(env['ProgramData'] ?? 'C:\\ProgramData', 'porthole');
+  if (process.getuid?.() === 0) return '/var/lib/porthole';
+  return join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'porthole');
+}
+
+function environmentOf(dataRoot: string): Environment {
+  const { env } = process;
+  const homeDir = homeDirectory(env);
+  let elevated: boolean | undefined;
+  return {
+    platform: process.platform === 'win32' ? 'win32' : 'linux',
+    arch: process.arch,
+    env,
+    get elevated() {
+      return (elevated ??= isElevated(env));
+    },
+    homeDir,
+    cwd: process.cwd(),
+    now: Date.now,
+    newId: () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex'),
+    dataRoot: resolve(dataRoot || env['PORTHOLE_DATA_ROOT'] || defaultDataRoot(env, homeDir)),
+    wineRoot: resolve(env['PORTHOLE_WINE_ROOT'] || '/'),
+    packageRoot,
+  };
+}
+
+/** Docker's client keeps credentials there; they are shared. */
+function defaultConfig(env: NodeJS.ProcessEnv): string {
+  return env['PORTHOLE_CONFIG'] || env['DOCKER_CONFIG'] || join(homeDirectory(env), '.docker');
+}
+
+function usesColor(env: NodeJS.ProcessEnv, isTTY: boolean): boolean {
+  if (env['NO_COLOR']) return false;
+  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
+  return isTTY && env['TERM'] !== 'dumb';
+}
+
+function terminalOf(stream: NodeJS.ReadStream | NodeJS.WriteStream): Terminal {
+  const size = stream as Partial<Pick<NodeJS.WriteStream, 'columns' | 'rows'>>;
+  const isTTY = stream.isTTY === true;
+  return {
+    isTTY,
+    get columns() {
+      return size.columns ?? 80;
+    },
+    get rows() {
+      return size.rows ?? 24;
+    },
+    color: usesColor(process.env, isTTY),
+  };
+}
+
+/** Exit codes of the signals that end a command: 128 + number. */
+const endings = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGBREAK: 149 } as const;
+type Ending = keyof typeof endings;
+
+/** Every catchable signal but CHLD, PIPE and URG: what an attached command forwards. */
+const forwarded: readonly NodeJS.Signals[] =
+  process.platform === 'win32'
+    ? ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']
+    : [
+        ...(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTSTP'] as const),
+        ...(['SIGCONT', 'SIGTTIN', 'SIGTTOU', 'SIGWINCH', 'SIGIO', 'SIGPWR', 'SIGSYS', 'SIGTRAP'] as const),
+      ];
+
+/** Ctrl-C and its kin: abort the command, or go to whoever forwards them. The third one ends the process at once. */
+class Signals {
+  readonly #controller = new AbortController();
+  readonly #listeners = new Set<(name: NodeJS.Signals) => void>();
+  #installed = false;
+  #received = 0;
+  ended: number | undefined;
+
+  get abort(): AbortSignal {
+    if (!this.#installed) {
+      this.#installed = true;
+      for (const name of Object.keys(endings) as Ending[]) {
+        if (forwarded.includes(name)) process.on(name, () => this.#ending(name));
+      }
+    }
+    return this.#controller.signal;
+  }
+
+  #ending(name: Ending): void {
+    if (this.#listeners.size > 0) return;
+    this.ended = endings[name];
+    this.#controller.abort(new PortholeError('cancelled', 'CANCELLED', `ended by ${name}`));
+    if (++this.#received < 3 || name === 'SIGHUP') return;
+    process.stderr.write('got 3 SIGTERM/SIGINTs, forcefully exiting\n');
+    process.exit(1);
+  }
+
+  subscribe(listener: (name: NodeJS.Signals) => void): () => void {
+    // Without a handler of ours the default action would still end the process.
+    void this.abort;
+    const deliver = (name: NodeJS.Signals): void => listener(name);
+    this.#listeners.add(deliver);
+    for (const name of forwarded) process.on(name, deliver);
+    return () => {
+      this.#listeners.delete(deliver);
+      for (const name of forwarded) process.off(name, deliver);
+    };
+  }
+}
+
+/** A reader that went away (`| head`) ends the command without a word, as SIGPIPE would. */
+function quietOnClosedPipe(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EOF') throw error;
+    process.exit(process.platform === 'win32' ? 1 : 141);
+  });
+  return stream;
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function processHost(): DispatchHost {
+  const signals = new Signals();
+  const stdout = lazily(() => quietOnClosedPipe(process.stdout));
+  const stderr = lazily(() => quietOnClosedPipe(process.stderr));
+  const terminals = {
+    in: lazily(() => terminalOf(process.stdin)),
+    out: lazily(() => terminalOf(stdout())),
+    error: lazily(() => terminalOf(stderr())),
+  };
+  const entries = async (): Promise<readonly CommandEntry[]> => {
+    const { commandEntries } = await import('./cli/command-entries.ts');
+    return commandEntries();
+  };
+  const context = (_globals: GlobalFlags, dataRoot: string): ReturnType<DispatchHost['context']> => {
+    const environment = environmentOf(dataRoot);
+    const engine = lazily(() => loadEngine(environment));
+    const made: Omit<CommandContext, 'bin' | 'globals' | 'json'> = {
+      environment,
+      engine,
+      get stdin() {
+        return process.stdin;
+      },
+      get stdout() {
+        return stdout();
+      },
+      get stderr() {
+        return stderr();
+      },
+      get inTerminal() {
+        return terminals.in();
+      },
+      get outTerminal() {
+        return terminals.out();
+      },
+      get errTerminal() {
+        return terminals.error();
+      },
+      get signal() {
+        return signals.abort;
+      },
+      onSignal: (listener) => signals.subscribe(listener),
+    };
+    return made;
+  };
+  return {
+    bin,
+    version: versionText,
+    defaultConfig: defaultConfig(process.env),
+    index: commandIndex,
+    loadCommand,
+    loadHelp: async () => {
+      const { createHelper } = await import('./cli/helper.ts');
+      return createHelper({ entries, terminal: terminals.out(), config: defaultConfig(process.env) });
+    },
+    context,
+    nowhere,
+    stdout: { write: (text) => stdout().write(text) },
+    stderr: { write: (text) => stderr().write(text) },
+    runPlugin: async (argv) => {
+      const { runPlugin } = await import('./cli/oclif/plugins.ts');
+      return runPlugin(packageRoot, argv);
+    },
+    signalled: () => signals.ended,
+  };
+}
+
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise<void>((done) => stream.write('', () => done()));
+}
+
+/** Runs a command line, the process's own by default, to its end. */
+export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  if (process.platform !== 'win32' && process.platform !== 'linux') {
+    process.stderr.write(`${bin} runs on Windows and Linux, not on ${process.platform}\n`);
+    process.exit(1);
+  }
+  const exitCode = await dispatch(argv, processHost());
+  await flushed(process.stdout);
+  await flushed(process.stderr);
+  process.exit(exitCode);
+}
