@@ -1,0 +1,23 @@
+import type { SystemRole } from '../../roles/index.ts';
+import type { EventMessage } from '../../../api/types/index.ts';
+import type { InfoDeps } from './info.ts';
+
+export interface SystemDeps extends InfoDeps {
+  readonly nodeVersion: string;
+}
+
+/** The system role; each method imports what it needs. */
+export function systemRole(deps: SystemDeps): SystemRole {
+  return {
+    version: async () => {
+      const { versionDocument } = await import('./version.ts');
+      return versionDocument({ version: deps.version, nodeVersion: deps.nodeVersion }, deps.environment);
+    },
+    info: async () => (await import('./info.ts')).infoDocument(deps),
+    login: async (auth, options = {}) => (await import('./login.ts')).login(deps.environment, auth, options),
+    async *events(options): AsyncGenerator<EventMessage> {
+      const { readEvents } = await import('../events/events.ts');
+      yield* readEvents(deps, options);
+    },
+  };
+}
