@@ -83,7 +83,9 @@ export function listChanges(
 /** Names of the files of a `Hives` folder that hold anything. */
 export function hiveFiles(folder: string): string[] {
   try {
-    return readdirSync(folder)
+    const files = readdirSync(folder, { withFileTypes: true }).filter((dirent) => dirent.isFile());
+    return files
+      .map((dirent) => dirent.name)
       .filter((name) => lstatSync(join(folder, name)).size > 0)
       .sort(byCodeUnits);
   } catch (error) {
@@ -176,7 +178,11 @@ function mergedChildren(source: ExportSource, directory: ChangedObject): Change[
     const hostPath = entry.hostPath!;
     // Links of the Wine template stand for the files they lead to.
     const stats = (entry.type === 'file' ? statSync : lstatSync)(hostPath, { bigint: true });
-    if (name.startsWith('.wh.')) return fuseWhiteout(directory.path, name, stats).slice(1);
+    if (name.startsWith('.wh.')) {
+      // What it hides does not show here anyway; a file with content is refused.
+      fuseWhiteout(directory.path, name, stats);
+      return [];
+    }
     return childOf(source, entry.path, hostPath, stats, true);
   });
 }

@@ -28,8 +28,7 @@ export type LayerErrorCode =
   | 'LAYER_SIZE_INVALID'
   | 'LAYER_HOST_UNSUPPORTED'
   /** A composed file changed while it was read. */
-  | 'LAYER_SOURCE_CHANGED'
-  | 'VHDX_INVALID';
+  | 'LAYER_SOURCE_CHANGED';
 
 const kinds: Partial<Record<LayerErrorCode, ErrorKind>> = {
   LAYER_NO_SPACE: 'unavailable',
@@ -39,7 +38,7 @@ const kinds: Partial<Record<LayerErrorCode, ErrorKind>> = {
   LAYER_HOST_UNSUPPORTED: 'unavailable',
 };
 
-/** Anything wrong with a layer tar, a layer folder or a disk of one. `entry` names the offending entry, when there is one. */
+/** Anything wrong with a layer tar or a layer folder. `entry` names the offending entry, when there is one. */
 export class LayerError extends PortholeError {
   readonly entry: string | undefined;
 
