@@ -40,6 +40,9 @@ export interface Publication {
 }
 
 export interface NetworkPort {
+  /** HNS network types that can be made here; absent = all that Windows has. */
+  readonly networkTypes?: readonly string[];
+
   createNetwork(document: HnsNetwork, call?: PortCall): Promise<HnsNetwork>;
   getNetwork(id: string, call?: PortCall): Promise<HnsNetwork>;
   listNetworks(call?: PortCall): Promise<HnsNetwork[]>;
