@@ -78,7 +78,7 @@ export function memoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
   const network = createMemoryNetwork({ forwarder: true });
   const layers = scratchLayers(paths.windowsfilter);
   const host = { compute, network, layers };
-  const images = new Map([['app', { id: image, config: { Cmd: ['app.exe'] } as ImageConfigSection }]]);
+  const images = new Map([['app', { id: image, config: { Cmd: ['app.exe'] } }]]);
   const networkDeps = { environment, paths, network: async () => network };
   const networks = createContainerNetworks({
     ...networkDeps,
