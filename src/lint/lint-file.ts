@@ -21,6 +21,8 @@ export interface LintOptions {
   readonly foldCovered?: boolean;
   /** False: suppression comments are not obeyed (`--no-inline`). */
   readonly obeyComments?: boolean;
+  /** Replaces the file's `# check=` directive: BuildKit's BUILDKIT_DOCKERFILE_CHECK build argument. */
+  readonly checkOverride?: string;
 }
 
 export const defaultRuleOptions: RuleOptions = {
@@ -64,8 +66,8 @@ export function lintSource(
     ...(options.wasUtf16 === undefined ? {} : { wasUtf16: options.wasUtf16 }),
   });
   const { tree } = file.dockerfile;
-  const check = checkOptions(tree);
-  const suppressions = options.obeyComments === false ? [] : readSuppressions(tree);
+  const check = checkOptions(tree, options.checkOverride);
+  const suppressions = options.obeyComments === false ? [] : readSuppressions(tree, options.checkOverride);
   const used = new Set<Suppression>();
   const findings: Finding[] = [];
   const active = rules.filter((rule) =>
@@ -106,7 +108,13 @@ export function lintSource(
   for (const suppression of suppressions) {
     const name = suppression.rule.toLowerCase();
     // An ignore of a rule that this run left out may well be needed; one of a shell linter's is not ours to judge.
-    if (used.has(suppression) || (known.has(name) && !ran.has(name)) || /^sc\d+$/.test(name)) continue;
+    if (
+      used.has(suppression) ||
+      name === 'all' ||
+      (known.has(name) && !ran.has(name)) ||
+      /^sc\d+$/.test(name)
+    )
+      continue;
     if (options.only !== undefined || options.severities?.get(unusedCode) === 'off') continue;
     findings.push(unusedIgnore(suppression, known.has(name), source, file.name));
   }
@@ -168,7 +176,8 @@ export function ruleUrl(id: string): string {
 
 function silences(suppression: Suppression, rule: RuleDefinition, finding: Finding): boolean {
   const names = [rule.id, rule.name, ...(rule.aliases ?? [])].map((name) => name.toLowerCase());
-  if (!names.includes(suppression.rule.toLowerCase())) return false;
+  const all = suppression.origin === 'check' && suppression.rule === 'all' && rule.id.startsWith('BK');
+  if (!all && !names.includes(suppression.rule.toLowerCase())) return false;
   const { lines } = suppression;
   return lines === undefined || (finding.line >= lines[0] && finding.line <= lines[1]);
 }

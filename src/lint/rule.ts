@@ -48,7 +48,7 @@ export interface RuleOptions {
 export interface RuleContext {
   readonly file: LintFile;
   readonly options: RuleOptions;
-  report(report: Report): void;
+  readonly report: (report: Report) => void;
 }
 
 /** `check` runs once a file; `stage` once a stage of the rule's platforms. A rule has one or both. */

@@ -19,9 +19,10 @@ export interface Suppression {
 
 const pragma = /^(porthole|hadolint)\s+(global\s+)?ignore\s*=\s*(.*)$/i;
 
-export function readSuppressions(tree: SyntaxTree): Suppression[] {
+export function readSuppressions(tree: SyntaxTree, override?: string): Suppression[] {
   const found: Suppression[] = [];
   for (const comment of commentsOf(tree)) {
+    found.push(...checkSkips(tree, comment));
     const match = pragma.exec(comment.text);
     if (match === null) continue;
     const [, origin, global, list] = match as unknown as [string, string, string | undefined, string];
@@ -40,20 +41,31 @@ export function readSuppressions(tree: SyntaxTree): Suppression[] {
     }
   }
   const check = tree.directives.find((directive) => directive.name === 'check');
-  if (check !== undefined) {
-    for (const rule of checkOptions(tree).skip) {
-      found.push({ rule, range: check.range, lines: undefined, origin: 'check' });
-    }
+  for (const rule of checkOptions(tree, override).skip) {
+    found.push({ rule, range: check?.range ?? { start: 0, end: 0 }, lines: undefined, origin: 'check' });
   }
   return found;
 }
 
+/** `# check=skip=A,B` above one instruction: only for that one. As a directive at the file's top it is for the whole file. */
+function checkSkips(tree: SyntaxTree, comment: CommentLine): Suppression[] {
+  const match = /^check\s*=\s*skip\s*=\s*([\w,\s-]+)/i.exec(comment.text);
+  if (match === null || comment.directive !== undefined) return [];
+  const lines = linesBelow(tree, comment) ?? ([0, 0] as const);
+  return splitRules((match[1] ?? '').replace(/\s\S.*$/, '')).map(({ name }) => ({
+    rule: name,
+    range: comment.range,
+    lines,
+    origin: 'check',
+  }));
+}
+
 /** The `# check=` directive; a broken one counts as absent here (the parser reports it). */
-export function checkOptions(tree: SyntaxTree): CheckOptions {
-  const check = tree.directives.find((directive) => directive.name === 'check');
-  if (check === undefined) return noCheckOptions;
+export function checkOptions(tree: SyntaxTree, override?: string): CheckOptions {
+  const value = override ?? tree.directives.find((directive) => directive.name === 'check')?.value;
+  if (value === undefined) return noCheckOptions;
   try {
-    return parseCheckOptions(check.value);
+    return parseCheckOptions(value);
   } catch {
     return noCheckOptions;
   }

@@ -1,0 +1,37 @@
+/** Every rule, in the order of their files: a test checks that folder and list agree. */
+import type { RuleDefinition } from '../rule.ts';
+import consistentInstructionCasing from './consistent-instruction-casing.ts';
+import duplicateStageName from './duplicate-stage-name.ts';
+import exposeInvalidFormat from './expose-invalid-format.ts';
+import exposeProtoCasing from './expose-proto-casing.ts';
+import fromAsCasing from './from-as-casing.ts';
+import fromPlatformFlagConstDisallowed from './from-platform-flag-const-disallowed.ts';
+import jsonArgsRecommended from './json-args-recommended.ts';
+import legacyKeyValueFormat from './legacy-key-value-format.ts';
+import maintainerDeprecated from './maintainer-deprecated.ts';
+import multipleInstructionsDisallowed from './multiple-instructions-disallowed.ts';
+import noEmptyContinuation from './no-empty-continuation.ts';
+import redundantTargetPlatform from './redundant-target-platform.ts';
+import reservedStageName from './reserved-stage-name.ts';
+import secretsUsedInArgOrEnv from './secrets-used-in-arg-or-env.ts';
+import stageNameCasing from './stage-name-casing.ts';
+import workdirRelativePath from './workdir-relative-path.ts';
+
+export const rules: readonly RuleDefinition[] = [
+  consistentInstructionCasing,
+  duplicateStageName,
+  exposeInvalidFormat,
+  exposeProtoCasing,
+  fromAsCasing,
+  fromPlatformFlagConstDisallowed,
+  jsonArgsRecommended,
+  legacyKeyValueFormat,
+  maintainerDeprecated,
+  multipleInstructionsDisallowed,
+  noEmptyContinuation,
+  redundantTargetPlatform,
+  reservedStageName,
+  secretsUsedInArgOrEnv,
+  stageNameCasing,
+  workdirRelativePath,
+];

@@ -1,0 +1,29 @@
+import { defineRule } from '../rule.ts';
+
+export default defineRule({
+  id: 'BK008',
+  name: 'maintainer-deprecated',
+  aliases: ['MaintainerDeprecated'],
+  severity: 'warning',
+  platform: 'any',
+  description: 'The MAINTAINER instruction is deprecated, use a label instead to define an image author',
+  url: 'https://docs.docker.com/go/dockerfile/rule/maintainer-deprecated/',
+  docs: {
+    summary: 'MAINTAINER is deprecated',
+    why: 'Labels can be read with inspect and hold more than one value.',
+  },
+  cases: {
+    good: ['FROM scratch\nLABEL org.opencontainers.image.authors="a"\n'],
+    bad: [{ text: 'FROM scratch\nMAINTAINER a\n', lines: [2] }],
+  },
+  stage(stage, { report }) {
+    for (const { instruction } of stage.instructions) {
+      if (instruction.kind !== 'maintainer') continue;
+      report({
+        message: 'Maintainer instruction is deprecated in favor of using label',
+        range: instruction.node.keyword.range(),
+        line: instruction.node.lines[0],
+      });
+    }
+  },
+});
