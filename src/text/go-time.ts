@@ -102,8 +102,7 @@ function offsetText(offset: number, colon: string, seconds = false): string {
 }
 
 function zoneName({ name, offset }: Zone): string {
-  if (name !== '') return name;
-  return offset % 3600 === 0 ? offsetText(offset, '').slice(0, 3) : offsetText(offset, '');
+  return name === '' ? offsetText(offset, '') : name;
 }
 
 const layoutPart =

@@ -1,3 +1,4 @@
+import { printed } from './print.ts';
 import { compareBytes, typeName, unboxed } from './value.ts';
 import type { Value } from './value.ts';
 
@@ -34,7 +35,7 @@ export function isEqual(first: Value | undefined, others: readonly (Value | unde
     if (kindA) return a!.data === b!.data;
     if (isNil(a) || isNil(b)) return isNil(a) === isNil(b);
     if (b!.type.kind === 'ptr' || b!.type.kind === 'struct') return a!.data === b!.data;
-    throw new Error(`non-comparable type ${typeName(b!.type)}`);
+    throw new Error(`non-comparable type ${printed(a)}: ${typeName(a!.type)}`);
   });
 }
 

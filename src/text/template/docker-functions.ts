@@ -12,12 +12,15 @@ const onText = (change: (text: string) => string): TemplateFunction => ({
   call: (args) => string(change(text(args[0]))),
 });
 
-/** Go's strings.Title: the first letter of every word, a word being a run of letters, digits, marks and apostrophes. */
+/** Go's strings.Title: a letter after a separator, which is any ASCII character but letters, digits and `_`, or a space. */
 function title(words: string): string {
-  return words.replace(/(^|[^\p{L}\p{N}_'\p{M}])(\p{Ll})/gu, (_all, before: string, letter: string) => {
-    const upper = letter.toUpperCase();
-    return before + ([...upper].length === 1 ? upper : letter);
-  });
+  return words.replace(
+    /(^|[\x00-/:-@[-^`{-\x7f\p{White_Space}])(\p{Ll})/gu,
+    (_all, before: string, letter: string) => {
+      const upper = letter.toUpperCase();
+      return before + ([...upper].length === 1 ? upper : letter);
+    },
+  );
 }
 
 /** First `length` bytes; a cut inside a character leaves the replacement character. */

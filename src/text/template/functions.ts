@@ -103,7 +103,8 @@ function lengthOf(args: readonly (Value | undefined)[]): Value {
 /** The one string given, or everything printed together: how Go's escapers read their arguments. */
 function textOf(args: readonly (Value | undefined)[]): string {
   const only = args.length === 1 ? unboxed(args[0]) : undefined;
-  return only?.type.kind === 'string' ? (only.data as string) : sprint(args);
+  if (only?.type.kind === 'string') return only.data as string;
+  return sprint(args.map((arg) => unboxed(arg) ?? string('<no value>')));
 }
 
 const htmlEntities: Readonly<Record<string, string>> = {

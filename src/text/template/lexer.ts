@@ -38,7 +38,7 @@ const keywords = new Set('block break continue define else end if range template
 const word = /[\p{L}\p{Nd}_]/u;
 const opensTrimmed = /^\{\{-[ \t\r\n]/;
 const numberForm =
-  /^[+-]?(?:0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*)(?:\.[0-9a-fA-F_]*)?(?:[eE][+-]?[0-9_]+|[pP][+-]?[0-9_]+)?i?/;
+  /^[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/;
 
 /** One template text cut into tokens; a failure is a last token of type `error`. */
 export function tokenize(text: string): Token[] {
@@ -199,12 +199,15 @@ class Lexer {
   }
 
   #number(rest: string): boolean {
-    const length = numberForm.exec(rest)![0].length;
-    const after = characterAt(rest, length);
-    if (length === 0 || word.test(after)) {
-      const bad = rest.slice(0, length + Math.max(1, after.length));
-      return this.#fail(`bad number syntax: ${quoteGo(bad)}`);
-    }
+    const scan = (from: number): number => {
+      const end = from + numberForm.exec(rest.slice(from))![0].length;
+      const after = characterAt(rest, end);
+      return word.test(after) ? -(end + after.length) : end;
+    };
+    let length = scan(0);
+    // A sign right behind would make it a complex constant, which no template of ours needs.
+    if (length > 0 && /^[+-]/.test(rest.slice(length))) length = -Math.abs(scan(length));
+    if (length <= 0) return this.#fail(`bad number syntax: ${quoteGo(rest.slice(0, -length || 1))}`);
     return this.#done('number', this.#position + length);
   }
 }

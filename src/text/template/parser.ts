@@ -125,13 +125,13 @@ class Parser {
         case 'with':
           return this.#branch(word.value, word.position);
         case 'define':
-          if (!topLevel) this.#fail('unexpected "define" in command');
+          if (!topLevel) this.#unexpected(word, 'command');
           this.#define();
           return undefined;
         case 'block':
-          return this.#block(word.position);
+          return this.#block();
         case 'template':
-          return this.#template(word.position);
+          return this.#template();
         case 'break':
         case 'continue':
           return this.#jump(word.value, word.position);
@@ -169,6 +169,8 @@ class Parser {
       this.#index++;
       return [this.#branch(kind, word.position)];
     }
+    if (word.type === 'keyword' && (word.value === 'if' || word.value === 'with'))
+      this.#unexpected(word, 'input');
     this.#expect('rightDelim', 'else');
     const { list, stop } = this.#list(['end', 'else']);
     if (stop === 'else') this.#fail('expected end; found {{else}}');
@@ -176,10 +178,10 @@ class Parser {
     return list;
   }
 
-  #templateName(context: string): string {
+  #templateName(context: string): { name: string; position: number } {
     const token = this.#nextWord();
     if (token.type !== 'string' && token.type !== 'rawString') this.#unexpected(token, context);
-    return this.#unquote(token.value);
+    return { name: this.#unquote(token.value), position: token.position };
   }
 
   #unquote(literal: string): string {
@@ -197,21 +199,21 @@ class Parser {
   }
 
   #define(): void {
-    const name = this.#templateName('define clause');
+    const { name } = this.#templateName('define clause');
     this.#expect('rightDelim', 'define clause');
     this.#bodies.set(name, this.#nested());
   }
 
-  #block(position: number): StatementNode {
-    const name = this.#templateName('block clause');
+  #block(): StatementNode {
+    const { name, position } = this.#templateName('block clause');
     const pipe = this.#pipeline('block clause', 'rightDelim');
     const body = this.#nested();
     if (!this.#bodies.has(name)) this.#bodies.set(name, body);
     return { kind: 'template', position, name, pipe };
   }
 
-  #template(position: number): StatementNode {
-    const name = this.#templateName('template clause');
+  #template(): StatementNode {
+    const { name, position } = this.#templateName('template clause');
     if (this.#peekWord().type === 'rightDelim') {
       this.#index++;
       return { kind: 'template', position, name, pipe: undefined };
@@ -366,7 +368,7 @@ const operandStarts = new Set<TokenType>([
 /** Go's `item.String`. */
 function shown(token: Token): string {
   if (token.type === 'eof') return 'EOF';
-  if (token.type === 'keyword') return `<${token.value}>`;
+  if (['keyword', 'dot', 'nil'].includes(token.type)) return `<${token.value}>`;
   return [...token.value].length > 10
     ? quoteGo([...token.value].slice(0, 10).join('')) + '...'
     : quoteGo(token.value);

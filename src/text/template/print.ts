@@ -47,7 +47,7 @@ function padNumber(sign: string, digits: string, verb: Verb): string {
 
 function badVerb(value: Value | undefined, verb: Verb): string {
   if (!value) return `%!${verb.letter}(<nil>)`;
-  return `%!${verb.letter}(${typeName(value.type)}=${formatValue(value, plain, 0)})`;
+  return `%!${verb.letter}(${typeName(value.type)}=${formatValue(value, { ...verb, letter: 'v' }, 0)})`;
 }
 
 function formatInteger(value: Value, verb: Verb): string {
