@@ -16,19 +16,20 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { FileWriter } from './file-writer.ts';
-import { LayerError } from './layer-error.ts';
+import { LayerError, missingTarget } from './layer-error.ts';
+import { EntryRules } from './entry-rules.ts';
 import { LayerTree, conflict } from './layer-tree.ts';
 import { limitError, uncompressedLimit } from './limits.ts';
 import { hostLinkTarget } from './link-target.ts';
 import { fileAttribute } from './metadata.ts';
-import { parseLayerName, parseWhiteout } from './names.ts';
 import { SidecarWriter, sidecarName } from './sidecar.ts';
 import { TarParser } from './tar-reader.ts';
 import { foldName } from './upcase.ts';
 import { metadataOfEntry } from './windows-records.ts';
 import type { LayerDirectory } from './layer-tree.ts';
 import type { LayerLimits } from './limits.ts';
-import type { LayerPath, LayerRoot } from './names.ts';
+import type { EntryMeaning, EntryPlace, LinkTarget } from './entry-rules.ts';
+import type { LayerRoot } from './names.ts';
 import type { TarEntry, TarSink } from './tar-reader.ts';
 import type { LayerView } from './view.ts';
 
@@ -52,18 +53,24 @@ export interface AppliedLayer {
   readonly warnings: readonly string[];
 }
 
-interface PendingLink {
+interface PendingName {
+  readonly root: LayerRoot;
   readonly directory: LayerDirectory;
   readonly name: string;
+}
+
+interface PendingLink extends PendingName {
   readonly target: string;
 }
 
-interface PendingHardLink extends PendingLink {
-  readonly root: LayerRoot;
+interface PendingHardLink extends PendingName {
   readonly entryName: string;
-  readonly targetPath: LayerPath;
+  readonly target: LinkTarget;
 }
 
+type ObjectMeaning = Extract<EntryMeaning, EntryPlace & { kind: 'file' | 'symlink' | 'hardLink' }>;
+
+const objectTypes = { file: '0', hardLink: '1', symlink: '2' } as const;
 const maxWarnings = 20;
 
 export class LayerApplier implements TarSink {
@@ -77,8 +84,9 @@ export class LayerApplier implements TarSink {
   readonly #hardLinks: PendingHardLink[] = [];
   readonly #warnings: string[] = [];
   readonly #byteLimit: number;
-  /** Literal name and stored path of the entry that streams may follow. */
-  #owner: { readonly name: string; readonly path: string } | undefined;
+  readonly #rules: EntryRules;
+  /** Stored path of the object that streams may follow. */
+  #owner = '';
   #bytes = 0;
   #size = 0;
   #entries = 0;
@@ -88,9 +96,15 @@ export class LayerApplier implements TarSink {
 
   constructor(options: ApplierOptions) {
     this.#options = options;
+    this.#rules = new EntryRules(options.parents === undefined);
     this.#byteLimit = uncompressedLimit(options.limits, options.declaredSize);
     this.#sidecar = new SidecarWriter(join(options.folder, sidecarName));
     this.#tree('Files');
+  }
+
+  /** So far. */
+  get entries(): number {
+    return this.#entries;
   }
 
   /** Takes the next bytes of the uncompressed tar; done with them on return. */
@@ -131,17 +145,22 @@ export class LayerApplier implements TarSink {
       throw limitError(`it has more than ${this.#options.limits.entries} entries`);
     if (entry.size > this.#byteLimit - this.#bytes + (64 << 20))
       throw limitError(`${entry.name} claims to have ${entry.size} bytes`);
-    const path = parseLayerName(entry.name);
-    checkType(entry);
-    if (path.stream !== undefined) return this.#stream(entry, path.stream);
-    this.#owner = undefined;
-    if (path.root === undefined) return this.#foreign(entry, path);
-    if (path.root === 'UtilityVM') this.#checkUtilityVm(entry, path);
-    if (path.components.length === 0) return this.#rootEntry(entry, path.root);
-    const leaf = path.components.at(-1)!;
-    const whiteout = parseWhiteout(leaf);
-    if (whiteout !== undefined) return this.#whiteout(entry, path, path.root);
-    this.#object(entry, path, path.root, leaf);
+    const meaning = this.#rules.read(entry);
+    switch (meaning.kind) {
+      case 'ignored':
+        if (meaning.warning !== undefined) this.#warn(meaning.warning);
+        return;
+      case 'root':
+        return this.#directory(entry, meaning.root, []);
+      case 'directory':
+        return this.#directory(entry, meaning.root, [...meaning.parent, meaning.leaf]);
+      case 'stream':
+        return this.#stream(entry, meaning.name);
+      case 'whiteout':
+        return this.#whiteout(entry, meaning);
+      default:
+        return this.#object(entry, meaning);
+    }
   }
 
   data(chunk: Buffer, start: number, end: number): void {
@@ -163,48 +182,17 @@ export class LayerApplier implements TarSink {
     return tree;
   }
 
-  #foreign(entry: TarEntry, path: LayerPath): void {
-    // `./`: the tar's own root.
-    if (path.components.length === 0 && entry.type === '5') return;
-    if (path.components.length === 0 || this.#options.parents === undefined)
-      throw new LayerError(
-        'LAYER_PATH_INVALID',
-        `invalid path ${JSON.stringify(entry.name)}: not in Files, Hives or UtilityVM`,
-        {
-          entry: entry.name,
-          hint: 'this is not a Windows layer',
-        },
-      );
-    this.#warn(`${entry.name}: ignored, it is not in Files, Hives or UtilityVM`);
-  }
-
-  /** Rules of the Windows importer for child layers (windows-layers.md 1.1). */
-  #checkUtilityVm(entry: TarEntry, { components }: LayerPath): void {
-    if (this.#options.parents === undefined || components.length === 0) return;
-    if (!this.#trees.has('UtilityVM'))
-      throw new LayerError('LAYER_PATH_INVALID', 'missing UtilityVM directory', { entry: entry.name });
-    if (foldName(components[0]!) !== 'FILES')
-      throw new LayerError('LAYER_PATH_INVALID', 'invalid UtilityVM layer', { entry: entry.name });
-  }
-
-  #rootEntry(entry: TarEntry, root: LayerRoot): void {
-    if (entry.type !== '5') throw conflict(root);
-    const { root: directory } = this.#tree(root);
+  #directory(entry: TarEntry, root: LayerRoot, components: readonly string[]): void {
+    const directory = this.#tree(root).directory(components);
     directory.modified = entry.mtime;
-    this.#record(entry, root, '5');
-    this.#owner = { name: entry.name, path: root };
+    this.#owner = directory.path === '' ? root : `${root}/${directory.path}`;
+    this.#record(entry, this.#owner, '5');
   }
 
-  #object(entry: TarEntry, path: LayerPath, root: LayerRoot, leaf: string): void {
+  #object(entry: TarEntry, meaning: ObjectMeaning): void {
+    const { root, leaf } = meaning;
     const tree = this.#tree(root);
-    if (entry.type === '5') {
-      const directory = tree.directory(path.components);
-      directory.modified = entry.mtime;
-      this.#record(entry, `${root}/${directory.path}`, '5');
-      this.#owner = { name: entry.name, path: `${root}/${directory.path}` };
-      return;
-    }
-    const directory = tree.directory(path.components.slice(0, -1));
+    const directory = tree.directory(meaning.parent);
     const folded = foldName(leaf);
     const name = tree.spelling(directory, leaf, folded);
     const existing = directory.children.get(folded);
@@ -214,17 +202,18 @@ export class LayerApplier implements TarSink {
     if (existing !== undefined) this.#forget(directory, name);
     const hostPath = tree.hostPath(directory, name);
     const stored = `${root}/${directory.pathOf(name)}`;
-    directory.children.set(folded, { kind: entry.type === '2' ? 'symlink' : 'file', name, literal: leaf });
-    if (entry.type === '2') {
-      this.#links.push({ directory, name, target: entry.linkName });
-    } else if (entry.type === '1') {
-      this.#hardLinks.push(this.#checkedHardLink(entry, path, root, directory, name));
+    const kind = meaning.kind === 'symlink' ? 'symlink' : 'file';
+    directory.children.set(folded, { kind, name, literal: leaf });
+    if (meaning.kind === 'symlink') {
+      this.#links.push({ root, directory, name, target: entry.linkName });
+    } else if (meaning.kind === 'hardLink') {
+      this.#hardLinks.push({ root, directory, name, entryName: entry.name, target: meaning.target });
     } else {
       this.#openFile(entry, hostPath);
       this.#size += entry.size;
-      this.#owner = { name: entry.name, path: stored };
+      this.#owner = stored;
     }
-    this.#record(entry, stored, entry.type as '0' | '1' | '2');
+    this.#record(entry, stored, objectTypes[meaning.kind]);
   }
 
   #openFile(entry: TarEntry, hostPath: string): void {
@@ -245,8 +234,8 @@ export class LayerApplier implements TarSink {
 
   /** Removes what an earlier entry of the same name left: a file may have further names, so it is not overwritten. */
   #forget(directory: LayerDirectory, name: string): void {
-    const isSame = (link: PendingLink): boolean => link.directory === directory && link.name === name;
-    for (const pending of [this.#links, this.#hardLinks] as PendingLink[][]) {
+    const isSame = (link: PendingName): boolean => link.directory === directory && link.name === name;
+    for (const pending of [this.#links, this.#hardLinks] as PendingName[][]) {
       const index = pending.findIndex(isSame);
       if (index >= 0) {
         pending.splice(index, 1);
@@ -257,19 +246,13 @@ export class LayerApplier implements TarSink {
   }
 
   #stream(entry: TarEntry, name: string): void {
-    const owner = this.#owner;
-    if (owner === undefined || entry.type !== '0' || !entry.name.startsWith(`${owner.name}:`))
-      throw new LayerError('LAYER_PATH_INVALID', `${entry.name}: path contains invalid character \`:\``, {
-        entry: entry.name,
-        hint: 'an alternate data stream must follow its file directly',
-      });
     const folder = join(this.#options.folder, 'ads');
     if (this.#streams === 0) mkdirSync(folder, 0o755);
     const streamFile = String(this.#streams);
     this.#streams += 1;
     this.#openFile(entry, join(folder, streamFile));
     this.#sidecar.add({
-      path: `${owner.path}:${name}`,
+      path: `${this.#owner}:${name}`,
       type: 's',
       metadata: metadataOfEntry(entry),
       size: entry.size,
@@ -278,69 +261,41 @@ export class LayerApplier implements TarSink {
     });
   }
 
-  #whiteout(entry: TarEntry, path: LayerPath, root: LayerRoot): void {
-    const { components } = path;
-    const whiteout = parseWhiteout(components.at(-1)!)!;
-    if (whiteout.kind === 'metadata') return;
-    if (this.#options.parents === undefined)
-      throw new LayerError('LAYER_WHITEOUT_INVALID', 'base layer cannot have tombstones', {
-        entry: entry.name,
-      });
-    const inFiles =
-      root === 'Files' ||
-      (root === 'UtilityVM' && foldName(components[0]!) === 'FILES' && components.length > 1);
-    if (!inFiles || entry.type !== '0')
-      throw new LayerError('LAYER_WHITEOUT_INVALID', `invalid tombstone ${entry.name}`, {
-        entry: entry.name,
-      });
-    const directory = this.#tree(root).directory(components.slice(0, -1));
-    if (whiteout.kind === 'opaque') directory.isOpaque = true;
-    else (directory.whiteouts ??= new Map()).set(foldName(whiteout.name), whiteout.name);
-    this.#record(entry, `${root}/${directory.pathOf(components.at(-1)!)}`, 'w');
-  }
-
-  #checkedHardLink(
+  #whiteout(
     entry: TarEntry,
-    path: LayerPath,
-    root: LayerRoot,
-    directory: LayerDirectory,
-    name: string,
-  ): PendingHardLink {
-    const targetPath = parseLayerName(entry.linkName);
-    const isInside = ({ root: at, components }: LayerPath): boolean =>
-      (at === 'Files' && components.length > 0) ||
-      (at === 'UtilityVM' && components.length > 1 && foldName(components[0]!) === 'FILES');
-    if (!isInside(path) || !isInside(targetPath) || targetPath.stream !== undefined)
-      throw new LayerError('LAYER_LINK_INVALID', 'invalid hard link in layer', { entry: entry.name });
-    return { directory, name, target: entry.linkName, root, entryName: entry.name, targetPath };
+    { root, parent, leaf, name }: Extract<EntryMeaning, { kind: 'whiteout' }>,
+  ): void {
+    const directory = this.#tree(root).directory(parent);
+    if (name === undefined) directory.isOpaque = true;
+    else (directory.whiteouts ??= new Map()).set(foldName(name), name);
+    this.#record(entry, `${root}/${directory.pathOf(leaf)}`, 'w');
   }
 
   /** To a file of this layer, wherever it came in the tar; else a copy of the parents' file, as copy-up would part them anyway. */
   #hardLink(link: PendingHardLink): void {
-    const tree = this.#tree(link.root);
-    const path = tree.hostPath(link.directory, link.name);
-    const { root, components } = link.targetPath;
-    const folder = this.#trees.get(root!)?.find(components.slice(0, -1));
+    const path = this.#tree(link.root).hostPath(link.directory, link.name);
+    const { root, components } = link.target;
+    const folder = this.#trees.get(root)?.find(components.slice(0, -1));
     const own = folder?.kind === 'directory' ? folder.children.get(foldName(components.at(-1)!)) : undefined;
     if (own?.kind === 'file' && folder?.kind === 'directory') {
-      linkOrCopy(`${folder.hostPath}/${own.name}`, path, link);
+      linkOrCopy(`${folder.hostPath}/${own.name}`, path, link.entryName, components);
       return;
     }
     const inherited =
       own === undefined && root === 'Files' ? this.#options.parents?.lookup(components.join('/')) : undefined;
-    if (inherited?.type !== 'file' || inherited.hostPath === undefined) throw missingTarget(link);
+    if (inherited?.type !== 'file' || inherited.hostPath === undefined)
+      throw missingTarget(link.entryName, root, components);
     copyFileSync(inherited.hostPath, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     this.#size += inherited.size;
   }
 
-  #symlink(link: PendingLink): void {
-    const files = this.#tree('Files');
-    const isInFiles = link.directory.hostPath.startsWith(files.root.hostPath);
-    const folder = link.directory.path === '' ? [] : link.directory.path.split('/');
-    const target = isInFiles
-      ? hostLinkTarget(folder, link.target, (components) => files.spell(components))
-      : hostLinkTarget(folder, link.target, (components) => components);
-    symlinkSync(target, files.hostPath(link.directory, link.name));
+  #symlink({ root, directory, name, target }: PendingLink): void {
+    const tree = this.#tree(root);
+    const folder = directory.path === '' ? [] : directory.path.split('/');
+    symlinkSync(
+      hostLinkTarget(folder, target, (components) => tree.spell(components)),
+      tree.hostPath(directory, name),
+    );
   }
 
   /** Where the overlay needs a whiteout: every deleted name that the parents have and this layer does not bring again. */
@@ -387,34 +342,16 @@ export class LayerApplier implements TarSink {
   }
 }
 
-function checkType(entry: TarEntry): void {
-  if (entry.type === '0' || entry.type === '1' || entry.type === '2' || entry.type === '5') return;
-  const kinds: Record<string, string> = { '3': 'character device', '4': 'block device', '6': 'FIFO' };
-  const what = kinds[entry.type] ?? `unknown type ${JSON.stringify(entry.type)}`;
-  throw new LayerError(
-    'LAYER_ENTRY_TYPE',
-    `${entry.name}: a Windows layer cannot hold a tar entry of this kind (${what})`,
-    {
-      entry: entry.name,
-    },
-  );
-}
-
-function linkOrCopy(target: string, path: string, link: PendingHardLink): void {
+function linkOrCopy(target: string, path: string, entryName: string, components: readonly string[]): void {
   try {
     linkSync(target, path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw missingTarget(link);
+    if (code === 'ENOENT') throw missingTarget(entryName, 'Files', components);
     // As many names as the file system allows.
     if (code !== 'EMLINK' && code !== 'EPERM') throw error;
     copyFileSync(target, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   }
-}
-
-function missingTarget(link: PendingHardLink): LayerError {
-  const message = `failed to find link target for '${link.entryName}' -> '${link.target}'`;
-  return new LayerError('LAYER_LINK_INVALID', message, { entry: link.entryName });
 }
 
 /** Children first, as adding a child changes its directory's time. */

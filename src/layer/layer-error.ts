@@ -48,3 +48,9 @@ export class LayerError extends PortholeError {
     this.entry = details.entry;
   }
 }
+
+/** The importer's words for a hard link whose target is in neither the layer nor its parents. */
+export function missingTarget(entry: string, root: string, components: readonly string[]): LayerError {
+  const message = `failed to find link target for '${entry}' -> '${root}/${components.join('/')}'`;
+  return new LayerError('LAYER_LINK_INVALID', message, { entry });
+}

@@ -10,8 +10,8 @@ import type { PaxTime } from './metadata.ts';
 export interface TarHeader {
   readonly name: string;
   readonly linkName?: string;
-  /** `0` file, `1` hard link, `2` symbolic link, `5` directory. */
-  readonly type: '0' | '1' | '2' | '5';
+  /** `0` file, `1` hard link, `2` symbolic link, `3` character device 0:0 (an overlay's whiteout), `5` directory. */
+  readonly type: '0' | '1' | '2' | '3' | '5';
   readonly mode: number;
   readonly size?: number;
   readonly mtime: PaxTime;

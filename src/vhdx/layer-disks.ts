@@ -11,8 +11,16 @@ import { guidOfName } from './guid.ts';
 
 export const diskName = { base: 'blank-base.vhdx', template: 'blank.vhdx', scratch: 'sandbox.vhdx' } as const;
 
-/** Makes both disks of a base layer in `folder`. `layerId` decides their GUIDs: the same layer gives the same files. */
-export function createBaseDisks(folder: string, layerId: string, size = defaultDiskSize): void {
+/**
+ * Makes both disks of a base layer in `folder`, which will be renamed to `finalFolder`. `layerId` decides their GUIDs: the
+ * same layer gives the same files.
+ */
+export function createBaseDisks(
+  folder: string,
+  layerId: string,
+  finalFolder = folder,
+  size = defaultDiskSize,
+): void {
   const gpt = formatGpt(size, {
     disk: guidOfName(`${layerId}/gpt`),
     reserved: guidOfName(`${layerId}/gpt/reserved`),
@@ -34,7 +42,7 @@ export function createBaseDisks(folder: string, layerId: string, size = defaultD
     parent: {
       dataWriteGuid: guidsOf(layerId, diskName.base).dataWriteGuid,
       relativePath: `.\\${diskName.base}`,
-      absolutePath: join(folder, diskName.base),
+      absolutePath: join(finalFolder, diskName.base),
     },
   });
 }
