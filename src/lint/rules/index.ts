@@ -1,11 +1,13 @@
 /** Every rule, in the order of their files: a test checks that folder and list agree. */
 import type { RuleDefinition } from '../rule.ts';
 import consistentInstructionCasing from './consistent-instruction-casing.ts';
+import copyIgnoredFile from './copy-ignored-file.ts';
 import duplicateStageName from './duplicate-stage-name.ts';
 import exposeInvalidFormat from './expose-invalid-format.ts';
 import exposeProtoCasing from './expose-proto-casing.ts';
 import fromAsCasing from './from-as-casing.ts';
 import fromPlatformFlagConstDisallowed from './from-platform-flag-const-disallowed.ts';
+import invalidDefaultArgInFrom from './invalid-default-arg-in-from.ts';
 import jsonArgsRecommended from './json-args-recommended.ts';
 import legacyKeyValueFormat from './legacy-key-value-format.ts';
 import maintainerDeprecated from './maintainer-deprecated.ts';
@@ -15,15 +17,19 @@ import redundantTargetPlatform from './redundant-target-platform.ts';
 import reservedStageName from './reserved-stage-name.ts';
 import secretsUsedInArgOrEnv from './secrets-used-in-arg-or-env.ts';
 import stageNameCasing from './stage-name-casing.ts';
+import undefinedArgInFrom from './undefined-arg-in-from.ts';
+import undefinedVar from './undefined-var.ts';
 import workdirRelativePath from './workdir-relative-path.ts';
 
 export const rules: readonly RuleDefinition[] = [
   consistentInstructionCasing,
+  copyIgnoredFile,
   duplicateStageName,
   exposeInvalidFormat,
   exposeProtoCasing,
   fromAsCasing,
   fromPlatformFlagConstDisallowed,
+  invalidDefaultArgInFrom,
   jsonArgsRecommended,
   legacyKeyValueFormat,
   maintainerDeprecated,
@@ -33,5 +39,7 @@ export const rules: readonly RuleDefinition[] = [
   reservedStageName,
   secretsUsedInArgOrEnv,
   stageNameCasing,
+  undefinedArgInFrom,
+  undefinedVar,
   workdirRelativePath,
 ];

@@ -1,0 +1,91 @@
+import { expandWord, type VariableUse } from '../../dockerfile/expand.ts';
+import type { StageInstruction } from '../../dockerfile/instructions.ts';
+import type { MappedText } from '../../dockerfile/mapped-text.ts';
+import { predefinedArgs } from '../../dockerfile/build-args.ts';
+import { didYouMean } from '../../dockerfile/suggest.ts';
+import { variableKey } from '../../dockerfile/variables.ts';
+import { platformArgs } from '../platform-args.ts';
+import { defineRule } from '../rule.ts';
+
+/** Every Linux image has it in its environment; Windows images do not, which is another rule's matter. */
+const given = ['PATH', ...predefinedArgs];
+
+export default defineRule({
+  id: 'BK011',
+  name: 'undefined-var',
+  aliases: ['UndefinedVar'],
+  severity: 'warning',
+  platform: 'any',
+  description: 'Variables should be defined before their use',
+  url: 'https://docs.docker.com/go/dockerfile/rule/undefined-var/',
+  docs: {
+    summary: 'Variables should be defined before they are used',
+    why: 'A variable that nothing sets expands to nothing, and the instruction means something else.',
+    windows: 'Names are compared without regard to case. `%NAME%` is never expanded by the builder.',
+  },
+  cases: {
+    good: [
+      'FROM scratch\nARG foo\nCOPY a$foo .\n',
+      'FROM scratch\nARG tag\nCOPY ${x:-a} .\n',
+      'FROM scratch\nRUN echo $anything\n',
+      'FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\nENV Foo=a\nCOPY $FOO C:/x/\n',
+    ],
+    bad: [
+      { text: 'FROM scratch\nCOPY $foo .\nARG foo=bar\n', lines: [2] },
+      { text: 'FROM scratch\nARG dir=a\nWORKDIR /$dirr\n', lines: [3] },
+    ],
+  },
+  stage(stage, { file, report }) {
+    // The base image's own environment is unknown unless the chain begins with scratch or a stage of this file.
+    const { escape } = file.dockerfile.tree;
+    for (const { instruction, variables } of stage.instructions) {
+      const known = new Set([...variables.keys(), ...given.map((name) => variableKey(name, stage.platform))]);
+      const names = [...known, ...platformArgs];
+      for (const word of expandedWords(instruction)) {
+        for (const use of usesIn(word, escape)) {
+          if (use.operator !== '' || known.has(variableKey(use.name, stage.platform))) continue;
+          const hint = didYouMean(use.name, names, stage.platform === 'windows').replace('mean ', 'mean $');
+          report({
+            message: `Usage of undefined variable '$${use.name}'${hint}`,
+            range: word.range(use.start, use.end),
+            line: instruction.node.lines[0],
+          });
+        }
+      }
+    }
+  },
+});
+
+/** The words that the builder expands (dockerfile.md 1.7). */
+function expandedWords(instruction: StageInstruction): readonly MappedText[] {
+  switch (instruction.kind) {
+    case 'copy':
+    case 'add':
+      return [...instruction.sources, instruction.destination];
+    case 'env':
+    case 'label':
+      return instruction.pairs.flatMap(({ key, value }) => [key, value]);
+    case 'workdir':
+      return [instruction.path];
+    case 'user':
+      return [instruction.user];
+    case 'expose':
+      return instruction.ports;
+    case 'volume':
+      return instruction.volumes;
+    case 'stopsignal':
+      return [instruction.signal];
+    case 'arg':
+      return instruction.args.flatMap(({ value }) => (value === undefined ? [] : [value]));
+    default:
+      return [];
+  }
+}
+
+function usesIn(word: MappedText, escape: '\\' | '`'): readonly VariableUse[] {
+  try {
+    return expandWord(word.text, { escape, get: () => undefined }).uses;
+  } catch {
+    return [];
+  }
+}
