@@ -50,8 +50,7 @@ function generated(entries: readonly CommandEntry[]): Readonly<Record<string, st
     'src/cli/command-table.ts': `export const commandIndex = ${JSON.stringify(indexOf(entries))};`,
     'src/cli/command-entries.ts': `const entries = ${JSON.stringify(entries)};
 export async function commandEntries() { return entries; }`,
-    'src/version.ts': `export const buildInfo = ${JSON.stringify(info)};
-export const versionText = ${JSON.stringify(`Porthole version ${info.version}, build ${info.commit}`)};`,
+    'src/build-info.ts': `export const buildInfo = ${JSON.stringify(info)};`,
   };
 }
 

@@ -1,20 +1,8 @@
-/** Which Porthole this is. The build replaces this file's reading of package.json by the values themselves. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** Which Porthole this is, and which Docker it speaks (design.md 11). */
+import { buildInfo } from './build-info.ts';
 
-export interface BuildInfo {
-  readonly version: string;
-  /** Seven hex digits, or `unknown` outside a repository. */
-  readonly commit: string;
-  /** RFC 3339; empty when run from source. */
-  readonly built: string;
-}
-
-function fromPackage(): BuildInfo {
-  const text = readFileSync(join(import.meta.dirname, '../package.json'), 'utf8');
-  const { version } = JSON.parse(text) as { version: string };
-  return { version, commit: 'source', built: '' };
-}
-
-export const buildInfo: BuildInfo = fromPackage();
-export const versionText = `Porthole version ${buildInfo.version}, build ${buildInfo.commit}`;
+export const packageVersion = buildInfo.version;
+/** Newest API version that is served and spoken. */
+export const apiVersion = '1.50';
+/** What `porthole --version` prints. */
+export const versionText = `Porthole version ${packageVersion}, build ${buildInfo.commit}`;

@@ -31,9 +31,9 @@ export interface CommandSyntax extends ParseOptions {
   readonly args: ArgCount;
 }
 
-/** Flags of every command: `--help` and Porthole's `--json`, unless the command has its own of that name or letter. */
+/** Flags of every command: `--help` and Porthole's `--json`, unless the command has its own of that name. */
 export const commonFlags = {
-  help: { type: 'bool', char: 'h', description: 'Print usage', hidden: true },
+  help: { type: 'bool', char: 'h', charDeprecated: 'use --help', description: 'Print usage', hidden: true },
   json: { type: 'bool', own: true, description: 'Print the result, or the error, as one JSON document' },
   'json-ascii': {
     type: 'bool',
@@ -49,8 +49,8 @@ export function withCommonFlags(flags: FlagSpecs): FlagSpecs {
   for (const [name, spec] of Object.entries<FlagSpec>(commonFlags)) {
     if (name in flags) continue;
     if (spec.char !== undefined && letters.has(spec.char)) {
-      const { char: _taken, ...rest } = spec;
-      merged[name] = rest;
+      // Docker then shows --help like any flag.
+      merged[name] = { type: spec.type, description: spec.description };
     } else merged[name] = spec;
   }
   return merged;
@@ -137,7 +137,9 @@ class FlagParser {
         value = this.#next(`flag needs an argument: ${quoteRune(letter.codePointAt(0)!)} in -${letters}`);
         letters = '';
       }
-      if (spec === commonFlags.help) this.#notices.push('Flag shorthand -h has been deprecated, use --help');
+      if (spec.charDeprecated !== undefined) {
+        this.#notices.push(`Flag shorthand -${letter} has been deprecated, ${spec.charDeprecated}`);
+      }
       this.#set(name, spec, value);
     }
   }

@@ -47,6 +47,8 @@ export interface FlagSpec {
   readonly hidden?: boolean;
   /** End of pflag's line `Flag --time has been deprecated, use --timeout instead`: the part after the comma. Hides the flag. */
   readonly deprecated?: string;
+  /** The same for the letter alone: `Flag shorthand -h has been deprecated, use --help`. The letter stays out of help. */
+  readonly charDeprecated?: string;
   /** Added by Porthole, not by Docker: listed last in help. */
   readonly own?: boolean;
   /** Completion: fixed values, or the kind of object names to offer. */

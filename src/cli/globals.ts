@@ -12,7 +12,7 @@ export const globalFlags = {
     own: true,
   },
   debug: { type: 'bool', char: 'D', description: 'Enable debug mode' },
-  help: { type: 'bool', char: 'h', description: 'Print usage', hidden: true },
+  help: { type: 'bool', char: 'h', charDeprecated: 'use --help', description: 'Print usage', hidden: true },
   host: { type: 'list', char: 'H', description: 'Engine to talk to ("local")' },
   'log-level': {
     type: 'string',

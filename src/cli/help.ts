@@ -56,6 +56,7 @@ function defaultText(spec: FlagSpec): string {
   if (spec.helpDefault !== undefined) return ` (default ${spec.helpDefault})`;
   if (spec.type === 'map') return ' (default map[])';
   if (spec.type === 'ulimit') return ' (default [])';
+  if (spec.type === 'duration' && spec.default === undefined) return ' (default 0s)';
   const value = spec.default === undefined ? '' : String(spec.default);
   if (zeroDefaults.has(value)) return '';
   return spec.type === 'string' ? ` (default ${quoteGo(value)})` : ` (default ${value})`;
@@ -81,7 +82,8 @@ export function flagUsages(flags: FlagSpecs, columns: number): string {
   );
   shown.sort(([a], [b]) => (a < b ? -1 : 1));
   const rows = shown.map(([name, spec]) => {
-    const letter = spec.char === undefined ? '      ' : `  -${spec.char}, `;
+    const letter =
+      spec.char === undefined || spec.charDeprecated !== undefined ? '      ' : `  -${spec.char}, `;
     const named = spec.placeholder === undefined ? { ...spec, placeholder: goNames[spec.type] } : spec;
     return [
       `${letter}--${name}${valueName(named as FlagSpec)}`,
@@ -123,6 +125,7 @@ function orderedSpellings(spellings: readonly string[]): string[] {
   return [...spellings].sort((a, b) => rank(a) - rank(b));
 }
 
+/** Docker's text of the command, then what only Porthole has. */
 export function commandHelp(help: CommandHelp, columns: number): string {
   const { syntax, spellings } = help;
   const { docker, own } = splitOwn(withCommonFlags(syntax.flags));
@@ -130,9 +133,9 @@ export function commandHelp(help: CommandHelp, columns: number): string {
   return (
     `Usage:  ${syntax.usage}\n\n${help.description ?? help.summary}\n` +
     (aliases.length > 1 ? section('Aliases', `  ${aliases.join(', ')}`) : '') +
-    section('Examples', (help.examples ?? []).map((example) => `  ${example}`).join('\n')) +
     section('Options', flagUsages(docker, columns)) +
-    section('Porthole Options', flagUsages(own, columns))
+    section('Porthole Options', flagUsages(own, columns)) +
+    section('Examples', (help.examples ?? []).map((example) => `  ${example}`).join('\n'))
   );
 }
 

@@ -275,7 +275,7 @@ describe('cli/argv commands', () => {
 
   it('leaves -h to a command that has it', () => {
     const merged = withCommonFlags({ hostname: { type: 'string', char: 'h', description: '' } });
-    expect(merged['help']).to.deep.equal({ type: 'bool', description: 'Print usage', hidden: true });
+    expect(merged['help']).to.deep.equal({ type: 'bool', description: 'Print usage' });
     expect(commonFlags.help.char).to.equal('h');
   });
 
