@@ -1,0 +1,11 @@
+import type { Format } from './report.ts';
+
+/** `file:line:column level code message`, one line a finding: for grep and editors. */
+export const formatCompact: Format = (reports) =>
+  reports
+    .flatMap(({ findings }) => findings)
+    .map(
+      ({ file, line, column, level, code, message }) =>
+        `${file}:${line}:${column} ${level} ${code} ${message}\n`,
+    )
+    .join('');

@@ -1,0 +1,25 @@
+import type { Severity } from '../rule.ts';
+import type { Format } from './report.ts';
+
+const commands: Record<Severity, string> = {
+  error: 'error',
+  warning: 'warning',
+  info: 'notice',
+  style: 'notice',
+};
+
+const escapeData = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const escapeProperty = (text: string): string =>
+  escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+
+/** Workflow commands that GitHub Actions shows as annotations. */
+export const formatGithub: Format = (reports) =>
+  reports
+    .flatMap(({ findings }) => findings)
+    .map(
+      ({ file, line, column, endLine, endColumn, level, code, name, message }) =>
+        `::${commands[level]} file=${escapeProperty(file)},line=${line},col=${column},endLine=${endLine},endColumn=${endColumn},` +
+        `title=${escapeProperty(`${code} ${name}`)}::${escapeData(message)}\n`,
+    )
+    .join('');
