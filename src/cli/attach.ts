@@ -8,6 +8,7 @@ import { asError } from '../errors/porthole-error.ts';
 import { CliError } from './cli-error.ts';
 import { defaultDetachKeys, DetachScanner, parseDetachKeys } from './detach-keys.ts';
 import { logLine } from './log-line.ts';
+import type { OutputSink } from './output-sink.ts';
 
 /** `broken`: nobody reads our output any more (`porthole run … | head`). */
 export type AttachEnd = 'ended' | 'detached' | 'broken';
@@ -57,6 +58,7 @@ export async function copyStdio(
   context: CommandContext,
   session: StdioSession,
   options: AttachOptions,
+  output: Pick<OutputSink, 'stdout' | 'stderr'> = context,
 ): Promise<AttachEnd> {
   const undo: (() => void)[] = [];
   try {
@@ -65,7 +67,7 @@ export async function copyStdio(
       const onAbort = () => resolve('detached');
       signal.addEventListener('abort', onAbort);
       undo.push(() => signal.removeEventListener('abort', onAbort));
-      copyOutput(context, session, options, resolve, reject, undo);
+      copyOutput(output, session, options, resolve, reject, undo);
       if (options.stdin && session.stdin) {
         const inputOnly = !options.stdout && !options.stderr;
         copyInput(context, session.stdin, options, resolve, inputOnly, undo);
@@ -77,7 +79,7 @@ export async function copyStdio(
 }
 
 function copyOutput(
-  context: CommandContext,
+  output: Pick<OutputSink, 'stdout' | 'stderr'>,
   session: StdioSession,
   options: AttachOptions,
   resolve: (end: AttachEnd) => void,
@@ -85,8 +87,8 @@ function copyOutput(
   undo: (() => void)[],
 ): void {
   const pairs = [
-    [options.stdout || options.tty, session.stdout, context.stdout],
-    [options.stderr, session.stderr, context.stderr],
+    [options.stdout || options.tty, session.stdout, output.stdout],
+    [options.stderr, session.stderr, output.stderr],
   ] as const;
   let open = 0;
   const ended = () => {

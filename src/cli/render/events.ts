@@ -23,7 +23,9 @@ export function eventLines(format: string, zone: ZoneLookup): (event: EventMessa
   if (format === '') return (event) => plainLine(event, zone);
   try {
     const template = parseTemplate(format === 'json' ? '{{json .}}' : format);
-    const type = objectTypes()['events.Message']!;
+    const type = { kind: 'ptr', elem: objectTypes()['events.Message']! } as const;
+    // Docker tries the template on an empty event before it asks for any.
+    template.execute(typedValue({ Actor: {} }, type));
     return (event) => template.execute(typedValue(event, type));
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;

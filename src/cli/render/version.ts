@@ -10,8 +10,6 @@ export interface ClientVersion {
   DefaultAPIVersion: string;
   GitCommit?: string;
   GoVersion?: string;
-  /** Porthole's own: the runtime it is built for and runs on. */
-  NodeVersion?: string;
   Os: string;
   Arch: string;
   BuildTime?: string;
@@ -77,7 +75,6 @@ function clientLines(client: ClientVersion): string[] {
       ['Version', client.Version],
       ['API version', client.ApiVersion + downgraded],
       ['Go version', client.GoVersion],
-      ['Node version', client.NodeVersion],
       ['Git commit', client.GitCommit],
       ['Built', client.BuildTime],
       ['OS/Arch', `${client.Os}/${client.Arch}`],

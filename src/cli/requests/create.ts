@@ -230,3 +230,11 @@ function toResources(flags: Flags, devices: ReturnType<typeof parseDevices>) {
     IOMaximumBandwidth: flags['io-maxbandwidth'],
   };
 }
+
+/** `--use-api-socket` shares the daemon's socket with the container, and there is no daemon. Docker's text for other endpoints. */
+export function refuseApiSocket(): never {
+  throw new CliError(
+    'flag --use-api-socket can only be used with unix sockets: docker endpoint local incompatible',
+    { kind: 'notImplemented', hint: 'Porthole has no daemon whose socket a container could use' },
+  );
+}

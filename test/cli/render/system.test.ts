@@ -57,7 +57,6 @@ describe('version text', () => {
         Version: '0.1.0',
         ApiVersion: '1.50',
         DefaultAPIVersion: '1.50',
-        NodeVersion: 'v24.1.0',
         Os: 'windows',
         Arch: 'amd64',
         Context: 'default',
@@ -66,7 +65,7 @@ describe('version text', () => {
     });
 
     expect(text).to.equal(
-      'Client:\n Version:           0.1.0\n API version:       1.50\n Node version:      v24.1.0\n OS/Arch:           windows/amd64\n Context:           default\n',
+      'Client:\n Version:           0.1.0\n API version:       1.50\n OS/Arch:           windows/amd64\n Context:           default\n',
     );
   });
 });

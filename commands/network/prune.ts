@@ -1,0 +1,32 @@
+import { Command } from '../../src/cli/command.ts';
+import { readClientConfig, withPruneFilters } from '../../src/cli/config-file.ts';
+import type { ParsedFlags } from '../../src/cli/flag.ts';
+import { confirm } from '../../src/cli/prompt.ts';
+import { toFilters } from '../../src/cli/requests/filters.ts';
+import { pruneFlags } from '../../src/cli/shared-flags.ts';
+
+export default class NetworkPrune extends Command {
+  static readonly summary = 'Remove all unused networks';
+  static readonly usage = '[OPTIONS]';
+  static readonly flags = pruneFlags;
+  static readonly args = { min: 0, max: 0 };
+  static readonly examples = ['porthole network prune --force'];
+
+  async run({ flags }: ParsedFlags<typeof NetworkPrune.flags>): Promise<void> {
+    const filters = withPruneFilters(toFilters(flags.filter), readClientConfig(this.context));
+    const dryRun = flags['dry-run'];
+    if (!flags.force && !flags.yes && !dryRun) {
+      await confirm(
+        this.context,
+        'WARNING! This will remove all custom networks not used by at least one container.\nAre you sure you want to continue?',
+      );
+    }
+    const { networks } = await this.context.engine();
+    const report = await networks.prune({ signal: this.context.signal, filters, dryRun });
+    this.result(report);
+    const deleted = report.NetworksDeleted ?? [];
+    if (deleted.length === 0) return;
+    const title = dryRun ? 'Would delete networks:' : 'Deleted Networks:';
+    this.context.stdout.write(`${[title, ...deleted].join('\n')}\n\n`);
+  }
+}
