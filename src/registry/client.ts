@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { RegistryAuth } from '../api/types/index.ts';
 import type { Environment } from '../environment.ts';
+import { PortholeError } from '../errors/porthole-error.ts';
 import type { Reference } from '../image/reference.ts';
 import { readTextIfExists } from '../state/atomic-file.ts';
 import { Authorizer } from './authorizer.ts';
@@ -17,6 +18,7 @@ import { EndpointClient } from './endpoint-client.ts';
 import { endpointsFor } from './endpoints.ts';
 import type { Endpoint } from './endpoints.ts';
 import { HttpClient } from './http.ts';
+import { redactUrl } from './redact.ts';
 import { Repository } from './repository.ts';
 import { parseSettings } from './settings.ts';
 import type { RegistrySettings } from './settings.ts';
@@ -92,8 +94,11 @@ export class RegistryClient implements Disposable {
    * URL that is not http(s) or carries user information.
    */
   plainEndpoint(url: string): EndpointClient {
-    const { origin, hostname } = new URL(url);
-    return this.#clientFor({ base: origin, authHost: hostname, mirror: false, insecure: false });
+    const parsed = new URL(url);
+    if (!/^https?:$/.test(parsed.protocol) || parsed.username !== '') {
+      throw new PortholeError('invalid', 'LAYER_URL', `refusing the layer address ${redactUrl(url)}`);
+    }
+    return this.#clientFor({ base: parsed.origin, authHost: '', mirror: false, insecure: false });
   }
 
   [Symbol.dispose](): void {
@@ -111,7 +116,8 @@ export class RegistryClient implements Disposable {
           endpoint,
           http: this.http,
           tokenTimeoutMs: this.timeouts.token,
-          credentials: async () => this.#options.auth?.(endpoint.authHost),
+          credentials: async () =>
+            endpoint.authHost === '' ? undefined : this.#options.auth?.(endpoint.authHost),
           now: () => this.clock.now(),
           onWarning: (text) => this.#warn(text),
         }),

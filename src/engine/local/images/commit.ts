@@ -1,8 +1,27 @@
+/** Making images here: the one road by which builds and commits write to the stores. */
 import type { Readable } from 'node:stream';
 import type { ContainerConfig, ImageConfigSection } from '../../../api/types/index.ts';
+import { BlobStore } from '../../../content/blobs.ts';
+import { changeImageIndex } from '../../../content/image-index.ts';
+import type { ImageRecord } from '../../../content/image-index.ts';
+import { openLease } from '../../../content/leases.ts';
+import type { Lease } from '../../../content/leases.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
+import type { LayerApply, LayerInfo } from '../../../host/ports/layers.ts';
+import { layerIdsOf } from '../../../image/chain-id.ts';
+import { parseImageConfig } from '../../../image/config.ts';
+import type { Descriptor } from '../../../image/descriptor.ts';
+import type { Digest } from '../../../image/digest.ts';
+import { maxLayers, parseStoredManifest } from '../../../image/manifest.ts';
+import type { ImageManifest } from '../../../image/manifest.ts';
+import { buildManifest, changeConfig, emptyConfig, layerTypeLike } from '../../../image/mutate.ts';
+import { parseTagTarget } from '../../../image/reference.ts';
+import { BlobWriter } from './blob-writer.ts';
 import type { ImageDeps } from './deps.ts';
+import { timeText } from './image-time.ts';
+import { openImageIndex } from './index-view.ts';
 import type { ResolvedImage } from './resolve.ts';
+import { setReference } from './tag.ts';
 
 export interface CommitRequest {
   /** Image ID (`sha256:…`) to build on; absent = an image from nothing, then `platform` is required. */
@@ -38,15 +57,159 @@ export interface CommittedImage extends ResolvedImage {
   };
 }
 
+interface NewLayer {
+  readonly info: LayerInfo;
+  readonly descriptor: Descriptor;
+}
+
+interface Parent {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly diffIds: readonly Digest[];
+  readonly manifest: ImageManifest | undefined;
+  readonly record: ImageRecord | undefined;
+}
+
 /**
- * Makes an image of a parent, a layer and configuration changes: the tar is compressed deterministically and hashed in one
- * pass into the content store, then unpacked into the layer store, then recorded; nothing is visible before the last step.
- * The image has no reference unless `tags` are given and keeps its parent (`inspect`'s Parent).
+ * Makes an image of a parent, a layer and configuration changes: in one pass the tar is unpacked into the layer store,
+ * compressed deterministically and hashed into the content store; the image is recorded last. It has no reference unless
+ * `tags` are given and keeps its parent (`inspect`'s Parent). Nothing is left when it fails.
  */
 export async function commitImage(deps: ImageDeps, request: CommitRequest): Promise<CommittedImage> {
-  throw new PortholeError(
-    'unavailable',
-    'STORE_UNAVAILABLE',
-    `cannot write ${request.parent ?? 'image'} to ${deps.paths.oci}`,
+  const { signal } = request;
+  // Bad names are refused before any work.
+  (request.tags ?? []).forEach((tag) => parseTagTarget(tag));
+  const blobs = new BlobStore(deps.paths);
+  const parent = readParent(deps, request, blobs);
+  const below = parent.manifest?.layers ?? [];
+  const leases: Lease[] = [];
+  const hold = async (layers: readonly Descriptor[], ids: readonly string[]): Promise<void> => {
+    leases.push(await openLease(deps.paths, { blobs: layers.map((one) => one.digest), layers: ids }, signal));
+  };
+  try {
+    await hold(below, layerIdsOf(parent.diffIds));
+    const layer =
+      request.layer === undefined ? undefined : await bringLayer(deps, blobs, parent, request.layer, signal);
+    if (layer !== undefined) await hold([layer.descriptor], [layer.info.id]);
+    const id = await recordImage(deps, blobs, request, parent, layer);
+    const resolved = openImageIndex(deps).resolve(id);
+    if (layer === undefined) return resolved;
+    const { info, descriptor } = layer;
+    return {
+      ...resolved,
+      layer: { id: info.id, diffId: info.diffId, digest: descriptor.digest, size: descriptor.size },
+    };
+  } finally {
+    for (const lease of leases) lease.release();
+  }
+}
+
+async function recordImage(
+  deps: ImageDeps,
+  blobs: BlobStore,
+  request: CommitRequest,
+  parent: Parent,
+  layer: NewLayer | undefined,
+): Promise<Digest> {
+  const tags = (request.tags ?? []).map(parseTagTarget);
+  const layers = [...(parent.manifest?.layers ?? []), ...(layer === undefined ? [] : [layer.descriptor])];
+  const configBytes = changeConfig(parent.config, configChange(deps, request, layer?.info.diffId));
+  const id = blobs.put(configBytes);
+  const manifest = buildManifest({ digest: id, size: configBytes.length }, layers, parent.manifest);
+  const manifestDigest = blobs.put(manifest.bytes);
+  const { architecture, os, 'os.version': osVersion } = parseImageConfig(configBytes);
+  await changeImageIndex(
+    deps.paths,
+    (draft) => {
+      const lastTagTime = draft.images[id]?.lastTagTime;
+      draft.images[id] = {
+        manifest: manifestDigest,
+        manifestType: manifest.mediaType,
+        manifestSize: manifest.bytes.length,
+        platform: { architecture, os, ...(osVersion === undefined ? {} : { 'os.version': osVersion }) },
+        layerSizes: [...(parent.record?.layerSizes ?? []), ...(layer === undefined ? [] : [layer.info.size])],
+        ...(request.parent === undefined || request.parent === id ? {} : { parent: request.parent }),
+        ...(lastTagTime === undefined ? {} : { lastTagTime }),
+      };
+      for (const tag of tags) setReference(draft, tag, id, manifestDigest, deps.environment.now());
+    },
+    { signal: request.signal },
   );
+  return id;
+}
+
+function readParent(deps: ImageDeps, request: CommitRequest, blobs: BlobStore): Parent {
+  if (request.parent === undefined) {
+    if (request.platform === undefined)
+      throw new PortholeError('invalid', 'PLATFORM_INVALID', 'an image from nothing needs a platform');
+    return { config: emptyConfig(request.platform), diffIds: [], manifest: undefined, record: undefined };
+  }
+  const view = openImageIndex(deps);
+  const { id, record } = view.require(request.parent);
+  const bytes = blobs.read(id);
+  return {
+    config: JSON.parse(bytes.toString('utf8')) as Record<string, unknown>,
+    diffIds: parseImageConfig(bytes).rootfs.diff_ids,
+    manifest: parseStoredManifest(blobs.read(record.manifest), record.manifestType),
+    record,
+  };
+}
+
+function configChange(
+  deps: ImageDeps,
+  request: CommitRequest,
+  diffId: Digest | undefined,
+): Parameters<typeof changeConfig>[1] {
+  const { history } = request;
+  return {
+    created: history.created ?? timeText(deps.environment.now()),
+    history: {
+      created_by: history.createdBy,
+      ...(history.author === undefined || history.author === '' ? {} : { author: history.author }),
+      ...(history.comment === undefined || history.comment === '' ? {} : { comment: history.comment }),
+    },
+    ...(diffId === undefined ? {} : { diffId }),
+    ...(request.config === undefined ? {} : { config: request.config }),
+    ...(history.author === undefined ? {} : { author: history.author }),
+    ...(request.container === undefined ? {} : { container: request.container }),
+    ...(request.containerConfig === undefined ? {} : { containerConfig: request.containerConfig }),
+  };
+}
+
+/** The tar goes two ways at once: into the layer store, and compressed into a blob. */
+async function bringLayer(
+  deps: ImageDeps,
+  blobs: BlobStore,
+  parent: Parent,
+  tar: Readable,
+  signal: AbortSignal | undefined,
+): Promise<NewLayer> {
+  if (parent.diffIds.length >= maxLayers) {
+    tar.destroy();
+    throw new PortholeError('invalid', 'MAX_DEPTH', 'max depth exceeded');
+  }
+  let apply: LayerApply | undefined;
+  let blob: BlobWriter | undefined;
+  try {
+    const { layers } = await deps.host();
+    apply = await layers.openApply(undefined, {
+      parents: layerIdsOf(parent.diffIds),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    blob = await BlobWriter.open(deps.paths, tar);
+    for await (const chunk of tar as AsyncIterable<Buffer>) {
+      signal?.throwIfAborted();
+      const compressing = blob.write(chunk);
+      await apply.write(chunk);
+      await compressing;
+    }
+    const { digest, size } = await blob.finish(blobs);
+    const info = await apply.commit();
+    return { info, descriptor: { mediaType: layerTypeLike(parent.manifest), digest, size } };
+  } catch (error) {
+    tar.destroy();
+    const reason = (await blob?.abort()) ?? error;
+    await apply?.abort();
+    signal?.throwIfAborted();
+    throw reason;
+  }
 }

@@ -21,7 +21,7 @@ export interface ImageEvent {
 
 /** What reading images needs: no host, nothing to load. */
 export interface ImageReadDeps {
-  readonly environment: Pick<Environment, 'platform' | 'env' | 'now'>;
+  readonly environment: Pick<Environment, 'platform' | 'arch' | 'env' | 'now' | 'dataRoot'>;
   readonly paths: DataPaths;
 }
 

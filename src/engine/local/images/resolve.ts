@@ -1,6 +1,6 @@
 import type { ImageConfig } from '../../../image/config.ts';
-import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { ImageReadDeps } from './deps.ts';
+import { openImageIndex } from './index-view.ts';
 
 export interface ResolvedImage {
   /** `sha256:…` of the configuration. */
@@ -15,11 +15,9 @@ export interface ResolvedImage {
 }
 
 /**
- * An image by reference, ID or unique ID prefix. Errors: `notFound` code `IMAGE_NOT_FOUND` `No such image: x:latest`;
- * `invalid` for a bad reference; `conflict` for a prefix of several.
+ * An image by full ID, by reference or by unique ID prefix. Errors: `notFound` code `IMAGE_NOT_FOUND` `No such image:
+ * x:latest`; `invalid` for a bad reference; `internal` code `BLOB_DAMAGED` when its configuration can't be trusted.
  */
-export async function resolveImage(deps: ImageReadDeps, name: string): Promise<ResolvedImage> {
-  throw new PortholeError('notFound', 'IMAGE_NOT_FOUND', `No such image: ${name}`, {
-    cause: deps.paths.imageState,
-  });
+export async function resolveImage(deps: Pick<ImageReadDeps, 'paths'>, name: string): Promise<ResolvedImage> {
+  return openImageIndex(deps).resolve(name);
 }

@@ -1,0 +1,109 @@
+/** Finished blobs by digest: `oci/blobs/<algorithm>/<hex>`, read-only files that appear whole (images-and-registries.md 8). */
+import { mkdirSync, readFileSync, readdirSync, statSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PortholeError } from '../errors/porthole-error.ts';
+import type { Descriptor } from '../image/descriptor.ts';
+import { digestAlgorithm, digestHex, digestLike, isDigest, sha256 } from '../image/digest.ts';
+import type { Digest } from '../image/digest.ts';
+import { errorCode, writeFileAtomic } from '../state/atomic-file.ts';
+import type { DataPaths } from '../state/paths.ts';
+
+export class BlobStore {
+  readonly #root: string;
+
+  constructor(paths: Pick<DataPaths, 'oci'>) {
+    this.#root = join(paths.oci, 'blobs');
+  }
+
+  pathOf(digest: Digest): string {
+    return join(this.#root, digestAlgorithm(digest), digestHex(digest));
+  }
+
+  /** Bytes, or undefined when the blob is not here. */
+  sizeOf(digest: Digest): number | undefined {
+    try {
+      return statSync(this.pathOf(digest)).size;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** True when the blob is here with the size that the descriptor says. */
+  has(descriptor: Pick<Descriptor, 'digest' | 'size'>): boolean {
+    return this.sizeOf(descriptor.digest) === descriptor.size;
+  }
+
+  /**
+   * A small document, verified. Missing: kind `notFound`, code `BLOB_MISSING`; other content than its name says: kind
+   * `internal`, code `BLOB_DAMAGED`.
+   */
+  read(digest: Digest): Buffer {
+    const bytes = this.readIfExists(digest);
+    if (bytes !== undefined) return bytes;
+    throw new PortholeError('notFound', 'BLOB_MISSING', `content digest ${digest}: not found`, {
+      hint: 'the image is not complete: pull it again',
+    });
+  }
+
+  readIfExists(digest: Digest): Buffer | undefined {
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(this.pathOf(digest));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    if (digestLike(digest, bytes) === digest) return bytes;
+    throw new PortholeError(
+      'internal',
+      'BLOB_DAMAGED',
+      `content digest ${digest}: damaged file ${this.pathOf(digest)}`,
+      {
+        hint: 'remove the image with rmi -f and pull it again',
+      },
+    );
+  }
+
+  /** Writes a document under its sha256. Nothing happens when it is here already. */
+  put(bytes: Uint8Array): Digest {
+    const digest = sha256(bytes);
+    if (this.sizeOf(digest) === bytes.length) return digest;
+    const path = this.pathOf(digest);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileAtomic(path, bytes, { durable: true, mode: 0o444 });
+    return digest;
+  }
+
+  /** False when it was not here. */
+  remove(digest: Digest): boolean {
+    try {
+      unlinkSync(this.pathOf(digest));
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  /** Every blob with its size and the time it came, in milliseconds since the epoch. */
+  list(): { readonly digest: Digest; readonly size: number; readonly modified: number }[] {
+    return names(this.#root).flatMap((algorithm) =>
+      names(join(this.#root, algorithm)).flatMap((hex) => {
+        const digest = `${algorithm}:${hex}`;
+        if (!isDigest(digest)) return [];
+        const { size, mtimeMs } = statSync(this.pathOf(digest));
+        return [{ digest, size, modified: mtimeMs }];
+      }),
+    );
+  }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}
