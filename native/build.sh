@@ -21,6 +21,10 @@ $mingw $windows_flags -Wl,-e,launcher_entry -o "$out/launcher.exe" launcher/*.c 
 $mingw $windows_flags -shared -Wl,-e,dll_entry -o "$out/standins/bcryptprimitives.dll" standins/bcryptprimitives.c \
   -lkernel32 -ladvapi32
 
+standin_sources=$(ls standins/*.c | grep -v bcryptprimitives)
+$mingw -O2 -Wall -Wextra -Werror -municode -mconsole -fno-ident -fno-asynchronous-unwind-tables -s \
+  -Wl,--no-insert-timestamp -o "$out/standins/tools.exe" $standin_sources -ladvapi32 -lbcrypt
+
 {
   $gcc --version | head -n 1
   $mingw --version | head -n 1

@@ -3,6 +3,8 @@
 
 /* Wine writes the registry only when its server ends; that takes about 75 ms (linux-backend.md 8). */
 #define FLUSH_LIMIT_MS 5000
+/* After a set-up program Wine's services go on for some seconds and then end by themselves. */
+#define SETTLE_LIMIT_MS 60000
 
 void report_line(const char *word, const char *value)
 {
@@ -130,6 +132,21 @@ static void __attribute__((noreturn)) finish(int signals)
 
 static struct step *launch;
 
+/* For the template: what the services still install has to be in it. */
+static void settle(int signals)
+{
+    long begun = now_ms();
+    int ignored = 0;
+    while (now_ms() - begun < SETTLE_LIMIT_MS) {
+        struct pollfd wait[2] = {{signals, POLLIN, 0}, {CONTROL, POLLIN, 0}};
+        char drained[128];
+        reap(-1, &ignored);
+        if (!signal_where(0, 0)) return;
+        if (sys_poll(wait, 2, 100) > 0 && wait[1].revents) return;
+        if (wait[0].revents) sys_read(signals, drained, sizeof(drained));
+    }
+}
+
 static int start_launcher(void)
 {
     unsigned long none = 0;
@@ -190,7 +207,7 @@ static void obey(char *line, int signals)
     }
 }
 
-void serve(struct step *step)
+void serve(struct step *step, int settles)
 {
     unsigned long mask = 1ul << (SIGCHLD - 1);
     int launcher = 0, launcher_gone = 0, signals;
@@ -205,7 +222,10 @@ void serve(struct step *step)
             char drained[128];
             sys_read(signals, drained, sizeof(drained));
             reap(launcher, &launcher_gone);
-            if (launcher_gone) finish(signals);
+            if (launcher_gone) {
+                if (settles) settle(signals);
+                finish(signals);
+            }
         }
         if (fds[0].revents)
             do obey(next_line(), signals);

@@ -40,7 +40,7 @@ long run_step(struct step *step);
 extern char *environment[MAX_WORDS + 1];
 
 /* first.c */
-void serve(struct step *step) __attribute__((noreturn));
+void serve(struct step *step, int settles) __attribute__((noreturn));
 void report_line(const char *word, const char *value);
 /* Bytes of descriptor 3 up to a line end, NULL at its end. */
 char *next_line(void);

@@ -244,7 +244,8 @@ long run_step(struct step *step)
         char *line = next_line();
         return line && equal(line, "go") ? 0 : -ECANCELED;
     }
-    if (IS("serve", 1)) serve(step);
+    if (IS("serve", 1)) serve(step, 0);
+    if (IS("settle", 1)) serve(step, 1);
     if (IS("exec", 1)) {
         sys_fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
         return sys_execve(w[1], w + 1, environment);

@@ -3,7 +3,7 @@
  * launcher serves) -> Running -> shutdown or terminate -> Stopped. What the sandbox left is recorded and removed before
  * `waitExit` resolves.
  */
-import { closeSync, mkdirSync, openSync, rmSync, symlinkSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { asError } from '../../errors/porthole-error.ts';
 import type { ProcessParameters } from '../../hcs/documents.ts';
@@ -350,6 +350,7 @@ export class LinuxSystem implements ComputeSystem {
       if (this.#hives !== undefined) recordHives(this.#hives);
     } finally {
       this.#cgroups.remove();
+      removeOverlayWork(this.request.scratch);
       rmSync(this.#folder.path, { recursive: true, force: true });
       this.#onGone?.();
       this.#onGone = undefined;
@@ -400,5 +401,14 @@ export class LinuxSystem implements ComputeSystem {
     if (error instanceof LauncherError) return this.#fail(op, hresultFromWin32(error.code));
     if (this.#state === 'Stopped' && op !== 'Start') return this.#fail(op, HRESULT.systemAlreadyStopped);
     return explainSandboxFailure(op, this.id, error, this.#folder.log);
+  }
+}
+
+/** The kernel leaves an empty folder without any permission, which ordinary users could not remove with the scratch. */
+export function removeOverlayWork(scratch: string): void {
+  try {
+    rmdirSync(join(scratch, 'work', 'work'));
+  } catch {
+    // Not there, or another file system's overlay.
   }
 }

@@ -22,7 +22,7 @@ import type {
 } from '../ports/compute.ts';
 import { findCgroups, leftoverCgroups, type CgroupPlaces } from './cgroups.ts';
 import type { ComputeContext } from './compute-context.ts';
-import { LinuxSystem } from './compute-system.ts';
+import { LinuxSystem, removeOverlayWork } from './compute-system.ts';
 import { endSandbox, ForeignSystem } from './foreign-system.ts';
 import { recoverHives } from './hives.ts';
 import { defaultOsVersion, layersOsVersion } from './layers-os-version.ts';
@@ -96,7 +96,10 @@ export function createLinuxCompute(deps: LinuxComputeDeps): ComputePort {
         if (waited > 2 * lastFlushMs) break;
         await delay(20);
       }
-      if (record.hives !== undefined) recoverHives(record.hives, folder.prefix);
+      if (record.hives !== undefined) {
+        recoverHives(record.hives, folder.prefix);
+        removeOverlayWork(record.hives.scratch);
+      }
     }
     leftoverCgroups(context.cgroups(), id).remove();
     rmSync(folder.path, { recursive: true, force: true });

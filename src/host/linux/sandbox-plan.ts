@@ -133,7 +133,7 @@ export function toolPlan(
     ...confine(),
     ['report', 'ready'],
     ['wait'],
-    ['serve', ...argv],
+    ['settle', ...argv],
   ];
 }
 

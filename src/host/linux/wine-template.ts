@@ -113,7 +113,7 @@ async function buildTemplate(source: TemplateSource, key: string): Promise<WineT
     await bootPrefix(source, work, prefix);
     linkTree({ from: join(prefix, 'drive_c'), to: join(result, 'Files'), wine: source.wine });
     const standIns = installStandIns({
-      from: source.native,
+      from: join(source.native, 'standins'),
       to: join(result, 'Files'),
       wine: source.wine,
     });
