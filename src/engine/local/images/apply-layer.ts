@@ -5,7 +5,7 @@ import { acquireLock } from '../../../state/lock.ts';
 import type { DataPaths } from '../../../state/paths.ts';
 import { join } from 'node:path';
 import type { BlobSource } from './blob-source.ts';
-import { inflateBlob } from './inflate.ts';
+import { SourceRestarted, inflateBlob } from './inflate.ts';
 
 export interface ApplyRequest {
   /** chainID hex. */
@@ -45,6 +45,7 @@ export async function applyLayer(
 
 async function unpack(layers: LayerStore, request: ApplyRequest): Promise<LayerInfo> {
   const { id, parents, source, signal } = request;
+  const { generation } = source;
   const apply = await layers.openApply(id, { parents, declaredSize: source.size, signal });
   try {
     await inflateBlob(source, (chunk) => apply.write(chunk), {
@@ -52,10 +53,12 @@ async function unpack(layers: LayerStore, request: ApplyRequest): Promise<LayerI
       ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
     });
     await request.verified;
+    if (source.generation !== generation) throw new SourceRestarted();
     return await apply.commit(request.diffId);
   } catch (error) {
     await apply.abort();
     if (!signal.aborted) await request.verified;
+    if (source.generation !== generation) throw new SourceRestarted();
     throw error;
   }
 }

@@ -36,22 +36,31 @@ export async function inflateBlob(
   const { generation } = source;
   const head = Buffer.alloc(6);
   const headBytes = await readFully(source, head, 0, generation);
-  const decoder = decoderFor(head.subarray(0, headBytes));
-  if (decoder === undefined) await copyPlain(source, consume, options);
-  else await new Inflater(source, decoder, consume, options).run();
+  if (decoderFor(head.subarray(0, headBytes)) === undefined) {
+    await copyPlain(source, consume, options);
+    return;
+  }
+  for (let position = 0; position < source.size;) {
+    const memberBytes = await readFully(source, head, position, generation);
+    const decoder = decoderFor(head.subarray(0, memberBytes), position > 0);
+    // gzip: like every other reader, what follows the last member is ignored.
+    if (decoder === undefined) return;
+    position += await new Inflater(source, position, generation, decoder, consume, options).run();
+  }
 }
 
-function decoderFor(head: Buffer): Transform | undefined {
-  if (head[0] === 0x1f && head[1] === 0x8b) return createGunzip({ chunkSize: outputBytes });
-  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) {
+const zstdMagic = 0xfd2fb528;
+
+/** Undefined: not compressed. Within a zstd blob there may be skippable frames between the others. */
+function decoderFor(head: Buffer, following = false): Decoder | undefined {
+  const word = head.length >= 4 ? head.readUInt32LE(0) : 0;
+  if (head[0] === 0x1f && head[1] === 0x8b && !following) return createGunzip({ chunkSize: outputBytes });
+  if (word === zstdMagic || (word & 0xfffffff0) >>> 0 === 0x184d2a50) {
     return createZstdDecompress({ chunkSize: outputBytes });
   }
-  const other =
-    head.subarray(0, 3).toString('latin1') === 'BZh'
-      ? 'bzip2'
-      : head.toString('latin1') === '\xfd7zXZ\0'
-        ? 'xz'
-        : undefined;
+  if (following) return undefined;
+  const magic = head.toString('latin1');
+  const other = magic.startsWith('BZh') ? 'bzip2' : magic === '\xfd7zXZ\0' ? 'xz' : undefined;
   if (other === undefined) return undefined;
   throw new PortholeError('invalid', 'LAYER_COMPRESSION', `layer compression ${other} is not supported`, {
     hint: 'push the image again with gzip or zstd layers',
@@ -76,26 +85,40 @@ async function copyPlain(source: BlobSource, consume: Consumer, options: Inflate
   }
 }
 
+type Decoder = Transform & { readonly bytesWritten: number };
+
+/** One gzip stream (all members: zlib goes on by itself) or one zstd frame. */
 class Inflater {
   readonly #source: BlobSource;
-  readonly #decoder: Transform;
+  readonly #start: number;
+  readonly #generation: number;
+  readonly #decoder: Decoder;
   readonly #consume: Consumer;
   readonly #options: InflateOptions;
   readonly #queue: Buffer[] = [];
-  #position = 0;
   #ended = false;
   #scheduled = false;
   #busy = false;
   #finish: (error?: unknown) => void = () => undefined;
 
-  constructor(source: BlobSource, decoder: Transform, consume: Consumer, options: InflateOptions) {
+  constructor(
+    source: BlobSource,
+    start: number,
+    generation: number,
+    decoder: Decoder,
+    consume: Consumer,
+    options: InflateOptions,
+  ) {
     this.#source = source;
+    this.#start = start;
+    this.#generation = generation;
     this.#decoder = decoder;
     this.#consume = consume;
     this.#options = options;
   }
 
-  async run(): Promise<void> {
+  /** Resolves with the compressed bytes that were used. */
+  async run(): Promise<number> {
     const { signal } = this.#options;
     signal?.throwIfAborted();
     let cancel: () => void = () => undefined;
@@ -119,28 +142,31 @@ class Inflater {
       this.#queue.length = 0;
       this.#decoder.destroy();
     }
+    if (this.#decoder.bytesWritten === 0) throw corrupt(new Error('unexpected end of file'));
+    return this.#decoder.bytesWritten;
   }
 
   /** One write at a time: the buffers are used again when the decoder has taken the bytes in. */
   async #feed(): Promise<void> {
     const source = this.#source;
-    const { generation } = source;
+    const generation = this.#generation;
     const buffers = [Buffer.allocUnsafe(inputBytes), Buffer.allocUnsafe(inputBytes)];
-    for (let turn = 0; this.#position < source.size; turn += 1) {
+    let position = this.#start;
+    for (let turn = 0; position < source.size && !this.#ended; turn += 1) {
       const buffer = buffers[turn % 2]!;
-      const count = source.readAt(buffer, this.#position);
+      const count = source.readAt(buffer, position);
+      if (source.generation !== generation) throw new SourceRestarted();
       if (count === 0) {
-        await source.waitBeyond(this.#position, generation);
-        if (source.generation !== generation) throw new SourceRestarted();
+        await source.waitBeyond(position, generation);
         continue;
       }
-      this.#position += count;
+      position += count;
       await new Promise<void>((resolve, reject) => {
         this.#decoder.write(buffer.subarray(0, count), (error) =>
           error == null ? resolve() : reject(corrupt(error)),
         );
       });
-      this.#options.onProgress?.(this.#position);
+      this.#options.onProgress?.(position);
     }
     this.#decoder.end();
   }
