@@ -24,7 +24,8 @@ export type LogStream = 'stdout' | 'stderr';
 export class JsonLogEncoder {
   readonly #stream: LogStream;
   readonly #attributes: string;
-  #carry: Buffer | undefined;
+  #carry: Buffer[] = [];
+  #carried = 0;
 
   /** `attributes`: what log options ask for (`labels`, `env`, `tag`); written into every record. */
   constructor(stream: LogStream, attributes: Readonly<Record<string, string>> = {}) {
@@ -34,27 +35,45 @@ export class JsonLogEncoder {
 
   /** Complete records of everything up to the last newline; empty when there is none yet. */
   push(chunk: Buffer, time: string): Buffer {
-    const bytes = this.#carry === undefined ? chunk : Buffer.concat([this.#carry, chunk]);
-    const end = bytes.lastIndexOf(newline) + 1;
-    const head = end === 0 ? empty : this.#lines(bytes.subarray(0, end), time);
-    let rest = bytes.subarray(end);
+    const end = chunk.lastIndexOf(newline) + 1;
+    if (end === 0 && this.#carried + chunk.length < longestPiece) {
+      this.#keep(chunk);
+      return empty;
+    }
+    const bytes = this.#take(chunk);
+    const lines = bytes.length - (chunk.length - end);
+    const head = end === 0 ? empty : this.#lines(bytes.subarray(0, lines), time);
+    let rest = end === 0 ? bytes : bytes.subarray(lines);
     let pieces = '';
     while (rest.length >= longestPiece) {
       const cut = characterBoundary(rest, longestPiece);
       pieces += this.#record(rest.subarray(0, cut).toString(), time);
       rest = rest.subarray(cut);
     }
-    // Copied: the chunk's memory belongs to the stream's pool.
-    this.#carry = rest.length === 0 ? undefined : Buffer.from(rest);
+    this.#keep(rest);
     return pieces === '' ? head : Buffer.concat([head, Buffer.from(pieces)]);
   }
 
   /** The unfinished last line, when the stream ends. */
   end(time: string): Buffer {
-    if (this.#carry === undefined) return empty;
-    const text = this.#carry.toString();
-    this.#carry = undefined;
-    return Buffer.from(this.#record(text, time));
+    if (this.#carried === 0) return empty;
+    return Buffer.from(this.#record(this.#take(empty).toString(), time));
+  }
+
+  /** Copied: the chunk's memory belongs to the stream's pool. */
+  #keep(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#carry.push(Buffer.from(bytes));
+    this.#carried += bytes.length;
+  }
+
+  /** The unfinished line with `chunk` behind it. */
+  #take(chunk: Buffer): Buffer {
+    if (this.#carried === 0) return chunk;
+    const bytes = Buffer.concat([...this.#carry, chunk]);
+    this.#carry = [];
+    this.#carried = 0;
+    return bytes;
   }
 
   /** `bytes` ends in a newline. Three roads, the fastest for what servers print all day (goal G1). */
