@@ -32,7 +32,7 @@ static int code_of(DWORD error, const WCHAR *url)
     case ERROR_WINHTTP_SECURE_CHANNEL_ERROR: code = 35; break;
     default: code = 56;
     }
-    _snwprintf(text, 511, code == 6 ? L"Could not resolve host: %ls" : code == 7 ? L"Failed to connect to %ls" : code == 28 ? L"Operation timed out: %ls"
+    _snwprintf(text, 511, code == 35 ? L"SSL connect error, or the certificate is not trusted: %ls" : code == 6 ? L"Could not resolve host: %ls" : code == 7 ? L"Failed to connect to %ls" : code == 28 ? L"Operation timed out: %ls"
                : code == 60 ? L"SSL certificate problem: %ls" : code == 3 ? L"URL using bad/illegal format or missing URL: %ls"
                : code == 1 ? L"Protocol not supported (http and https only): %ls" : L"Failure with %ls", url);
     text[511] = 0;

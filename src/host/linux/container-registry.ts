@@ -110,8 +110,17 @@ const volatileVariables = /^"(?:number_of_processors|processor_[a-z0-9]+)"$/;
 const tcpipKey = 'system\\\\currentcontrolset\\\\services\\\\tcpip\\\\parameters';
 const volatileNames = /^"(?:hostname|domain)"$/;
 
+/** Made empty whenever a program uses TLS; certificates are keys below them. */
+const certificateFolders =
+  /^software\\\\microsoft\\\\systemcertificates\\\\[^\\]+\\\\(?:certificates|crls|ctls)$/;
+
+function isVolatile(key: string): boolean {
+  if (certificateFolders.test(key)) return true;
+  return volatileKeys.some((prefix) => key === prefix || key.startsWith(`${prefix}\\\\`));
+}
+
 export function isVolatileSystem(key: string, name: string | undefined): boolean {
-  if (volatileKeys.some((prefix) => key === prefix || key.startsWith(`${prefix}\\\\`))) return true;
+  if (isVolatile(key)) return true;
   if (name === undefined) return false;
   return (
     (key === environmentKey && volatileVariables.test(name)) || (key === tcpipKey && volatileNames.test(name))
@@ -119,5 +128,5 @@ export function isVolatileSystem(key: string, name: string | undefined): boolean
 }
 
 export function isVolatileUser(key: string, _name: string | undefined): boolean {
-  return volatileKeys.some((prefix) => key === prefix || key.startsWith(`${prefix}\\\\`));
+  return isVolatile(key);
 }

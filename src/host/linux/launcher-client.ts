@@ -1,5 +1,5 @@
 /** The monitor's side of the launcher's control channel: requests with answers, and the exits of processes. */
-import { closeSync } from 'node:fs';
+import { closeSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { holdWriteEnd, openReadEnd, readEnd, writeEnd } from './fifo.ts';
 import {
@@ -32,7 +32,7 @@ export class LauncherError extends Error {
 export class Launcher {
   /** Resolves when the launcher serves: Wine has booted. Rejects when it ends before. */
   readonly ready: Promise<void>;
-  readonly #input: string;
+  readonly #channel: string;
   #held: number | undefined;
   #commands: Socket | undefined;
   readonly #events: Socket;
@@ -50,8 +50,8 @@ export class Launcher {
 
   /** `<channel>.in` and `<channel>.out` exist; the launcher is not started yet. */
   constructor(channel: string) {
-    this.#input = `${channel}.in`;
-    this.#held = holdWriteEnd(this.#input);
+    this.#channel = channel;
+    this.#held = holdWriteEnd(`${channel}.in`);
     const output = openReadEnd(`${channel}.out`);
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
@@ -59,9 +59,7 @@ export class Launcher {
     });
     this.ready.catch(() => undefined);
     this.#events = readEnd(output);
-    this.#events.on('data', (chunk: Buffer) => {
-      for (const event of this.#decoder.push(chunk)) this.#receive(event);
-    });
+    this.#events.on('data', (chunk: Buffer) => this.#read(chunk));
     this.#events.on('error', () => this.lost());
     this.#events.on('close', () => this.lost());
   }
@@ -136,6 +134,14 @@ export class Launcher {
     });
   }
 
+  #read(chunk: Buffer): void {
+    try {
+      for (const event of this.#decoder.push(chunk)) this.#receive(event);
+    } catch {
+      this.lost();
+    }
+  }
+
   #receive(event: LauncherEvent): void {
     if (event.kind === EVENT.ready) this.#opened();
     else if (event.kind === EVENT.exited)
@@ -148,8 +154,10 @@ export class Launcher {
 
   #opened(): void {
     if (this.#held === undefined) return;
-    this.#commands = writeEnd(this.#input, this.#held);
+    this.#commands = writeEnd(`${this.#channel}.in`, this.#held);
     this.#held = undefined;
+    // Both ends are open: nobody else in the container is to find them.
+    for (const end of ['in', 'out']) rmSync(`${this.#channel}.${end}`, { force: true });
     this.#commands.on('error', () => this.lost());
     this.#resolveReady();
   }

@@ -100,6 +100,9 @@ function encodeBlob(bytes: Buffer): Buffer {
   return Buffer.concat([encodeNumbers(bytes.length), bytes]);
 }
 
+/** Anything longer was not written by our launcher: programs of the container are not trusted. */
+const longestFrame = 16 * 1024 * 1024;
+
 /** Cuts the byte stream of `ctl.out` into events; keeps what is incomplete. */
 export class EventDecoder {
   #rest: Buffer = Buffer.alloc(0);
@@ -109,6 +112,7 @@ export class EventDecoder {
     const events: LauncherEvent[] = [];
     while (bytes.length >= 12) {
       const length = bytes.readUInt32LE(0) + 4;
+      if (length < 12 || length > longestFrame) throw new RangeError(`a frame of ${length} bytes`);
       if (bytes.length < length) break;
       events.push({
         kind: bytes.readUInt32LE(4),

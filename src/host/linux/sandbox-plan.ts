@@ -202,6 +202,7 @@ function minimalRoot(base: SandboxBase): SandboxStep[] {
   }
   for (const path of base.extraFiles)
     steps.push(
+      ['mkdirs', `${root}${path.slice(0, path.lastIndexOf('/'))}`],
       ['file', `${root}${path}`, 0o644, ''],
       ['bind', below(base.wine.root, path), `${root}${path}`, restricted],
     );

@@ -56,13 +56,15 @@ export class TcpRelay {
     let connected = false;
     const abandon = (): void => void far.destroy();
     near.socket.once('close', abandon);
+    // What was read into a buffer may still wait in the other side's queue.
+    whenClosed([near.socket, far], () => giveBuffer(buffer));
     far.once('close', () => {
-      giveBuffer(buffer);
       near.socket.off('close', abandon);
       if (!connected) this.#dial(near, attempt + 1);
     });
     far.once('connect', () => {
       connected = true;
+      if (near.buffer !== undefined) whenClosed([near.socket, far], () => giveBuffer(near.buffer!));
       near.flowTo(far);
       closeTogether(near.socket, far);
     });
@@ -78,6 +80,8 @@ export class TcpRelay {
 
 interface Adopted {
   readonly socket: Socket;
+  /** Its own; back to the others when both sides are closed. */
+  readonly buffer?: Buffer;
   /** Starts reading, into `peer`. */
   flowTo(peer: Socket): void;
 }
@@ -111,9 +115,9 @@ function adopt(accepted: Socket): Adopted {
     },
   } as SocketConstructorOpts;
   const socket = new Socket(options);
-  socket.once('close', () => giveBuffer(buffer));
   return {
     socket,
+    buffer,
     flowTo(target) {
       peer = target;
       if (early !== undefined) target.write(early);
@@ -154,6 +158,15 @@ function closeTogether(a: Socket, b: Socket): void {
     else one.once('end', () => other.end());
     one.once('close', (hadError) => (hadError ? other.resetAndDestroy() : other.destroySoon()));
   }
+}
+
+function whenClosed(sockets: readonly Socket[], then: () => void): void {
+  let open = sockets.length;
+  for (const socket of sockets) {
+    if (socket.closed) open -= 1;
+    else socket.once('close', () => (open -= 1) === 0 && then());
+  }
+  if (open === 0) then();
 }
 
 function takeBuffer(): Buffer {

@@ -1,5 +1,14 @@
 /** Puts our stand-ins for what Wine lacks or stubs silently into the template (linux-backend.md 10). */
-import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { WineInstallation } from './wine-installation.ts';
 
