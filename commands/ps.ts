@@ -50,11 +50,12 @@ export default class Ps extends Command {
       truncate: !flags['no-trunc'],
     });
     const size = flags.size || (!changed.has('size') && readsSize(given, rows));
+    const limit = flags.latest ? 1 : flags.last;
     const engine = await this.context.engine();
     const containers = await engine.containers.list({
       signal: this.context.signal,
       all: flags.all,
-      limit: flags.latest ? 1 : Math.max(0, flags.last),
+      ...(limit > 0 && { limit }),
       size,
       filters: toFilters(flags.filter),
     });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JsonNumber } from '../../src/text/template/decode.ts';
 
 /** Recorded behaviour of the released Docker client, when it lies beside the checkout. Its INDEX.md describes the fields. */
 const folder = join(import.meta.dirname, '../../../shared/conformance/docker-cli');
@@ -59,7 +60,7 @@ export interface GoldenCase extends Omit<RecordedCase, 'name' | 'now' | 'expect'
   stream: 'stdout' | 'stderr';
 }
 
-/** Cases of one command group; none without the conformance data. Large integers keep their digits (`JSON.rawJSON`). */
+/** Cases of one command group; none without the conformance data. Large integers keep their digits. */
 export function recordedCases(group: string): RecordedCase[] {
   if (!conformance) return [];
   return parseExact(readFileSync(join(conformance, 'recorded', `${group}.json`), 'utf8')) as RecordedCase[];
@@ -75,12 +76,11 @@ export function goldenText(golden: string): string {
   return readFileSync(join(conformance!, 'golden', golden), 'utf8');
 }
 
-type ExactJson = typeof JSON & { rawJSON(text: string): unknown };
-
+/** Numbers that JSON.parse would round are kept as they are written. */
 function parseExact(text: string): unknown {
   const reviver = (_key: string, value: unknown, context: { source?: string }) =>
-    typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) && context.source
-      ? (JSON as ExactJson).rawJSON(context.source)
+    typeof value === 'number' && Number.isInteger(value) && String(value) !== context.source
+      ? new JsonNumber(context.source!)
       : value;
   return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
 }

@@ -10,6 +10,7 @@ import { kindOfHttpStatus } from '../../src/errors/http-status.ts';
 import { PortholeError } from '../../src/errors/porthole-error.ts';
 import { canonicalName, parseReference } from '../../src/image/reference.ts';
 import { credentialKey } from '../../src/registry/credentials.ts';
+import { JsonNumber } from '../../src/text/template/decode.ts';
 import type { RecordedRoute, StreamFrame } from './conformance.ts';
 import { contextTarSize } from './context-size.ts';
 
@@ -54,8 +55,7 @@ function withTimes(value: unknown, now: number): unknown {
     return match ? now - Number(match[1]) : value;
   }
   if (Array.isArray(value)) return value.map((item) => withTimes(item, now));
-  // What JSON.rawJSON made is frozen and has no prototype.
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (typeof value !== 'object' || value === null || value instanceof JsonNumber) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTimes(item, now)]));
 }
 
@@ -157,7 +157,8 @@ export class ScriptedEngine implements Engine {
   async #auth(name: string, auth?: (registry: string) => Promise<RegistryAuth | undefined>): Promise<string> {
     const { domain } = parseReference(name);
     const found = await auth?.(domain);
-    const document = found && { ...found, serveraddress: found.serveraddress ?? credentialKey(domain) };
+    const { username, password, serveraddress = credentialKey(domain), ...tokens } = found ?? {};
+    const document = found && { username, password, serveraddress, ...tokens };
     return Buffer.from(JSON.stringify(document ?? {})).toString('base64');
   }
 

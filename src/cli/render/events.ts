@@ -3,13 +3,18 @@ import type { EventMessage } from '../../api/types/index.ts';
 import { formatTime, inZone, rfc3339NanoFixedLayout, utc } from '../../text/go-time.ts';
 import type { ZoneLookup } from '../../text/go-time.ts';
 import { parseTemplate, TemplateError, typedValue } from '../../text/template.ts';
+import { JsonNumber } from '../../text/template/decode.ts';
 import { CliError } from '../cli-error.ts';
 import { objectTypes } from '../go-types/objects.ts';
 
+/** Nanoseconds don't fit a double: engines on a connection keep the digits as they came. */
+function exactInteger(value: number | JsonNumber): bigint {
+  return BigInt(value instanceof JsonNumber ? value.source : value);
+}
+
 function plainLine(event: EventMessage, zone: ZoneLookup): string {
   const { time, timeNano, Type: type, Action: action, Actor: actor } = event;
-  // timeNano does not fit a double: the seconds are exact, so only the fraction is taken from it.
-  const nanoseconds = timeNano ? BigInt(timeNano) : BigInt(time) * 1_000_000_000n;
+  const nanoseconds = timeNano ? exactInteger(timeNano) : BigInt(time) * 1_000_000_000n;
   const stamp = formatTime(inZone({ nanoseconds, zone: utc(0) }, zone), rfc3339NanoFixedLayout);
   const attributes = Object.keys(actor.Attributes ?? {})
     .sort()
