@@ -1,11 +1,14 @@
+import type { Readable } from 'node:stream';
 import type { PaxTime, WindowsMetadata } from '../layer/metadata.ts';
 
-/** Where the bytes of a source file are: a file on this host, or a part of one (an archive that was put aside). */
-export interface FileContent {
-  readonly hostPath: string;
-  /** First byte; the size is the entry's. Absent = the whole file. */
-  readonly offset?: number;
-}
+/**
+ * Where the bytes of a source file are: a file on this host, a part of one (an archive that was put aside: `offset` is its
+ * first byte, the size is the entry's), bytes, or what a layer store opens.
+ */
+export type FileContent =
+  | { readonly hostPath: string; readonly offset?: number }
+  | { readonly bytes: Uint8Array }
+  | { readonly open: () => Readable };
 
 /** One object that COPY or ADD can take: of the build context, an archive, a download or an image. */
 export interface SourceEntry {

@@ -19,7 +19,7 @@ const chunkSize = 1 << 20;
 let buffer: Buffer | undefined;
 
 /** 64 hex digits. `name`: the path as the cache key holds it. */
-export function tarsum(entry: SourceEntry, name: string): string {
+export async function tarsum(entry: SourceEntry, name: string): Promise<string> {
   const hash = createHash('sha256');
   const fields: readonly (readonly [string, string])[] = [
     ['name', entry.type === 'directory' ? name + '/' : name],
@@ -35,7 +35,11 @@ export function tarsum(entry: SourceEntry, name: string): string {
     ['devminor', '0'],
   ];
   for (const [key, value] of fields) hash.update(key + value);
-  if (entry.content && entry.size > 0) hashContent(hash, entry);
+  const { content } = entry;
+  if (content === undefined) return hash.digest('hex');
+  if ('bytes' in content) hash.update(content.bytes);
+  else if ('hostPath' in content) hashFile(hash, entry, content.hostPath, content.offset ?? 0);
+  else for await (const chunk of content.open() as AsyncIterable<Buffer>) hash.update(chunk);
   return hash.digest('hex');
 }
 
@@ -44,8 +48,8 @@ export function listDigest(prefix: 'dir' | 'multi', digests: readonly string[]):
   return `${prefix}:${createHash('sha256').update(digests.join(',')).digest('hex')}`;
 }
 
-function hashContent(hash: Hash, entry: SourceEntry): void {
-  const { hostPath, offset = 0 } = entry.content!;
+/** Synchronous on purpose: for thousands of small files a call each into the thread pool costs more than the reading. */
+function hashFile(hash: Hash, entry: SourceEntry, hostPath: string, offset: number): void {
   buffer ??= Buffer.allocUnsafe(chunkSize);
   let file: number | undefined;
   try {

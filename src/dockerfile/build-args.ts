@@ -15,6 +15,34 @@ export const predefinedArgs: readonly string[] = [
   'all_proxy',
 ];
 
+export interface ArgPlatform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string | undefined;
+  readonly osVersion?: string | undefined;
+}
+
+/** `BUILDPLATFORM`, `TARGETARCH` and the like: global, so a stage sees them after an ARG without a default. */
+export function platformArgs(
+  build: ArgPlatform,
+  target: ArgPlatform,
+  targetStage: string,
+): Record<string, string> {
+  const of = (prefix: string, platform: ArgPlatform, version: string) => ({
+    [`${prefix}PLATFORM`]: `${platform.os}${version === '' ? '' : `(${version})`}/${platform.architecture}`,
+    [`${prefix}OS`]: platform.os,
+    [`${prefix}OSVERSION`]: platform.osVersion ?? '',
+    [`${prefix}ARCH`]: platform.architecture,
+    [`${prefix}VARIANT`]: platform.variant ?? '',
+  });
+  return {
+    // Only the target's platform is written with its version.
+    ...of('BUILD', build, ''),
+    ...of('TARGET', target, target.osVersion ?? ''),
+    TARGETSTAGE: targetStage === '' ? 'default' : targetStage,
+  };
+}
+
 type Defaults = ReadonlyMap<string, string | undefined>;
 
 export class BuildArgs {
@@ -24,15 +52,20 @@ export class BuildArgs {
   /** Names that any ARG declared, in any stage. */
   readonly #declared: Set<string>;
 
-  constructor(given: Readonly<Record<string, string | null>>, parent?: BuildArgs) {
+  /** `automatic`: global arguments that exist without being declared (`platformArgs`). */
+  constructor(
+    given: Readonly<Record<string, string | null>>,
+    automatic: Readonly<Record<string, string>> = {},
+    parent?: BuildArgs,
+  ) {
     this.#given = given;
-    this.#global = parent ? parent.#global : new Map<string, string | undefined>();
+    this.#global = parent ? parent.#global : new Map<string, string | undefined>(Object.entries(automatic));
     this.#declared = parent ? parent.#declared : new Set<string>();
   }
 
   /** The arguments of a new stage: nothing of an earlier one is visible. */
   forStage(): BuildArgs {
-    return new BuildArgs(this.#given, this);
+    return new BuildArgs(this.#given, {}, this);
   }
 
   /** ARG before the first FROM. */
