@@ -10,7 +10,12 @@ import { containerFlagAliases, containerFlags } from '../src/cli/requests/contai
 import { refuseApiSocket, toCreateRequest } from '../src/cli/requests/create.ts';
 import { consoleSize } from '../src/cli/terminal-size.ts';
 
-const flags = { ...containerFlags, progress: progressFlag } as const satisfies FlagSpecs;
+const flags = {
+  ...containerFlags,
+  // Docker's own words, with its slip of the pen.
+  pull: { ...containerFlags.pull, description: 'Pull image before creating ("always", "|missing", "never")' },
+  progress: progressFlag,
+} as const satisfies FlagSpecs;
 
 export default class Create extends Command {
   static readonly summary = 'Create a new container';
