@@ -76,6 +76,8 @@ interface Parent {
  */
 export async function commitImage(deps: ImageDeps, request: CommitRequest): Promise<CommittedImage> {
   const { signal } = request;
+  // A tar that breaks before it is read must not end the process: reading it gives the error.
+  request.layer?.on('error', () => undefined);
   // Bad names are refused before any work.
   (request.tags ?? []).forEach((tag) => parseTagTarget(tag));
   const blobs = new BlobStore(deps.paths);
