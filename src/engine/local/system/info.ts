@@ -16,7 +16,6 @@ export interface InfoDeps {
   readonly paths: DataPaths;
   readonly host: () => Promise<Pick<Host, 'compute'>>;
   readonly countImages: () => Promise<number>;
-  readonly version: string;
 }
 
 /** `GET /info` in Docker's key order (engine-api.md 7.2). A host that cannot run anything is a warning here, not an error. */

@@ -1,9 +1,10 @@
 import type { SystemRole } from '../../roles/index.ts';
 import type { EventMessage } from '../../../api/types/index.ts';
+import type { BuildInfo } from '../../../build-info.ts';
 import type { InfoDeps } from './info.ts';
 
 export interface SystemDeps extends InfoDeps {
-  readonly nodeVersion: string;
+  readonly build: BuildInfo;
 }
 
 /** The system role; each method imports what it needs. */
@@ -11,7 +12,7 @@ export function systemRole(deps: SystemDeps): SystemRole {
   return {
     version: async () => {
       const { versionDocument } = await import('./version.ts');
-      return versionDocument({ version: deps.version, nodeVersion: deps.nodeVersion }, deps.environment);
+      return versionDocument(deps.build, deps.environment);
     },
     info: async () => (await import('./info.ts')).infoDocument(deps),
     login: async (auth, options = {}) => (await import('./login.ts')).login(deps.environment, auth, options),

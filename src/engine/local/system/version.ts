@@ -1,5 +1,7 @@
 import { release, version as osVersion } from 'node:os';
+import { versions } from 'node:process';
 import type { VersionResponse } from '../../../api/types/index.ts';
+import type { BuildInfo } from '../../../build-info.ts';
 
 /** The level that Porthole keeps to (design.md 11). */
 export const compatibility = {
@@ -8,15 +10,9 @@ export const compatibility = {
   minApiVersion: '1.24',
 } as const;
 
-export interface BuildFacts {
-  /** Version of this package. */
-  readonly version: string;
-  readonly nodeVersion: string;
-}
-
 /** `GET /version`: an engine for Windows containers, whatever it runs on. Loads no host. */
 export function versionDocument(
-  facts: BuildFacts,
+  build: BuildInfo,
   host: { readonly platform: 'win32' | 'linux'; readonly arch: string },
 ): VersionResponse {
   const { apiVersion, minApiVersion } = compatibility;
@@ -25,26 +21,26 @@ export function versionDocument(
   const details = {
     ApiVersion: apiVersion,
     Arch: arch,
-    BuildTime: '',
+    BuildTime: build.built,
     Experimental: 'false',
-    GitCommit: '',
-    GoVersion: `node ${facts.nodeVersion}`,
+    GitCommit: build.commit,
+    GoVersion: `node ${versions.node}`,
     KernelVersion: kernel,
     MinAPIVersion: minApiVersion,
     Os: 'windows',
   };
   return {
-    Platform: { Name: `Porthole ${facts.version}` },
+    Platform: { Name: `Porthole ${build.version}` },
     Components: [{ Name: 'Engine', Version: compatibility.dockerVersion, Details: details }],
     Version: compatibility.dockerVersion,
     ApiVersion: apiVersion,
     MinAPIVersion: minApiVersion,
-    GitCommit: '',
-    GoVersion: `node ${facts.nodeVersion}`,
+    GitCommit: build.commit,
+    GoVersion: `node ${versions.node}`,
     Os: 'windows',
     Arch: arch,
     KernelVersion: kernel,
-    BuildTime: '',
+    BuildTime: build.built,
   };
 }
 

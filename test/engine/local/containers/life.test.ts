@@ -272,12 +272,12 @@ describe('a container on a memory host', () => {
 
     const error = await rejection(engine.containers.start(id));
 
-    expect((error as Error).message).to.equal(
+    expect((error).message).to.equal(
       `hcs::System::CreateProcess ${id}: The system cannot find the file specified. (0x2)`,
     );
     expect((await exit).StatusCode).to.equal(127);
     const { State: state } = await engine.containers.inspect(id);
-    expect(state).to.include({ Status: 'created', ExitCode: 127, Error: (error as Error).message });
+    expect(state).to.include({ Status: 'created', ExitCode: 127, Error: (error).message });
     await engine.quiet();
     expect(engine.layers.mounted.size).to.equal(0);
     expect(await engine.network.listEndpoints()).to.deep.equal([]);
@@ -310,7 +310,7 @@ describe('a container on a memory host', () => {
       HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }] } },
     });
 
-    const error = (await rejection(engine.containers.start(id))) as Error;
+    const error = (await rejection(engine.containers.start(id)));
 
     expect(error.message).to.match(
       /^failed to create endpoint web on network nat: .*Bind for 0\.0\.0\.0:8080 failed: port is already allocated/,
