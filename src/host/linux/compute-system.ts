@@ -3,7 +3,7 @@
  * launcher serves) -> Running -> shutdown or terminate -> Stopped. What the sandbox left is recorded and removed before
  * `waitExit` resolves.
  */
-import { closeSync, mkdirSync, openSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { asError } from '../../errors/porthole-error.ts';
 import type { ProcessParameters } from '../../hcs/documents.ts';
@@ -27,6 +27,7 @@ import { prepareHives, recordHives, type PreparedHives } from './hives.ts';
 import { computerNameOf, defaultUser, userOf } from './identity.ts';
 import { Launcher, LauncherError } from './launcher-client.ts';
 import { forever, type StartRequest } from './launcher-protocol.ts';
+import { removeOverlayWork } from './overlay-work.ts';
 import { PipedProcess } from './piped-process.ts';
 import { stdioFlags, StreamSet } from './process-streams.ts';
 import { processInfo } from './process-info.ts';
@@ -401,14 +402,5 @@ export class LinuxSystem implements ComputeSystem {
     if (error instanceof LauncherError) return this.#fail(op, hresultFromWin32(error.code));
     if (this.#state === 'Stopped' && op !== 'Start') return this.#fail(op, HRESULT.systemAlreadyStopped);
     return explainSandboxFailure(op, this.id, error, this.#folder.log);
-  }
-}
-
-/** The kernel leaves an empty folder without any permission, which ordinary users could not remove with the scratch. */
-export function removeOverlayWork(scratch: string): void {
-  try {
-    rmdirSync(join(scratch, 'work', 'work'));
-  } catch {
-    // Not there, or another file system's overlay.
   }
 }

@@ -22,12 +22,13 @@ import type {
 } from '../ports/compute.ts';
 import { findCgroups, leftoverCgroups, type CgroupPlaces } from './cgroups.ts';
 import type { ComputeContext } from './compute-context.ts';
-import { LinuxSystem, removeOverlayWork } from './compute-system.ts';
+import { LinuxSystem } from './compute-system.ts';
 import { endSandbox, ForeignSystem } from './foreign-system.ts';
 import { recoverHives } from './hives.ts';
 import { defaultOsVersion, layersOsVersion } from './layers-os-version.ts';
 import { claimRunFolder, isSystemAlive, liveRecords, readRecord, runFolder } from './run-folder.ts';
 import type { SandboxNetwork } from './sandbox-network.ts';
+import { removeOverlayWork } from './overlay-work.ts';
 import { systemRequest } from './system-request.ts';
 import { findWine, wineVersion, type WineInstallation } from './wine-installation.ts';
 
