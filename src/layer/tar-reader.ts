@@ -230,8 +230,8 @@ function mtimeOf(record: string | undefined, header: number): PaxTime {
 
 function isSparse(type: string, records: ReadonlyMap<string, string>): boolean {
   if (type === 'S') return true;
-  if (records.size === 0) return false;
-  return records.has('GNU.sparse.major') || records.has('GNU.sparse.map') || records.has('GNU.sparse.size');
+  for (const key of records.keys()) if (key.startsWith('GNU.sparse.')) return true;
+  return false;
 }
 
 function cutAtNul(bytes: Buffer): Buffer {
