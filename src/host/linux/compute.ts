@@ -25,11 +25,11 @@ import type { ComputeContext } from './compute-context.ts';
 import { LinuxSystem } from './compute-system.ts';
 import { endSandbox, ForeignSystem } from './foreign-system.ts';
 import { recoverHives } from './hives.ts';
-import { defaultOsVersion, layersOsVersion } from './layers-os-version.ts';
 import { claimRunFolder, isSystemAlive, liveRecords, readRecord, runFolder } from './run-folder.ts';
 import type { SandboxNetwork } from './sandbox-network.ts';
 import { removeOverlayWork } from './overlay-work.ts';
 import { systemRequest } from './system-request.ts';
+import { defaultOsVersion, layersOsVersion } from './windows-hives.ts';
 import { findWine, wineVersion, type WineInstallation } from './wine-installation.ts';
 
 export interface LinuxComputeDeps {

@@ -21,11 +21,12 @@ export type EnvironmentBlock = readonly (readonly [name: string, value: string])
 /** Sorted without case, as Windows keeps blocks. */
 export function environmentBlock(source: EnvironmentSource): EnvironmentBlock {
   const block = new Variables();
-  for (const [name, value] of Object.entries(defaults(source))) block.set(name, value);
+  block.setAll(machineDefaults(source));
   addRegistry(block, source.registry, 'system');
+  block.setAll(userDefaults(source));
   if (source.processors !== undefined) block.set('NUMBER_OF_PROCESSORS', String(source.processors));
   addRegistry(block, source.registry, 'user');
-  for (const [name, value] of Object.entries(source.overrides)) block.set(name, value);
+  block.setAll(source.overrides);
   return block.sorted();
 }
 
@@ -39,6 +40,10 @@ class Variables {
 
   set(name: string, value: string): void {
     if (isUsable(name, value)) this.#values.set(fold(name), [name, value]);
+  }
+
+  setAll(values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values)) this.set(name, value);
   }
 
   get(name: string): string | undefined {
@@ -59,8 +64,7 @@ function fold(name: string): string {
   return name.toUpperCase();
 }
 
-function defaults(source: EnvironmentSource): Record<string, string> {
-  const profile = `C:\\Users\\${source.user}`;
+function machineDefaults(source: EnvironmentSource): Record<string, string> {
   return {
     SystemDrive: 'C:',
     SystemRoot: 'C:\\Windows',
@@ -78,8 +82,14 @@ function defaults(source: EnvironmentSource): Record<string, string> {
     CommonProgramW6432: 'C:\\Program Files\\Common Files',
     PUBLIC: 'C:\\Users\\Public',
     COMPUTERNAME: source.computerName,
+  };
+}
+
+function userDefaults({ user }: EnvironmentSource): Record<string, string> {
+  const profile = `C:\\Users\\${user}`;
+  return {
     USERDOMAIN: 'User Manager',
-    USERNAME: source.user,
+    USERNAME: user,
     USERPROFILE: profile,
     APPDATA: `${profile}\\AppData\\Roaming`,
     LOCALAPPDATA: `${profile}\\AppData\\Local`,

@@ -4,7 +4,7 @@
  * of ours. Where another program's FORWARD policy drops everything (Docker's does), those chains are added to let our
  * traffic pass, since an accept in our table does not outweigh a drop in another.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { HNS, HnsError } from '../../hns/hns-error.ts';
 import { firewallName } from './kernel-names.ts';
 import { findTool, runTool } from './run-tool.ts';
@@ -168,21 +168,9 @@ export async function removeFirewall(
 /** True when iptables' FORWARD chain, whoever set it, drops what no rule accepts. */
 async function forwardDrops(path: string | undefined): Promise<boolean> {
   const iptables = findTool('iptables', path);
-  // Listing loads the kernel's tables; without any there is nothing to be dropped by.
-  if (iptables === undefined || !usesIptables()) return false;
+  if (iptables === undefined) return false;
   const { stdout } = await runTool(iptables, ['-S', 'FORWARD']);
   return stdout.startsWith('-P FORWARD DROP');
-}
-
-function usesIptables(): boolean {
-  try {
-    return (
-      readFileSync('/proc/net/ip_tables_names', 'latin1').trim() !== '' ||
-      existsSync('/proc/net/nf_conntrack')
-    );
-  } catch {
-    return true;
-  }
 }
 
 const forwarding = '/proc/sys/net/ipv4/ip_forward';

@@ -30,6 +30,7 @@ import {
   type RegistryDelta,
 } from './registry-delta.ts';
 import { formatHive, parseHive } from './registry-text.ts';
+import { hasWindowsHive, windowsEnvironmentDelta } from './windows-hives.ts';
 import type { WineTemplate } from './wine-template.ts';
 
 export interface HiveSource {
@@ -118,13 +119,22 @@ function readDelta(folder: string, kind: HiveKind): RegistryDelta | undefined {
 /** Template and layers merged; cached per topmost layer that changes the registry, because its ID names the chain below it. */
 function chainText(source: HiveSource, kind: HiveKind): string {
   const base = join(source.template.hives, hiveFiles[kind]);
-  const changing = source.layers.filter((layer) => existsSync(join(layer, 'Hives', deltaNames[kind])));
+  const changing = source.layers.filter(
+    (layer) =>
+      existsSync(join(layer, 'Hives', deltaNames[kind])) || (kind === 'system' && hasWindowsHive(layer)),
+  );
   const top = changing[0];
   if (top === undefined) return readFileSync(base, 'latin1');
   const cached = join(source.template.folder, 'merged', `${basename(top)}.${hiveFiles[kind]}`);
   const known = readTextIfExists(cached);
   if (known !== undefined) return known;
-  const deltas = changing.reverse().flatMap((layer) => readDelta(layer, kind) ?? []);
+  const deltas = changing
+    .reverse()
+    .flatMap((layer) => [
+      ...(kind === 'system' ? [windowsEnvironmentDelta(layer)] : []),
+      readDelta(layer, kind),
+    ])
+    .filter((delta) => delta !== undefined);
   const text = formatHive(applyDeltas(parseHive(readFileSync(base, 'latin1')), deltas));
   forgetRemovedLayers(dirname(cached), dirname(top));
   writeFileAtomic(cached, text);

@@ -1,5 +1,5 @@
 /**
- * Reads single values out of a registry hive in Windows' own binary format, as the `Hives/` folder of Microsoft's base layers
+ * Reads the values of keys out of a registry hive in Windows' own binary format, as the `Hives/` folder of Microsoft's base layers
  * holds it (windows-layers.md 7.8): cells of `nk` keys, `vk` values and `lf`/`lh`/`li`/`ri` lists. Pure; damaged files give
  * undefined.
  */
@@ -12,8 +12,8 @@ export interface RegfValue {
   readonly data: Buffer;
 }
 
-/** `path` with single backslashes, without the root's name. Names without case. */
-export function readRegfValue(hive: Buffer, path: string, name: string): RegfValue | undefined {
+/** Values of a key by name, in their order. `path` with single backslashes, without the root's name, in any case. */
+export function readRegfValues(hive: Buffer, path: string): Map<string, RegfValue> | undefined {
   if (hive.length < firstCell + 32 || hive.toString('latin1', 0, 4) !== 'regf') return undefined;
   try {
     const reader = new RegfReader(hive);
@@ -22,7 +22,7 @@ export function readRegfValue(hive: Buffer, path: string, name: string): RegfVal
       if (key === undefined) return undefined;
       key = reader.subkey(key, part);
     }
-    return key === undefined ? undefined : reader.value(key, name);
+    return key === undefined ? undefined : reader.values(key);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -75,18 +75,18 @@ class RegfReader {
     return undefined;
   }
 
-  value(key: number, name: string): RegfValue | undefined {
+  values(key: number): Map<string, RegfValue> {
     const cell = this.#cell(key);
+    const values = new Map<string, RegfValue>();
     const count = cell.readUInt32LE(36);
     const list = cell.readUInt32LE(40);
-    if (count === 0 || list === noCell) return undefined;
+    if (count === 0 || list === noCell) return values;
     const offsets = this.#cell(list);
     for (let index = 0; index < count; index += 1) {
       const value = this.#cell(offsets.readUInt32LE(index * 4));
-      if (value.toString('latin1', 0, 2) !== 'vk') continue;
-      if (this.#valueName(value).toUpperCase() === name.toUpperCase()) return this.#content(value);
+      if (value.toString('latin1', 0, 2) === 'vk') values.set(this.#valueName(value), this.#content(value));
     }
-    return undefined;
+    return values;
   }
 
   #valueName(cell: Buffer): string {

@@ -2,7 +2,7 @@
  * What a Linux host lacks for running Windows containers, each as one line that says what to do. `checkRequirements` is pure;
  * `probeHost` looks. Used by the quickstart and by `info`.
  */
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
@@ -226,9 +226,7 @@ async function attempt(helper: string, steps: readonly SandboxStep[]): Promise<s
 
 function inPath(environment: Environment, program: string): boolean {
   const folders = `${environment.env['PATH'] ?? ''}:/usr/sbin:/sbin`.split(':');
-  return folders.some(
-    (folder) => statSync(join(folder, program), { throwIfNoEntry: false })?.isFile() === true,
-  );
+  return folders.some((folder) => isAccessible(join(folder, program), constants.X_OK));
 }
 
 function isAccessible(path: string, mode: number): boolean {
