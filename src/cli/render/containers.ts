@@ -53,10 +53,10 @@ export function containerRows(view: ContainerView): RowDefinition<ContainerSumma
       Image: { header: 'IMAGE', value: (row) => imageText(row, truncate) },
       Command: {
         header: 'COMMAND',
-        value: ({ Command: command }) => quoteGo(truncate ? ellipsis(command, 20) : command),
+        value: ({ Command: command = '' }) => quoteGo(truncate ? ellipsis(command, 20) : command),
       },
-      CreatedAt: { header: 'CREATED AT', value: (row) => timeString(unixTime(row.Created, zone)) },
-      RunningFor: { header: 'CREATED', value: (row) => since(row.Created, now) },
+      CreatedAt: { header: 'CREATED AT', value: (row) => timeString(unixTime(row.Created ?? 0, zone)) },
+      RunningFor: { header: 'CREATED', value: (row) => since(row.Created ?? 0, now) },
       Ports: { header: 'PORTS', value: (row) => displayPorts(row.Ports ?? []) },
       State: { header: 'STATE', value: (row) => row.State ?? '' },
       Status: { header: 'STATUS', value: (row) => row.Status ?? '' },
