@@ -27,8 +27,8 @@ const system = 'S-1-5-18';
 
 /** `FA` */
 const fullControl = 0x1f01ff;
-/** `GRGWGXRCWDSD`: generic read, write, execute; read and write the descriptor's list, delete. */
-const modify = 0x80000000 | 0x40000000 | 0x20000000 | 0x00020000 | 0x00040000 | 0x00010000;
+/** `GRGWGXRCWDSD` as file rights: read, write, execute, delete, and read and write the list itself. */
+const modify = 0x1701bf;
 const inheritToObjectsAndFolders = 0x03;
 
 /** The SID of an account name or SID text; undefined when it would take the image to tell. */

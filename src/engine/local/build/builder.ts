@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { planBuild, stepText } from '../../../build/plan.ts';
 import type { BuildPlan } from '../../../build/plan.ts';
@@ -26,6 +26,7 @@ export function createBuildRole(deps: BuildDeps): BuildRole {
       const { signal } = options;
       const workFolder = join(deps.paths.ingest, `build-${deps.environment.newId()}`);
       try {
+        await sweepWorkFolders(deps.paths.ingest, deps.environment.now());
         const tags = checkRequest(request);
         const opened = await openContext(context, request, {
           folder: join(workFolder, 'context'),
@@ -71,6 +72,18 @@ export function createBuildRole(deps: BuildDeps): BuildRole {
   };
 }
 
+const abandonedAfterMs = 24 * 60 * 60 * 1000;
+
+/** Removes what killed builds left. A build that still runs is younger, or writes to its folder. */
+async function sweepWorkFolders(ingest: string, now: number): Promise<void> {
+  const names = await readdir(ingest).catch(() => []);
+  for (const name of names.filter((candidate) => candidate.startsWith('build-'))) {
+    const folder = join(ingest, name);
+    const age = now - ((await stat(folder).catch(() => undefined))?.mtimeMs ?? now);
+    if (age > abandonedAfterMs) await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** Tags in familiar form, each once. Throws for what is no reference and for options that mean nothing here. */
 function checkRequest(request: BuildRequest): string[] {
   if (request.squash) {
@@ -96,7 +109,9 @@ async function buildStages(run: BuildRun, opened: OpenedContext, dockerfile: Doc
   const plan = planBuild(dockerfile, { target: request.target, labels: request.labels });
   warnOfEmptyLines(output, dockerfile);
   if (request.cacheFrom.length > 0) {
-    output.error('[Warning] --cache-from has no effect: what was built on this machine is reused without it\n');
+    output.error(
+      '[Warning] --cache-from has no effect: what was built on this machine is reused without it\n',
+    );
   }
   const { compute } = await run.deps.host();
   const platform = { os: 'windows', architecture: 'amd64', osVersion: (await compute.host()).osVersion };
