@@ -35,7 +35,7 @@ export function testEnvironment(dataRoot: string): Environment {
 
 /** The template is built once for all test files of a run and of later runs: it takes seconds. */
 function sharedWineFolder(): string {
-  return join(packageRoot, '.cache', `wine-${process.getuid?.() ?? 0}`);
+  return process.env['PORTHOLE_TEST_WINE'] ?? join(packageRoot, '.cache', `wine-${process.getuid?.() ?? 0}`);
 }
 
 export interface TestHost {
