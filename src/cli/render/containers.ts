@@ -17,7 +17,7 @@ export interface ContainerView {
   readonly truncate: boolean;
 }
 
-function imageText({ Image: image, ImageID: id }: ContainerSummary, truncate: boolean): string {
+function imageText({ Image: image = '', ImageID: id }: ContainerSummary, truncate: boolean): string {
   if (image === '') return '<no image>';
   if (!truncate) return image;
   const short = truncateId(id ?? '');
