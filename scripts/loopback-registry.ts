@@ -23,8 +23,11 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Resolves when the registry answers; throws with its last words when it ends instead. */
-export async function startLoopbackRegistry(folder: string): Promise<LoopbackRegistry> {
+/**
+ * Resolves when the registry answers; throws with its last words when it ends instead. `extraConfig`: further top-level
+ * YAML of its configuration, such as `auth`.
+ */
+export async function startLoopbackRegistry(folder: string, extraConfig = ''): Promise<LoopbackRegistry> {
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const storage = join(folder, 'storage');
@@ -34,7 +37,7 @@ export async function startLoopbackRegistry(folder: string): Promise<LoopbackReg
     config,
     `version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\n` +
       `storage: {filesystem: {rootdirectory: ${JSON.stringify(storage)}}, delete: {enabled: true}}\n` +
-      `http: {addr: ${address}}\n`,
+      `http: {addr: ${address}}\n${extraConfig}`,
   );
   const child = spawn('docker-registry', ['serve', config], { stdio: ['ignore', 'ignore', 'pipe'] });
   let words = '';
@@ -61,7 +64,7 @@ async function answers(url: string): Promise<void> {
   for (;;) {
     try {
       const response = await fetch(url);
-      if (response.ok) return;
+      if (response.ok || response.status === 401) return;
     } catch {
       // Not listening yet.
     }

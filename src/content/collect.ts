@@ -21,6 +21,7 @@ export function contentOfImage(
   record: ImageRecord,
 ): { readonly blobs: readonly Digest[]; readonly layers: readonly string[] } {
   const found: Digest[] = [record.manifest, id];
+  if (record.layoutManifest !== undefined) found.push(record.layoutManifest.digest);
   const manifest = quietly(() => parseStoredManifest(blobs.read(record.manifest), record.manifestType));
   if (manifest !== undefined) found.push(...manifest.layers.map((layer) => layer.digest));
   const layers = quietly(() => layerIdsOf(parseImageConfig(blobs.read(id)).rootfs.diff_ids)) ?? [];

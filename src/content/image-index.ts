@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { PlatformFields } from '../image/descriptor.ts';
 import type { Digest } from '../image/digest.ts';
+import { mediaTypes } from '../image/media-types.ts';
 import { canonicalString, familiarString, parseReference } from '../image/reference.ts';
 import type { Reference } from '../image/reference.ts';
 import { damaged, readJsonIfExists, writeJsonAtomic } from '../state/atomic-file.ts';
@@ -19,6 +20,8 @@ export interface ImageRecord {
   readonly manifest: Digest;
   readonly manifestType: string;
   readonly manifestSize: number;
+  /** The OCI form of a Docker manifest, which `index.json` names instead. Absent when the manifest is OCI itself. */
+  readonly layoutManifest?: { readonly digest: Digest; readonly size: number };
   readonly platform: PlatformFields;
   /** Unpacked bytes of each layer, bottom first. */
   readonly layerSizes: readonly number[];
@@ -115,9 +118,9 @@ function layoutEntries(draft: ImageIndexDraft): NamedDescriptor[] {
   const entries: NamedDescriptor[] = [];
   for (const [id, record] of Object.entries(draft.images).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const descriptor = {
-      mediaType: record.manifestType,
-      digest: record.manifest,
-      size: record.manifestSize,
+      mediaType: mediaTypes.ociManifest,
+      digest: record.layoutManifest?.digest ?? record.manifest,
+      size: record.layoutManifest?.size ?? record.manifestSize,
       platform: record.platform,
     };
     const tagged = referencesOf(draft, id).filter((reference) => reference.tag !== undefined);

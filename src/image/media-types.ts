@@ -68,3 +68,11 @@ export function distributableLayerType(type: string): string {
     .replace('.rootfs.foreign.diff', '.rootfs.diff')
     .replace('.layer.nondistributable.v1', '.layer.v1');
 }
+
+/** The OCI spelling of Docker's layer types: `….diff.tar.gzip` -> `….layer.v1.tar+gzip`. */
+export function ociLayerType(type: string): string {
+  const match = /^application\/vnd\.docker\.image\.rootfs\.(foreign\.)?diff\.tar(?:[.+](\w+))?$/.exec(type);
+  if (match === null) return type;
+  const kind = match[1] === undefined ? 'layer' : 'layer.nondistributable';
+  return `application/vnd.oci.image.${kind}.v1.tar${match[2] === undefined ? '' : `+${match[2]}`}`;
+}

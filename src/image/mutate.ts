@@ -5,7 +5,7 @@
 import type { ImageConfigSection, HistoryEntry } from './config.ts';
 import type { Descriptor } from './descriptor.ts';
 import type { Digest } from './digest.ts';
-import { mediaTypes } from './media-types.ts';
+import { mediaTypes, ociLayerType } from './media-types.ts';
 import type { ImageManifest } from './manifest.ts';
 
 export interface ConfigChange {
@@ -97,6 +97,18 @@ export function buildManifest(
     })),
   };
   return { mediaType, bytes: Buffer.from(JSON.stringify(document)) };
+}
+
+/**
+ * The same image as an OCI manifest, over the same blobs: tools that read OCI layouts pass over Docker's manifest type.
+ * Undefined when it is one already.
+ */
+export function asOciManifest(
+  manifest: Pick<ImageManifest, 'mediaType' | 'config' | 'layers'>,
+): Buffer | undefined {
+  if (manifest.mediaType === mediaTypes.ociManifest) return undefined;
+  const layers = manifest.layers.map((layer) => ({ ...layer, mediaType: ociLayerType(layer.mediaType) }));
+  return buildManifest(manifest.config, layers, { mediaType: mediaTypes.ociManifest }).bytes;
 }
 
 /** The gzip layer type of a manifest's family. */

@@ -110,7 +110,9 @@ export function responseError(
       { retriable, hint: 'the registry has a problem of its own; try again later' },
     );
   }
-  const errors = parseErrors(status, response.contentType, text, body);
+  // A HEAD's headers describe a body that is not sent.
+  const contentType = request.method === 'HEAD' ? null : response.contentType;
+  const errors = parseErrors(status, contentType, text, body);
   if (typeof errors === 'string') {
     return new RegistryError(
       kindOfHttpStatus(status),

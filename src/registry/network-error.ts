@@ -38,7 +38,8 @@ interface SystemError extends Error {
 export function networkError(method: string, url: string, thrown: unknown): RegistryError {
   const error = innermost(thrown);
   const code = error.code ?? '';
-  const verb = method.charAt(0) + method.slice(1).toLowerCase();
+  // Docker pings with a GET before anything else.
+  const verb = method === 'HEAD' ? 'Get' : method.charAt(0) + method.slice(1).toLowerCase();
   return new RegistryError(
     'unavailable',
     `${verb} "${shownUrl(url)}": ${reasonText(error, url)}`,

@@ -4,6 +4,7 @@ import type { ContainerConfig, ImageConfigSection } from '../../../api/types/ind
 import { BlobStore } from '../../../content/blobs.ts';
 import { changeImageIndex } from '../../../content/image-index.ts';
 import type { ImageRecord } from '../../../content/image-index.ts';
+import { storeManifest } from '../../../content/image-record.ts';
 import { openLease } from '../../../content/leases.ts';
 import type { Lease } from '../../../content/leases.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
@@ -117,22 +118,22 @@ async function recordImage(
   const configBytes = changeConfig(parent.config, configChange(deps, request, layer?.info.diffId));
   const id = blobs.put(configBytes);
   const manifest = buildManifest({ digest: id, size: configBytes.length }, layers, parent.manifest);
-  const manifestDigest = blobs.put(manifest.bytes);
-  const { architecture, os, 'os.version': osVersion } = parseImageConfig(configBytes);
+  const stored = storeManifest(
+    blobs,
+    parseStoredManifest(manifest.bytes, manifest.mediaType),
+    parseImageConfig(configBytes),
+  );
   await changeImageIndex(
     deps.paths,
     (draft) => {
       const lastTagTime = draft.images[id]?.lastTagTime;
       draft.images[id] = {
-        manifest: manifestDigest,
-        manifestType: manifest.mediaType,
-        manifestSize: manifest.bytes.length,
-        platform: { architecture, os, ...(osVersion === undefined ? {} : { 'os.version': osVersion }) },
+        ...stored,
         layerSizes: [...(parent.record?.layerSizes ?? []), ...(layer === undefined ? [] : [layer.info.size])],
         ...(request.parent === undefined || request.parent === id ? {} : { parent: request.parent }),
         ...(lastTagTime === undefined ? {} : { lastTagTime }),
       };
-      for (const tag of tags) setReference(draft, tag, id, manifestDigest, deps.environment.now());
+      for (const tag of tags) setReference(draft, tag, id, stored.manifest, deps.environment.now());
     },
     { signal: request.signal },
   );

@@ -4,6 +4,7 @@ import type { ProgressListener } from '../../../api/types/index.ts';
 import { BlobStore } from '../../../content/blobs.ts';
 import { changeImageIndex, readImageIndex } from '../../../content/image-index.ts';
 import type { ImageIndexDocument } from '../../../content/image-index.ts';
+import { storeManifest } from '../../../content/image-record.ts';
 import { sweepIngests } from '../../../content/ingest.ts';
 import { openLease } from '../../../content/leases.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
@@ -191,7 +192,6 @@ async function bring(
     checkSpace(deps, blobs, manifest.layers);
     const infos = await bringLayers(context, repository, documents, ids.toReversed());
     blobs.put(configBytes);
-    blobs.put(manifest.bytes);
     blobs.put(target.bytes);
     return await record(context, reference, documents, infos);
   } finally {
@@ -255,20 +255,14 @@ async function record(
   const { deps, signal } = context;
   const { manifest, config, target } = documents;
   const image = manifest.config.digest;
+  const stored = storeManifest(context.blobs, manifest, config);
   return changeImageIndex(
     deps.paths,
     (draft) => {
       const before = draft.references[canonicalString(reference)];
       const earlier = draft.images[image];
       draft.images[image] = {
-        manifest: manifest.digest,
-        manifestType: manifest.mediaType,
-        manifestSize: manifest.bytes.length,
-        platform: {
-          architecture: config.architecture,
-          os: config.os,
-          ...(config['os.version'] === undefined ? {} : { 'os.version': config['os.version'] }),
-        },
+        ...stored,
         layerSizes: infos.map((info) => info.size),
         ...(earlier?.parent === undefined ? {} : { parent: earlier.parent }),
         ...(earlier?.lastTagTime === undefined ? {} : { lastTagTime: earlier.lastTagTime }),

@@ -142,8 +142,8 @@ async function pushOne(context: PushContext, reference: Reference, abort: AbortC
   const { digest } = manifest;
   await changeImageIndex(deps.paths, (draft) => {
     if (draft.images[image] === undefined) return;
-    if (digest === record.manifest)
-      setReference(draft, withDigest(reference, digest), image, digest, deps.environment.now());
+    blobs.put(manifest.bytes);
+    setReference(draft, withDigest(reference, digest), image, digest, deps.environment.now());
   });
   const size = manifest.bytes.length;
   emit?.({ status: `${reference.tag}: digest: ${digest} size: ${size}` });
