@@ -12,7 +12,7 @@ import { deriveStatus } from './container-status.ts';
 import type { DerivedStatus } from './container-status.ts';
 import { nameHolder } from './names.ts';
 import type { DataPaths } from './paths.ts';
-import { isAlive } from './process-identity.ts';
+import { isAlive, ownIdentity } from './process-identity.ts';
 
 const idGrammar = /^[0-9a-f]{64}$/;
 
@@ -23,6 +23,7 @@ export interface ListedContainer extends DerivedStatus {
 
 /** A folder that is not a readable container: never finished (its creator is gone), or damaged. */
 export interface BrokenContainer {
+  /** Name of the folder: the ID, or that of a prepared one. */
   readonly id: string;
   readonly reason: 'unfinished' | 'damaged';
   readonly error?: unknown;
@@ -38,7 +39,11 @@ export interface ContainerListing {
 export function listContainers(paths: DataPaths, now: number): ContainerListing {
   const containers: ListedContainer[] = [];
   const broken: BrokenContainer[] = [];
-  for (const id of listContainerIds(paths)) {
+  for (const id of listNames(paths.containers)) {
+    if (!idGrammar.test(id)) {
+      if (isAbandonedFolder(id)) broken.push({ id, reason: 'unfinished' });
+      continue;
+    }
     try {
       const found = lookAt(paths, id, now);
       if (found !== undefined) containers.push(found);
@@ -92,6 +97,17 @@ export function resolveContainer(paths: DataPaths, reference: string): string {
 
 export function noSuchContainer(reference: string): PortholeError {
   return new PortholeError('notFound', 'CONTAINER_NOT_FOUND', `No such container: ${reference}`);
+}
+
+/** Name under which a container's folder is prepared; the process ID tells whether anybody still does. */
+export function preparedFolder(id: string): string {
+  return `${id}.${ownIdentity().pid}.new`;
+}
+
+/** A folder that was being prepared when its creator was killed. */
+export function isAbandonedFolder(name: string): boolean {
+  const pid = /^[0-9a-f]{64}\.(\d+)\.new$/.exec(name)?.[1];
+  return pid !== undefined && !isAlive({ pid: Number(pid), startTime: '' });
 }
 
 /** A folder without state whose creator is gone. */

@@ -20,6 +20,7 @@ import {
 import { containerFiles, writeConfigRecord, writeStateRecord } from '../../../state/container-files.ts';
 import { containerFormat } from '../../../state/container-record.ts';
 import type { ContainerConfigRecord, ImageFacts } from '../../../state/container-record.ts';
+import { preparedFolder } from '../../../state/container-list.ts';
 import { appendEvent } from '../../../state/event-log.ts';
 import { releaseName } from '../../../state/names.ts';
 import { ownIdentity } from '../../../state/process-identity.ts';
@@ -131,7 +132,7 @@ export async function createContainer(
 /** The folder appears with its owner inside, so that nobody takes it for an abandoned one. */
 function openFolder(deps: ContainerDeps, id: string, name: string): void {
   const { paths } = deps;
-  const prepared = join(paths.containers, `${id}.new`);
+  const prepared = join(paths.containers, preparedFolder(id));
   try {
     mkdirSync(prepared, { recursive: true, mode: 0o700 });
     writeJsonAtomic(join(prepared, containerFiles.creating), {

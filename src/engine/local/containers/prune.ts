@@ -7,7 +7,7 @@ import { emptyTrash } from '../../../state/trash.ts';
 import type { CallOptions, Filters } from '../../roles/index.ts';
 import type { ContainerDeps } from './deps.ts';
 import { parseLogTime } from './log-records.ts';
-import { reconcile, sweepContainerLeftovers } from './reconcile.ts';
+import { reconcile, sweepNames } from './reconcile.ts';
 import { removeByReference } from './remove.ts';
 import { containerSizes } from './sizes.ts';
 
@@ -32,7 +32,7 @@ export async function pruneContainers(
         deps,
         broken.map(({ id }) => id),
       );
-      sweepContainerLeftovers(deps);
+      sweepNames(deps);
     }
     const deleted: string[] = [];
     let reclaimed = 0;

@@ -1,12 +1,10 @@
-import { rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { removeContainer, dropMonitorLock } from '../../../monitor/removal.ts';
 import { repairContainer } from '../../../monitor/repair.ts';
-import { listNames } from '../../../state/atomic-file.ts';
 import { containerFolderExists, monitorLockPath, readStateRecord } from '../../../state/container-files.ts';
-import { isAbandoned } from '../../../state/container-list.ts';
+import { isAbandoned, isAbandonedFolder } from '../../../state/container-list.ts';
 import { tryLock } from '../../../state/lock.ts';
 import { listReservations, releaseName } from '../../../state/names.ts';
+import { moveToTrash } from '../../../state/trash.ts';
 import type { ContainerDeps } from './deps.ts';
 import { upkeepDeps } from './upkeep.ts';
 
@@ -30,6 +28,10 @@ export async function reconcile(deps: ReconcileDeps, ids: readonly string[]): Pr
 }
 
 async function reconcileOne(deps: ReconcileDeps, id: string): Promise<void> {
+  if (isAbandonedFolder(id)) {
+    moveToTrash(deps.paths.trash, deps.paths.container(id));
+    return;
+  }
   const lock = tryLock(monitorLockPath(deps.paths, id));
   if (lock === undefined) return;
   try {
@@ -42,18 +44,9 @@ async function reconcileOne(deps: ReconcileDeps, id: string): Promise<void> {
   }
 }
 
-/** Leftovers that belong to no container: names whose container is gone, folders that never got their place. */
-export function sweepContainerLeftovers(deps: Pick<ContainerDeps, 'environment' | 'paths'>): void {
-  const { paths } = deps;
+/** Names whose container is gone: left by a kill between the two steps of a removal or a creation. */
+export function sweepNames({ paths }: Pick<ContainerDeps, 'paths'>): void {
   for (const { name, id } of listReservations(paths.names)) {
     if (!containerFolderExists(paths, id)) releaseName(paths.names, name, id);
-  }
-  for (const folder of listNames(paths.containers)) {
-    if (!folder.endsWith('.new')) continue;
-    const path = join(paths.containers, folder);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat !== undefined && deps.environment.now() - stat.mtimeMs > 60_000) {
-      rmSync(path, { recursive: true, force: true });
-    }
   }
 }
