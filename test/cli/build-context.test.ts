@@ -83,7 +83,7 @@ describe('cli/build-context', () => {
     const tar = pack();
     tar.entry({ name: 'a/Dockerfile' }, 'FROM x\n');
     tar.finalize();
-    const plain = await buffer(tar as unknown as Readable);
+    const plain = await buffer(tar);
 
     for (const bytes of [plain, gzipSync(plain), zstdCompressSync(plain)]) {
       const { context, dockerfile } = await open('-', 'a\\Dockerfile', bytes);
