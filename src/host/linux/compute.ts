@@ -29,6 +29,7 @@ import { claimRunFolder, isSystemAlive, liveRecords, readRecord, runFolder } fro
 import type { SandboxNetwork } from './sandbox-network.ts';
 import { removeOverlayWork } from './overlay-work.ts';
 import { systemRequest } from './system-request.ts';
+import { existingTemplate } from './wine-template.ts';
 import { defaultOsVersion, layersOsVersion } from './windows-hives.ts';
 import { findWine, wineVersion, type WineInstallation } from './wine-installation.ts';
 
@@ -149,6 +150,14 @@ function createContext(deps: LinuxComputeDeps): ComputeContext {
     osVersionOf: layersOsVersion,
   };
   return context;
+}
+
+/** `Files` of the template that containers have below their image; undefined while it has not been built. */
+export function templateFiles(deps: LinuxComputeDeps): string | undefined {
+  const context = createContext(deps);
+  return findWine(deps.environment.wineRoot) === undefined
+    ? undefined
+    : existingTemplate(context.template())?.files;
 }
 
 function missingWine(root: string): never {

@@ -102,9 +102,9 @@ class ConsoleProcess implements ComputeProcess {
     this.#launcher = start.launcher;
     this.#terminal = terminal;
     const output = new Readable({ read: () => terminal.resume() });
-    // Encoding null makes these buffers, whatever the type says.
+    // Without an encoding these are buffers, whatever the type says.
     terminal.onData((data) => {
-      if (!output.push(data as unknown as Buffer)) terminal.pause();
+      if (!output.push(data)) terminal.pause();
     });
     const ended = new Promise<void>((resolve) => {
       terminal.onExit(() => {
