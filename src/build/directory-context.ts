@@ -1,13 +1,12 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import type { BigIntStats } from 'node:fs';
-import { join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { join, sep } from 'node:path';
 import { PortholeError } from '../errors/porthole-error.ts';
-import { paxTimeOfNanoseconds } from '../layer/pax.ts';
 import type { PathStyle } from './clean-path.ts';
 import { IgnoreMatcher, readIgnoreFile } from './ignore-file.ts';
 import type { ParentMatches } from './ignore-file.ts';
 import { MemoryTree } from './source-tree.ts';
-import type { SourceEntry } from './source-tree.ts';
+import type { SourceEntry, TreeFolder } from './source-tree.ts';
 import { tarEndSize, tarEntrySize } from './tar-size.ts';
 
 export interface DirectoryContext {
@@ -29,7 +28,7 @@ export function readDirectoryContext(
   const matcher = ignore === undefined ? undefined : compileIgnore(ignore, options.style);
   const kept = new Set(['.dockerignore', options.dockerfile ?? '']);
   const walker = new Walker(folder, matcher, options.style, kept, options.signal);
-  walker.folder('', [], false);
+  walker.folder('', [], walker.tree.folderAt(''));
   return { tree: walker.tree, size: walker.size + tarEndSize };
 }
 
@@ -72,21 +71,23 @@ class Walker {
     this.#signal = signal;
   }
 
-  folder(path: string, matches: ParentMatches, excluded: boolean): void {
+  /** `at`: the folder in the tree; undefined for one that is left out, which appears only if something in it does. */
+  folder(path: string, matches: ParentMatches, at: TreeFolder | undefined): void {
     this.#signal?.throwIfAborted();
-    const hostFolder = path === '' ? this.#root : join(this.#root, path);
+    const hostFolder = path === '' ? this.#root : this.#root + sep + path;
     let names: string[];
     try {
       names = readdirSync(hostFolder).sort();
     } catch (error) {
       throw unreadable(error, hostFolder);
     }
-    for (const name of names) this.#object(path === '' ? name : `${path}/${name}`, matches, excluded);
+    for (const name of names) this.#object(path, name, matches, at);
   }
 
-  #object(path: string, parent: ParentMatches, parentExcluded: boolean): void {
+  #object(folder: string, name: string, parent: ParentMatches, at: TreeFolder | undefined): void {
+    const path = folder === '' ? name : `${folder}/${name}`;
     let matches = parent;
-    let excluded = parentExcluded;
+    let excluded = at === undefined;
     if (this.#matcher) {
       const styled = this.#style === 'windows' ? path.replaceAll('/', this.#separator) : path;
       ({ excluded, matches } = this.#matcher.step(styled, parent));
@@ -95,23 +96,23 @@ class Walker {
         return;
       }
     }
-    const hostPath = join(this.#root, path);
-    const entry = readEntry(path, hostPath, this.#style);
-    if (!entry) return;
-    this.size += this.#tarSize(entry.entry, entry.stats);
-    if (!excluded) this.tree.add(entry.entry);
-    if (entry.entry.type === 'directory') this.folder(path, matches, excluded);
+    const read = readEntry(path, this.#root + sep + path, this.#style);
+    if (!read) return;
+    const { entry, stats } = read;
+    this.size += this.#tarSize(entry, stats);
+    const added = excluded ? undefined : this.tree.addTo(at ?? this.tree.folderAt(folder), name, entry);
+    if (entry.type === 'directory') this.folder(path, matches, added);
   }
 
   /** A folder that is left out is walked only where a pattern may take something back in. */
   #excludedObject(path: string, styled: string, matches: ParentMatches): void {
     const keepsDockerfile = [...this.#kept].some((kept) => kept.startsWith(path + '/'));
     if (!this.#matcher!.mayHoldInverted(styled) && !keepsDockerfile) return;
-    if (lstatSync(join(this.#root, path)).isDirectory()) this.folder(path, matches, true);
+    if (lstatSync(join(this.#root, path)).isDirectory()) this.folder(path, matches, undefined);
   }
 
-  #tarSize(entry: SourceEntry, stats: BigIntStats): number {
-    if (entry.type === 'file' && stats.nlink > 1n) {
+  #tarSize(entry: SourceEntry, stats: Stats): number {
+    if (entry.type === 'file' && stats.nlink > 1) {
       const key = `${stats.dev}:${stats.ino}`;
       if (this.#linked.has(key)) return tarEntrySize(entry.path, 0);
       this.#linked.add(key);
@@ -125,16 +126,16 @@ function readEntry(
   path: string,
   hostPath: string,
   style: PathStyle,
-): { entry: SourceEntry; stats: BigIntStats } | undefined {
-  let stats: BigIntStats | undefined;
+): { entry: SourceEntry; stats: Stats } | undefined {
+  let stats: Stats | undefined;
   try {
-    stats = lstatSync(hostPath, { bigint: true, throwIfNoEntry: false });
+    stats = lstatSync(hostPath, { throwIfNoEntry: false });
     if (!stats || stats.isSocket()) return undefined;
     // Windows has no permission bits: a constant keeps cache keys steady.
-    const mode = style === 'windows' ? 0o755 : Number(stats.mode & 0o777n);
-    const common = { path, mode, modified: paxTimeOfNanoseconds(stats.mtimeNs) };
+    const mode = style === 'windows' ? 0o755 : stats.mode & 0o777;
+    const common = { path, mode, modified: String(Math.floor(stats.mtimeMs / 1000)) };
     if (stats.isFile()) {
-      const size = Number(stats.size);
+      const { size } = stats;
       return { entry: { ...common, type: 'file', size, content: { hostPath } }, stats };
     }
     if (stats.isDirectory()) return { entry: { ...common, type: 'directory', size: 0 }, stats };

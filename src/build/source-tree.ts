@@ -36,7 +36,12 @@ export interface SourceTree {
   below(entry: SourceEntry): AsyncIterable<SourceEntry>;
 }
 
-interface TreeNode {
+/** A folder of a tree while it is filled. */
+export interface TreeFolder {
+  readonly entry: SourceEntry;
+}
+
+interface TreeNode extends TreeFolder {
   entry: SourceEntry;
   children: Map<string, TreeNode> | undefined;
   /** Folded name -> name; made when an exact look-up first fails. */
@@ -48,6 +53,27 @@ const maxLinks = 40;
 /** A tree held in memory: contexts and archives. Folders that are only implied by their content exist too. */
 export class MemoryTree implements SourceTree {
   readonly #root: TreeNode = node({ path: '', type: 'directory', size: 0, mode: 0o755 });
+
+  /**
+   * Adds `entry`, whose last name is `name`, to a folder that `folderAt` gave: for walks, which need not look every path up
+   * from the root.
+   */
+  addTo(folder: TreeFolder, name: string, entry: SourceEntry): TreeFolder {
+    const parent = folder as TreeNode;
+    parent.children ??= new Map();
+    parent.folded = undefined;
+    const existing = parent.children.get(name);
+    const made = existing ?? node(entry);
+    made.entry = entry;
+    parent.children.set(name, made);
+    return made;
+  }
+
+  /** The folder at exactly this path, made where it is missing. */
+  folderAt(path: string): TreeFolder {
+    if (path !== '' && !this.get(path)) this.add({ path, type: 'directory', size: 0, mode: 0o755 });
+    return this.#node(splitPath(path))!;
+  }
 
   /** Adds or replaces. Folders above are made. */
   add(entry: SourceEntry): void {
