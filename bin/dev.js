@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-// Runs from source, without a build: Node strips the types. Slower to start than bin/run.js.
-const { main } = await import('../src/entry.ts');
-await main();
+'use strict';
+// Runs from source, without a build: Node strips the types. Slower to start than run.js.
+void import('../src/entry.ts').then(({ main }) => main());

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+'use strict';
+/* global __filename, __dirname */
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 15)) {
-  const { runWithNewerNode } = await import('./newer-node.js');
-  runWithNewerNode(import.meta.url);
+  require('./newer-node.js').runWithNewerNode(__filename);
 } else {
-  enableCompileCache();
-  const { main } = await import('../dist/entry.js');
-  await main();
+  require('node:module').enableCompileCache();
+  const word = process.argv[2];
+  const hot = `${__dirname}/../dist/hot/${word}.js`;
+  const found = /^[a-z]+$/.test(word) && require('node:fs').existsSync(hot);
+  require(found ? hot : '../dist/porthole.js').main();
 }

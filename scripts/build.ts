@@ -1,12 +1,20 @@
 /**
- * Builds `dist/`: every command, the monitor and the engine as ES modules that share chunks, the command table as data, and
- * oclif's manifest. Types are not checked here (`npm run typecheck`).
+ * Builds `dist/`. Types are not checked here (`npm run typecheck`). The layout follows what start-up costs (ARCHITECTURE.md,
+ * `bench/startup.ts`): reading many small modules costs more than one file that is compiled lazily, and CommonJS bundles load
+ * Node's own modules only when the code that wants them runs. So there is
+ *
+ * - `porthole.js` every command, the engine and help in one file, each module run when first imported;
+ * - `hot/<command>.js` the same for one command that people run all day, without what it never needs;
+ * - `monitor.js` the container monitor; `oclif.js` the classes for oclif; worker files under their own paths.
+ *
+ * npm packages are not bundled. Commands must import them dynamically: a static import in what a hot command loads fails the
+ * build (goal S4).
  */
 import { build } from 'esbuild';
-import type { BuildOptions, Plugin } from 'esbuild';
+import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { indexOf } from '../src/cli/command-index.ts';
 import type { CommandEntry } from '../src/cli/command-index.ts';
 import { scanCommands } from '../src/cli/command-scan.ts';
@@ -15,6 +23,18 @@ const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const fresh = `${dist}-${process.pid}`;
 const inRoot = (path: string): string => join(root, path);
+const toRoot = (path: string): string => relative(root, path).replaceAll('\\', '/');
+
+/** First words of the command lines that get a bundle of their own. */
+const hotCommands: readonly string[] = ['ps', 'images', 'inspect', 'version', 'port', 'logs', 'info'];
+
+/** Modules that hot commands import dynamically and nearly always run: part of their bundles. The rest is in porthole.js. */
+const hotModules: readonly RegExp[] = [
+  /^commands\//,
+  /^src\/main\.ts$/,
+  /^src\/state\//,
+  /^src\/engine\/local\/(?:containers|images|networks|volumes|system)\/(?:images|index|list|lookup|inspect|summary|service|version|view|info)[^/]*\.ts$/,
+];
 
 interface PackageFile {
   readonly name: string;
@@ -25,11 +45,8 @@ const packageFile = JSON.parse(readFileSync(inRoot('package.json'), 'utf8')) as 
 
 function commitId(): string {
   try {
-    return execFileSync('git', ['rev-parse', '--short=7', 'HEAD'], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: 'pipe',
-    }).trim();
+    const args = ['rev-parse', '--short=7', 'HEAD'];
+    return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
   } catch {
     return 'unknown';
   }
@@ -43,28 +60,198 @@ function buildTime(): string {
     .replace(/\.\d+Z$/, 'Z');
 }
 
-/** Modules whose source form asks the file system and whose built form is the answer. */
-function generated(entries: readonly CommandEntry[]): Readonly<Record<string, string>> {
-  const info = { version: packageFile.version, commit: commitId(), built: buildTime() };
-  return {
-    'src/cli/command-table.ts': `export const commandIndex = ${JSON.stringify(indexOf(entries))};`,
-    'src/cli/command-entries.ts': `const entries = ${JSON.stringify(entries)};
-export async function commandEntries() { return entries; }`,
-    'src/build-info.ts': `export const buildInfo = ${JSON.stringify(info)};`,
-  };
+/** Where a bundle lies below `dist/`, which decides how it reaches the package and its neighbours. */
+interface Place {
+  readonly depth: number;
+  readonly commands: readonly CommandEntry[];
 }
 
-function generatedModules(entries: readonly CommandEntry[]): Plugin {
-  const contents = new Map(Object.entries(generated(entries)).map(([path, text]) => [inRoot(path), text]));
+/** Modules whose source form asks the file system and whose built form is the answer. */
+function generated(entries: readonly CommandEntry[], place: Place): ReadonlyMap<string, string> {
+  const info = { version: packageFile.version, commit: commitId(), built: buildTime() };
+  const loaders = place.commands.map(
+    ({ file }) => `${JSON.stringify(file)}: () => import(${JSON.stringify(inRoot(`commands/${file}.ts`))})`,
+  );
+  const engine = existsSync(inRoot('src/main.ts'))
+    ? `(await import('./main.ts')).createEngine(environment)`
+    : `Promise.reject(new Error('this build has no engine'))`;
+  return new Map([
+    ['src/cli/command-table.ts', `export const commandIndex = ${JSON.stringify(indexOf(entries))};`],
+    [
+      'src/cli/command-entries.ts',
+      `const entries = ${JSON.stringify(entries)};\nexport const commandEntries = async () => entries;`,
+    ],
+    ['src/build-info.ts', `export const buildInfo = ${JSON.stringify(info)};`],
+    [
+      'src/load.ts',
+      `import { join } from 'node:path';
+const loaders = { ${loaders.join(',\n')} };
+export const packageRoot = join(import.meta.dirname, ${JSON.stringify('../'.repeat(place.depth))});
+export const loadCommand = async (file) => (await loaders[file]()).default;
+export const loadEngine = async (environment) => ${engine};`,
+    ],
+  ]);
+}
+
+function generatedModules(contents: ReadonlyMap<string, string>): Plugin {
   return {
     name: 'generated-modules',
     setup: (pluginBuild) => {
-      pluginBuild.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const text = contents.get(path);
-        return text === undefined ? undefined : { contents: text, loader: 'js' };
+      pluginBuild.onLoad({ filter: /\.ts$/, namespace: 'file' }, ({ path }) => {
+        const text = contents.get(toRoot(path));
+        return text === undefined ? undefined : { contents: text, loader: 'js', resolveDir: dirname(path) };
       });
     },
   };
+}
+
+/** Dynamic imports of a hot bundle that are not part of it are taken from porthole.js. */
+function coldModules(found: Set<string>): Plugin {
+  return {
+    name: 'cold-modules',
+    setup: (pluginBuild) => {
+      pluginBuild.onResolve({ filter: /^[./]/ }, ({ path, kind, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        const target = toRoot(resolve(resolveDir, path));
+        if (hotModules.some((pattern) => pattern.test(target))) return undefined;
+        found.add(target);
+        return { path: target, namespace: 'cold' };
+      });
+      pluginBuild.onLoad({ filter: /./, namespace: 'cold' }, ({ path }) => ({
+        // The importer gets a promise: esbuild wraps what is exported here, and a promise adopts anything with a `then`.
+        contents: `exports.then = (done, failed) =>
+  require('../porthole.js').modules[${JSON.stringify(path)}]().then(done, failed);`,
+        loader: 'js',
+      }));
+    },
+  };
+}
+
+/**
+ * Node's modules that take milliseconds to load, made to load when something of theirs is first used: the importing module may
+ * run without ever needing it (`digest.ts` parses digests far more often than it hashes).
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup: (pluginBuild) => {
+    const names =
+      'child_process crypto dgram dns dns/promises http http2 https net os readline stream tls worker_threads zlib';
+    const filter = new RegExp(`^node:(?:${names.replaceAll(' ', '|')})$`);
+    pluginBuild.onResolve({ filter }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'lazy-builtin' } : undefined,
+    );
+    pluginBuild.onLoad({ filter, namespace: 'lazy-builtin' }, async ({ path }) => {
+      const exported = Object.keys((await import(path)) as object).filter((name) => name !== 'default');
+      const getters = exported.map((name) => `get ${name}() { return load().${name}; }`);
+      return {
+        contents: `let loaded; const load = () => (loaded ??= require(${JSON.stringify(path)}));
+module.exports = { ${getters.join(', ')} };`,
+        loader: 'js',
+      };
+    });
+  },
+};
+
+const shared: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node22.15',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  external: [...Object.keys(packageFile.dependencies), '../porthole.js', './porthole.js'],
+  absWorkingDir: root,
+  logLevel: 'warning',
+  metafile: true,
+  // What `import.meta` says in the source, for CommonJS.
+  define: {
+    'import.meta.dirname': '__dirname',
+    'import.meta.filename': '__filename',
+    'import.meta.url': '__moduleUrl',
+  },
+  banner: { js: 'const __moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
+};
+const source = (contents: string, name: string) =>
+  ({ stdin: { contents, resolveDir: root, sourcefile: name, loader: 'ts' } }) as const;
+
+/** Goal S4: static imports of packages in a hot bundle, with the module that has them. */
+function packageImports({ inputs }: Metafile): string[] {
+  return Object.entries(inputs).flatMap(([path, input]) =>
+    input.imports
+      .filter((imported) => imported.kind === 'import-statement' && imported.external === true)
+      .filter((imported) => !imported.path.startsWith('node:') && !imported.path.endsWith('porthole.js'))
+      .map((imported) => `${path} imports ${imported.path}`),
+  );
+}
+
+async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> {
+  const cold = new Set<string>();
+  const buildOne = async (word: string): Promise<void> => {
+    const found = indexOf(entries).commands[word];
+    const entry = entries.find(({ file }) => file === found?.[0]);
+    if (!entry) return;
+    const result = await build({
+      ...shared,
+      ...source(`export { main } from './src/entry.ts';`, `${word}.ts`),
+      outfile: join(fresh, 'hot', `${word}.js`),
+      plugins: [
+        generatedModules(generated(entries, { depth: 2, commands: [entry] })),
+        coldModules(cold),
+        lazyBuiltins,
+      ],
+    });
+    const packages = packageImports(result.metafile!);
+    if (packages.length > 0) throw new Error(`hot command ${word}: ${packages.join(', ')}`);
+  };
+  await Promise.all(hotCommands.map(buildOne));
+  return cold;
+}
+
+/** Worker files are started by path, so each is a bundle of its own. */
+function workerFiles(): string[] {
+  return readdirSync(inRoot('src'), { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => /(?:^|[/-])worker\.ts$/.test(path));
+}
+
+async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
+  const cold = await buildHot(entries);
+  const plugins = [generatedModules(generated(entries, { depth: 1, commands: entries })), lazyBuiltins];
+  const modules = [...cold].map(
+    (path) => `${JSON.stringify(path)}: () => import(${JSON.stringify('./' + path)}),`,
+  );
+  const optional = [
+    ['monitor', 'src/monitor/main.ts'],
+    ...workerFiles().map((path) => [path.slice(0, -3), `src/${path}`]),
+  ];
+  await Promise.all([
+    build({
+      ...shared,
+      ...source(
+        `export { main } from './src/entry.ts';\nexport const modules = {\n${modules.join('\n')}\n};`,
+        'porthole.ts',
+      ),
+      outfile: join(fresh, 'porthole.js'),
+      plugins,
+    }),
+    build({
+      ...shared,
+      entryPoints: Object.fromEntries(optional.filter(([, path]) => existsSync(inRoot(path!)))) as Record<
+        string,
+        string
+      >,
+      outdir: fresh,
+      plugins,
+    }),
+    build({
+      ...shared,
+      ...source(oclifTarget(entries), 'oclif.ts'),
+      outfile: join(fresh, 'oclif.js'),
+      plugins,
+    }),
+  ]);
+  writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
 /** The module that oclif's explicit strategy loads: all classes under their ids. */
@@ -76,56 +263,11 @@ function oclifTarget(entries: readonly CommandEntry[]): string {
   });
   return `${imports.join('\n')}
 import { adaptCommand } from './src/cli/oclif/adapt.ts';
-const run = async (argv) => (await import('./entry.js')).main(argv);
+const run = (argv) => require('./porthole.js').main(argv);
 export const COMMANDS = {
 ${members.join('\n')}
 };
 `;
-}
-
-/** Worker files are started by path, so each is an entry of its own. */
-function workerFiles(): string[] {
-  return readdirSync(inRoot('src'), { recursive: true, encoding: 'utf8' })
-    .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => /(?:^|[/-])worker\.ts$/.test(path));
-}
-
-async function bundle(entries: readonly CommandEntry[]): Promise<void> {
-  const optional: readonly (readonly [out: string, source: string])[] = [
-    ['main', 'src/main.ts'],
-    ['monitor', 'src/monitor/main.ts'],
-    ...workerFiles().map((path) => [path.slice(0, -'.ts'.length), `src/${path}`] as const),
-  ];
-  const shared: BuildOptions = {
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22.15',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    external: Object.keys(packageFile.dependencies),
-    absWorkingDir: root,
-    plugins: [generatedModules(entries)],
-    logLevel: 'warning',
-  };
-  await build({
-    ...shared,
-    splitting: true,
-    outdir: fresh,
-    chunkNames: 'chunks/[name]-[hash]',
-    entryPoints: Object.fromEntries([
-      ['entry', 'src/entry.ts'],
-      ...entries.map(({ file }) => [`commands/${file}`, `commands/${file}.ts`] as const),
-      ...optional.filter(([, source]) => existsSync(inRoot(source))),
-    ]),
-  });
-  await build({
-    ...shared,
-    external: [...Object.keys(packageFile.dependencies), './entry.js'],
-    stdin: { contents: oclifTarget(entries), resolveDir: root, sourcefile: 'oclif.ts', loader: 'ts' },
-    outfile: join(fresh, 'oclif.js'),
-  });
 }
 
 /** Puts the new folder where the old one was; commands that run meanwhile have loaded what they need. */
@@ -138,15 +280,10 @@ function replaceDist(): void {
 
 async function writeManifest(): Promise<void> {
   const { Plugin: OclifPlugin } = await import('@oclif/core');
-  const plugin = new OclifPlugin({
-    errorOnManifestCreate: true,
-    ignoreManifest: true,
-    respectNoCacheDefault: true,
-    root,
-  });
+  const options = { errorOnManifestCreate: true, ignoreManifest: true, respectNoCacheDefault: true, root };
+  const plugin = new OclifPlugin(options);
   await plugin.load();
-  const { manifest } = plugin;
-  writeFileSync(inRoot('oclif.manifest.json'), JSON.stringify(manifest, undefined, 2) + '\n');
+  writeFileSync(inRoot('oclif.manifest.json'), JSON.stringify(plugin.manifest, undefined, 2) + '\n');
 }
 
 const started = performance.now();
@@ -156,12 +293,12 @@ const entries = await scanCommands(inRoot('commands'), (file, error) => {
   console.error(`commands/${file}.ts is left out: ${(error as Error).message}`);
 });
 try {
-  await bundle(entries);
+  mkdirSync(fresh, { recursive: true });
+  await buildAll(entries);
   replaceDist();
 } finally {
   rmSync(fresh, { recursive: true, force: true });
 }
 await writeManifest();
-const seconds = ((performance.now() - started) / 1000).toFixed(1);
-console.log(`built ${entries.length} commands in ${seconds} s`);
+console.log(`built ${entries.length} commands in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 if (broken > 0) process.exitCode = 1;

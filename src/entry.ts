@@ -2,42 +2,22 @@
  * The command line's composition root: turns the process into what the dispatcher and commands are given. What a command
  * does not touch is never made: signal handlers, terminals, the engine.
  */
-import { readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import type { CommandClass, CommandContext, GlobalFlags, Terminal } from './cli/command.ts';
+import { fstatSync, readdirSync, writeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { CommandContext, GlobalFlags, Terminal } from './cli/command.ts';
 import type { CommandEntry } from './cli/command-index.ts';
 import { commandIndex } from './cli/command-table.ts';
 import { dispatch } from './cli/dispatch.ts';
+import { directOutput } from './cli/direct-output.ts';
+import type { DirectOutput } from './cli/direct-output.ts';
 import { nowhere } from './cli/nowhere.ts';
 import type { DispatchHost } from './cli/dispatch.ts';
-import type { Engine } from './engine/roles/index.ts';
 import type { Environment } from './environment.ts';
 import { PortholeError } from './errors/porthole-error.ts';
+import { loadCommand, loadEngine, packageRoot } from './load.ts';
 import { versionText } from './version.ts';
 
 const bin = 'porthole';
-/** `dist/` when installed, `src/` when run from source. */
-const here = import.meta.dirname;
-const packageRoot = dirname(here);
-const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
-
-function moduleUrl(path: string): string {
-  return new URL(path + extension, import.meta.url).href;
-}
-
-/** Commands lie beside `src/` in the source tree and inside `dist/` once built. */
-async function loadCommand(file: string): Promise<CommandClass> {
-  const folder = extension === '.ts' ? '../commands/' : './commands/';
-  const loaded = (await import(moduleUrl(folder + file))) as { default: CommandClass };
-  return loaded.default;
-}
-
-async function loadEngine(environment: Environment): Promise<Engine> {
-  const loaded = (await import(moduleUrl('./main'))) as {
-    createEngine: (environment: Environment) => Promise<Engine>;
-  };
-  return loaded.createEngine(environment);
-}
 
 function isElevated(env: NodeJS.ProcessEnv): boolean {
   if (process.platform !== 'win32') return process.getuid?.() === 0;
@@ -93,16 +73,28 @@ function usesColor(env: NodeJS.ProcessEnv, isTTY: boolean): boolean {
   return isTTY && env['TERM'] !== 'dumb';
 }
 
-function terminalOf(stream: NodeJS.ReadStream | NodeJS.WriteStream): Terminal {
-  const size = stream as Partial<Pick<NodeJS.WriteStream, 'columns' | 'rows'>>;
-  const isTTY = stream.isTTY === true;
+/** False without a doubt: a terminal is a character device, and `/dev/null` (major 1) is none. Asking costs nothing. */
+function mayBeTerminal(descriptor: number): boolean {
+  if (process.platform === 'win32') return true;
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isCharacterDevice() && stat.rdev >> 8 !== 1;
+  } catch {
+    return false;
+  }
+}
+
+function terminalOf(descriptor: number, open: () => NodeJS.ReadStream | NodeJS.WriteStream): Terminal {
+  const stream = mayBeTerminal(descriptor) ? open() : undefined;
+  const size = stream as Partial<Pick<NodeJS.WriteStream, 'columns' | 'rows'>> | undefined;
+  const isTTY = stream?.isTTY === true;
   return {
     isTTY,
     get columns() {
-      return size.columns ?? 80;
+      return size?.columns ?? 80;
     },
     get rows() {
-      return size.rows ?? 24;
+      return size?.rows ?? 24;
     },
     color: usesColor(process.env, isTTY),
   };
@@ -162,12 +154,27 @@ class Signals {
 }
 
 /** A reader that went away (`| head`) ends the command without a word, as SIGPIPE would. */
-function quietOnClosedPipe(stream: NodeJS.WriteStream): NodeJS.WriteStream {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EOF') throw error;
-    process.exit(process.platform === 'win32' ? 1 : 141);
+function endQuietly(): void {
+  process.exit(process.platform === 'win32' ? 1 : 141);
+}
+
+function outputOf(descriptor: 1 | 2): DirectOutput {
+  const open = (): NodeJS.WriteStream => {
+    const stream = descriptor === 1 ? process.stdout : process.stderr;
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EOF') throw error;
+      endQuietly();
+    });
+    return stream;
+  };
+  const output = directOutput({
+    writeSync: (bytes) => writeSync(descriptor, bytes),
+    open,
+    closed: endQuietly,
   });
-  return stream;
+  // Only Node's stream knows how to write to a Windows console.
+  if (process.platform === 'win32') void output.stream.writable;
+  return output;
 }
 
 function lazily<T>(make: () => T): () => T {
@@ -175,14 +182,12 @@ function lazily<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function processHost(): DispatchHost {
+function processHost(stdout: DirectOutput, stderr: DirectOutput): DispatchHost {
   const signals = new Signals();
-  const stdout = lazily(() => quietOnClosedPipe(process.stdout));
-  const stderr = lazily(() => quietOnClosedPipe(process.stderr));
   const terminals = {
-    in: lazily(() => terminalOf(process.stdin)),
-    out: lazily(() => terminalOf(stdout())),
-    error: lazily(() => terminalOf(stderr())),
+    in: lazily(() => terminalOf(0, () => process.stdin)),
+    out: lazily(() => terminalOf(1, () => stdout.stream)),
+    error: lazily(() => terminalOf(2, () => stderr.stream)),
   };
   const entries = async (): Promise<readonly CommandEntry[]> => {
     const { commandEntries } = await import('./cli/command-entries.ts');
@@ -197,12 +202,8 @@ function processHost(): DispatchHost {
       get stdin() {
         return process.stdin;
       },
-      get stdout() {
-        return stdout();
-      },
-      get stderr() {
-        return stderr();
-      },
+      stdout: stdout.stream,
+      stderr: stderr.stream,
       get inTerminal() {
         return terminals.in();
       },
@@ -231,8 +232,8 @@ function processHost(): DispatchHost {
     },
     context,
     nowhere,
-    stdout: { write: (text) => stdout().write(text) },
-    stderr: { write: (text) => stderr().write(text) },
+    stdout: stdout.stream,
+    stderr: stderr.stream,
     runPlugin: async (argv) => {
       const { runPlugin } = await import('./cli/oclif/plugins.ts');
       return runPlugin(packageRoot, argv);
@@ -241,8 +242,9 @@ function processHost(): DispatchHost {
   };
 }
 
-async function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.writableLength > 0) await new Promise<void>((done) => stream.write('', () => done()));
+async function flushed(output: DirectOutput): Promise<void> {
+  const stream = output.opened();
+  if (stream && stream.writableLength > 0) await new Promise<void>((done) => stream.write('', () => done()));
 }
 
 /** Runs a command line, the process's own by default, to its end. */
@@ -251,8 +253,10 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
     process.stderr.write(`${bin} runs on Windows and Linux, not on ${process.platform}\n`);
     process.exit(1);
   }
-  const exitCode = await dispatch(argv, processHost());
-  await flushed(process.stdout);
-  await flushed(process.stderr);
+  const stdout = outputOf(1);
+  const stderr = outputOf(2);
+  const exitCode = await dispatch(argv, processHost(stdout, stderr));
+  await flushed(stdout);
+  await flushed(stderr);
   process.exit(exitCode);
 }

@@ -14,6 +14,7 @@ export interface CliErrorDetails extends ErrorDetails {
  * An empty message prints nothing and only sets the exit code (default 1).
  */
 export class CliError extends PortholeError {
+  static override readonly brand = 'CliError';
   readonly plainMessage: string;
 
   constructor(message: string, details: CliErrorDetails = {}) {

@@ -41,8 +41,16 @@ function offsetSeconds(milliseconds: number, timeZone: string): number {
   return Math.round((local - Math.floor(milliseconds / 1000) * 1000) / 1000);
 }
 
-/** The client's time zone: `TZ`, else the system's. An unknown name is UTC, as in Go. */
+/**
+ * The client's time zone: `TZ`, else the system's. An unknown name is UTC, as in Go. Looked up when first used: loading
+ * ICU's zones takes longer than the rest of `ps`.
+ */
 export function clientZone(environment: Pick<Environment, 'env'>): ZoneLookup {
+  let lookup: ZoneLookup | undefined;
+  return (milliseconds) => (lookup ??= openZone(environment))(milliseconds);
+}
+
+function openZone(environment: Pick<Environment, 'env'>): ZoneLookup {
   const name = environment.env['TZ'];
   const timeZone =
     name === undefined ? Intl.DateTimeFormat().resolvedOptions().timeZone : name.replace(/^:/, '');

@@ -27,6 +27,11 @@ export interface ErrorDetails {
 }
 
 export class PortholeError extends Error {
+  /**
+   * The built package holds this class more than once (scripts/build.ts: one bundle a hot command, one for all else), so
+   * `instanceof` goes by brand. A subclass without a brand of its own is told apart by identity, as usual.
+   */
+  static readonly brand: string = 'PortholeError';
   readonly kind: ErrorKind;
   readonly code: string;
   readonly hint: string | undefined;
@@ -41,6 +46,20 @@ export class PortholeError extends Error {
     this.hint = details.hint;
     this.retriable = details.retriable ?? false;
     this.exitCode = details.exitCode;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+    if (!(value instanceof Error) || !Object.hasOwn(this, 'brand')) return false;
+    type Branded = { readonly brand?: string } | null;
+    for (
+      let made = value.constructor as Branded;
+      made !== null;
+      made = Object.getPrototypeOf(made) as Branded
+    ) {
+      if (Object.hasOwn(made, 'brand') && made.brand === this.brand) return true;
+    }
+    return false;
   }
 }
 

@@ -12,14 +12,16 @@ const named: Readonly<Record<string, string>> = {
 };
 
 /** Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space. */
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+function isPrintable(character: string): boolean {
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character);
+}
 
 function escapeCharacter(character: string, quote: string, asciiOnly: boolean): string {
   if (character === quote) return '\\' + quote;
   const name = named[character];
   if (name !== undefined) return name;
   const code = character.codePointAt(0)!;
-  if (code < 0x80 ? code >= 0x20 && code !== 0x7f : !asciiOnly && printable.test(character)) return character;
+  if (code < 0x80 ? code >= 0x20 && code !== 0x7f : !asciiOnly && isPrintable(character)) return character;
   if (code < 0x80) return '\\x' + code.toString(16).padStart(2, '0');
   if (code >= 0xd800 && code <= 0xdfff) return '\\ufffd';
   return code < 0x10000

@@ -2,8 +2,7 @@
  * The way out for words that are no command of ours: oclif's plugins and its `command_not_found` hook. Loaded only then,
  * because loading oclif takes longer than most commands (performance.md 4).
  */
-import { Config, loadHelpClass } from '@oclif/core';
-import type { Command } from '@oclif/core';
+import type { Command, Config } from '@oclif/core';
 
 /** Longest run of leading words that is a plugin's command. */
 function findPluginCommand(
@@ -22,6 +21,7 @@ function findPluginCommand(
 
 /** The exit code of the plugin or hook that took the words, or undefined. */
 export async function runPlugin(root: string, argv: readonly string[]): Promise<number | undefined> {
+  const { Config, loadHelpClass } = await import('@oclif/core');
   const config = await Config.load({ root });
   const found = findPluginCommand(config, argv);
   if (found) {

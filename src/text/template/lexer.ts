@@ -35,7 +35,6 @@ export interface Token {
 }
 
 const keywords = new Set('block break continue define else end if range template with'.split(' '));
-const word = /[\p{L}\p{Nd}_]/u;
 const opensTrimmed = /^\{\{-[ \t\r\n]/;
 const numberForm =
   /^[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/;
@@ -156,7 +155,7 @@ class Lexer {
     if (first === '$') return this.#name(rest, 'variable');
     if (first === '.' && !/^[0-9]/.test(rest.slice(1, 2))) return this.#name(rest, 'field');
     if (/^[.+\-0-9]/.test(first)) return this.#number(rest);
-    if (word.test(characterAt(rest, 0))) return this.#identifier(rest);
+    if (isWord(characterAt(rest, 0))) return this.#identifier(rest);
     if (/^[\x20-\x7e]/.test(first)) return this.#done('char', at + 1);
     return this.#fail(`unrecognized character in action: ${unicodeName(rest.codePointAt(0)!)}`);
   }
@@ -202,7 +201,7 @@ class Lexer {
     const scan = (from: number): number => {
       const end = from + numberForm.exec(rest.slice(from))![0].length;
       const after = characterAt(rest, end);
-      return word.test(after) ? -(end + after.length) : end;
+      return isWord(after) ? -(end + after.length) : end;
     };
     let length = scan(0);
     // A sign right behind would make it a complex constant, which no template of ours needs.
@@ -212,13 +211,23 @@ class Lexer {
   }
 }
 
+/** Go's letters, digits and the underscore; the class is only compiled for text outside ASCII. */
+function isWord(character: string): boolean {
+  return character < '\x80' ? /^[A-Za-z0-9_]$/.test(character) : /^[\p{L}\p{Nd}]$/u.test(character);
+}
+
 function characterAt(text: string, index: number): string {
   const code = text.codePointAt(index);
   return code === undefined ? '' : String.fromCodePoint(code);
 }
 
 function wordLength(text: string): number {
-  return /^[\p{L}\p{Nd}_]*/u.exec(text)![0].length;
+  let length = 0;
+  for (const character of text) {
+    if (!isWord(character)) break;
+    length += character.length;
+  }
+  return length;
 }
 
 /** Go's `%#U`: `U+0023 '#'`. */
