@@ -115,7 +115,7 @@ describe(`the main job${reason === undefined ? '' : ` (skipped: ${reason})`}`, f
 
   it('runs other programs in it, with their exit codes', async () => {
     expect(await cli.ok(['exec', 'web', 'cmd', '/c', 'type C:\\app\\made.txt'])).to.match(
-      /^made by a RUN line\r?\n$/,
+      /^made by a RUN line ?\r?\n$/,
     );
     expect(await cli.ok(['exec', 'web', 'reg', 'query', 'HKLM\\Software\\Quickstart'])).to.match(
       /Built\s+REG_SZ\s+yes/,

@@ -21,5 +21,5 @@ export interface ComputeContext {
   template(): TemplateSource;
   cgroups(): CgroupPlaces;
   /** What containers on these layers report as their Windows version: `10.0.20348.2227`. */
-  osVersionOf(layers: readonly string[]): string;
+  osVersionOf(layers: readonly string[], scratch: string): string;
 }

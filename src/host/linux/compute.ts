@@ -30,7 +30,7 @@ import type { SandboxNetwork } from './sandbox-network.ts';
 import { removeOverlayWork } from './overlay-work.ts';
 import { systemRequest } from './system-request.ts';
 import { existingTemplate } from './wine-template.ts';
-import { defaultOsVersion, layersOsVersion } from './windows-hives.ts';
+import { defaultOsVersion, layersOsVersion, scratchOsVersion } from './windows-hives.ts';
 import { findWine, wineVersion, type WineInstallation } from './wine-installation.ts';
 
 export interface LinuxComputeDeps {
@@ -147,7 +147,8 @@ function createContext(deps: LinuxComputeDeps): ComputeContext {
       ...(deps.onTemplateBuild === undefined ? {} : { onBuild: deps.onTemplateBuild }),
     }),
     cgroups: () => (cgroups ??= findCgroups()),
-    osVersionOf: layersOsVersion,
+    osVersionOf: (layers, scratch) =>
+      layersOsVersion(layers) ?? scratchOsVersion(scratch) ?? defaultOsVersion,
   };
   return context;
 }

@@ -24,6 +24,8 @@ export interface ScratchRecord {
   readonly parents: readonly string[];
   /** Bytes of the virtual disk. */
   readonly diskSize: number;
+  /** The image's `os.version`. */
+  readonly osVersion?: string;
 }
 
 export const recordName = { layer: 'layer.json', scratch: 'scratch.json', chain: 'layerchain.json' } as const;

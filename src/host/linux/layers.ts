@@ -159,7 +159,7 @@ class LinuxLayerStore implements LayerStore {
 
   async createScratch(
     key: string,
-    options: PortCall & { parents: readonly string[]; sizeBytes?: number },
+    options: PortCall & { parents: readonly string[]; sizeBytes?: number; osVersion?: string },
   ): Promise<void> {
     checkId(key);
     const { parents } = options;
@@ -178,7 +178,13 @@ class LinuxLayerStore implements LayerStore {
           { key, size: diskSize },
           { folder: join(this.#store, base), layerId: base },
         );
-      const record: ScratchRecord = { version: 1, key, parents: [...parents], diskSize };
+      const record: ScratchRecord = {
+        version: 1,
+        key,
+        parents: [...parents],
+        diskSize,
+        ...(options.osVersion === undefined ? {} : { osVersion: options.osVersion }),
+      };
       writeRecords(folder, this.#store, recordName.scratch, record);
       renameSync(folder, final);
     } catch (error) {

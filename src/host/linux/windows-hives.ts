@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { recordName, type ScratchRecord } from './layer-folders.ts';
 import type { RegistryDelta } from './registry-delta.ts';
 import { escapeKey, escapeName, expandedStringValue, stringValue } from './registry-text.ts';
 import { readRegfValues, regfNumber, regfText, type RegfValue } from './regf.ts';
@@ -17,8 +18,8 @@ const environment = 'Control\\Session Manager\\Environment';
 /** Variables of the base that describe its own machine or that Wine keeps itself. */
 const notTaken = /^(?:USERNAME|NUMBER_OF_PROCESSORS|PROCESSOR_.*|OS|ComSpec|windir|DriverData)$/i;
 
-/** Version of the topmost layer whose registry names one; `layers` topmost first. */
-export function layersOsVersion(layers: readonly string[]): string {
+/** Version of the topmost layer whose registry names one, undefined when none does; `layers` topmost first. */
+export function layersOsVersion(layers: readonly string[]): string | undefined {
   const found = new Map<string, RegfValue>();
   for (const layer of layers) {
     const hive = softwareHive(layer);
@@ -27,10 +28,22 @@ export function layersOsVersion(layers: readonly string[]): string {
       if (!found.has(name.toUpperCase())) found.set(name.toUpperCase(), value);
   }
   const build = regfText(found.get('CURRENTBUILDNUMBER'));
-  if (build === undefined || !/^\d+$/.test(build)) return defaultOsVersion;
+  if (build === undefined || !/^\d+$/.test(build)) return undefined;
   const major = regfNumber(found.get('CURRENTMAJORVERSIONNUMBER')) ?? 10;
   const minor = regfNumber(found.get('CURRENTMINORVERSIONNUMBER')) ?? 0;
   return `${major}.${minor}.${build}.${regfNumber(found.get('UBR')) ?? 0}`;
+}
+
+/** What the image says of itself, recorded when the scratch was made. */
+export function scratchOsVersion(scratch: string): string | undefined {
+  try {
+    const { osVersion } = JSON.parse(
+      readFileSync(join(scratch, recordName.scratch), 'utf8'),
+    ) as ScratchRecord;
+    return osVersion !== undefined && /^\d+(\.\d+){2,3}$/.test(osVersion) ? osVersion : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Only layers of Windows itself are asked: they are the ones with a utility VM. */

@@ -139,7 +139,7 @@ class MemoryStore implements MemoryLayerStore {
 
   async createScratch(
     key: string,
-    options: PortCall & { parents: readonly string[]; sizeBytes?: number },
+    options: PortCall & { parents: readonly string[]; sizeBytes?: number; osVersion?: string },
   ): Promise<void> {
     checkId(key);
     const { parents, sizeBytes } = options;

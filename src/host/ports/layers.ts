@@ -100,10 +100,13 @@ export interface LayerStore {
   /** Deletes what dead writers left and what was moved to the trash, for at most `budgetMs` milliseconds. Idempotent. */
   sweep(options?: PortCall & { budgetMs?: number }): Promise<void>;
 
-  /** `sizeBytes` grows the disk only (`--storage-opt size=`); smaller than the image's: kind `invalid`. */
+  /**
+   * `sizeBytes` grows the disk only (`--storage-opt size=`); smaller than the image's: kind `invalid`. `osVersion` is the
+   * image's: what a backend that has no Windows of its own reports when the layers' registry does not tell.
+   */
   createScratch(
     key: string,
-    options: PortCall & { parents: readonly string[]; sizeBytes?: number },
+    options: PortCall & { parents: readonly string[]; sizeBytes?: number; osVersion?: string },
   ): Promise<void>;
   mount(key: string, call?: PortCall): Promise<MountedScratch>;
   unmount(key: string, call?: PortCall): Promise<void>;

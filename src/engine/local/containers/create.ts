@@ -113,6 +113,7 @@ export async function createContainer(
     await host.layers.createScratch(id, {
       parents: base.layerIds,
       ...(sizeBytes === undefined ? {} : { sizeBytes }),
+      ...(base.osVersion === undefined ? {} : { osVersion: base.osVersion }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     writeFirstState(deps, record, name);
