@@ -112,6 +112,17 @@ describe('system commands', () => {
       expect(stdout).to.equal('2023-11-14T23:13:20.000000000+01:00 network create n\n');
     });
 
+    it('shows no digits that a number cannot hold', async () => {
+      const route = { ...events, lines: [{ ...event, timeNano: 1_795_318_999_521_000_000 }] };
+
+      expect((await run(['events', '--until', '1'], [route])).stdout).to.match(
+        /^2026-11-22T03:43:19\.521000000Z /,
+      );
+      expect((await run(['events', '--until', '1', '--format', '{{.TimeNano}}'], [route])).stdout).to.equal(
+        '1795318999521000000\n',
+      );
+    });
+
     it('collects them under --json', async () => {
       expect(JSON.parse((await run(['events', '--json', '--until', '1'], [events])).stdout)).to.deep.equal([
         event,

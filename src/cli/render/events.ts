@@ -7,14 +7,18 @@ import { JsonNumber } from '../../text/template/decode.ts';
 import { CliError } from '../cli-error.ts';
 import { objectTypes } from '../go-types/objects.ts';
 
-/** Nanoseconds don't fit a double: engines on a connection keep the digits as they came. */
-function exactInteger(value: number | JsonNumber): bigint {
-  return BigInt(value instanceof JsonNumber ? value.source : value);
+/**
+ * Nanoseconds don't fit a double: engines on a connection keep the digits as they came, and of a number only the microseconds
+ * are true.
+ */
+function exactNanoseconds(value: number | JsonNumber): bigint {
+  if (value instanceof JsonNumber) return BigInt(value.source);
+  return Number.isSafeInteger(value) ? BigInt(value) : BigInt(Math.round(value / 1000)) * 1000n;
 }
 
 function plainLine(event: EventMessage, zone: ZoneLookup): string {
   const { time, timeNano, Type: type, Action: action, Actor: actor } = event;
-  const nanoseconds = timeNano ? exactInteger(timeNano) : BigInt(time) * 1_000_000_000n;
+  const nanoseconds = timeNano ? exactNanoseconds(timeNano) : BigInt(time) * 1_000_000_000n;
   const stamp = formatTime(inZone({ nanoseconds, zone: utc(0) }, zone), rfc3339NanoFixedLayout);
   const attributes = Object.keys(actor.Attributes ?? {})
     .sort()
@@ -31,7 +35,11 @@ export function eventLines(format: string, zone: ZoneLookup): (event: EventMessa
     const type = { kind: 'ptr', elem: objectTypes()['events.Message']! } as const;
     // Docker tries the template on an empty event before it asks for any.
     template.execute(typedValue({ Actor: {} }, type));
-    return (event) => template.execute(typedValue(event, type));
+    return (event) => {
+      const { timeNano } = event;
+      const exact = timeNano ? { timeNano: exactNanoseconds(timeNano) } : {};
+      return template.execute(typedValue({ ...event, ...exact }, type));
+    };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     throw new CliError(`Error parsing format: ${error.message}`, {
