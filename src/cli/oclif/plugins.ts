@@ -3,6 +3,7 @@
  * because loading oclif takes longer than most commands (performance.md 4).
  */
 import type { Command, Config } from '@oclif/core';
+import { CliError } from '../cli-error.ts';
 
 /** Longest run of leading words that is a plugin's command. */
 function findPluginCommand(
@@ -34,10 +35,11 @@ export async function runPlugin(root: string, argv: readonly string[]): Promise<
       await config.runCommand(found.id, found.rest);
       return 0;
     } catch (error) {
-      const { oclif } = error as { oclif?: { exit?: number } };
+      const { oclif, code } = error as { oclif?: { exit?: number }; code?: string };
       if (oclif?.exit === undefined) throw error;
-      if (oclif.exit !== 0 && !isExit(error)) process.stderr.write(`${(error as Error).message}\n`);
-      return oclif.exit;
+      // `this.exit(n)` of a plugin is an error without a text for people.
+      if (code === 'EEXIT' || oclif.exit === 0) return oclif.exit;
+      throw new CliError((error as Error).message, { exitCode: oclif.exit, cause: error });
     }
   }
   const { successes } = await config.runHook('command_not_found', { id: argv.join(':'), argv: [...argv] });
@@ -47,9 +49,4 @@ export async function runPlugin(root: string, argv: readonly string[]): Promise<
 function wantsHelp(words: readonly string[]): boolean {
   const end = words.indexOf('--');
   return (end < 0 ? words : words.slice(0, end)).includes('--help');
-}
-
-/** `this.exit(n)` of a plugin: an error without a text for people. */
-function isExit(error: unknown): boolean {
-  return (error as { code?: string }).code === 'EEXIT';
 }
