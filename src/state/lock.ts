@@ -3,13 +3,13 @@
  * owner: process ID, process start time and a nonce (performance.md 5). A lock whose owner is gone is broken by the next
  * one who wants it, so SIGKILL at any moment leaves nothing stuck.
  *
- * The file appears with its content in one step (written aside, then hard-linked), so a lock without an owner never exists.
  * Only the holder of `<lock>.break` removes a stale lock: two breakers cannot remove each other's fresh lock.
  */
-import { linkSync, readFileSync, renameSync } from 'node:fs';
+import { linkSync, renameSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PortholeError } from '../errors/porthole-error.ts';
-import { createFileExclusive, errorCode, removeIfExists, temporaryPath } from './atomic-file.ts';
+import { errorCode, removeIfExists, temporaryPath } from './atomic-file.ts';
+import { lockFileExists, placeLockFile, readLockFile } from './lock-file.ts';
 import { pauseSync } from './pause.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -37,16 +37,16 @@ let acquisitions = 0;
 export function tryLock(path: string): Lock | undefined {
   const record = newRecord();
   const text = encode(record);
-  if (createFileExclusive(path, text)) return heldLock(path, record.nonce);
-  return breakIfStale(path) && createFileExclusive(path, text) ? heldLock(path, record.nonce) : undefined;
+  if (placeLockFile(path, text)) return heldLock(path, record.nonce);
+  return breakIfStale(path) && placeLockFile(path, text) ? heldLock(path, record.nonce) : undefined;
 }
 
-/** Takes the lock, polling with 1-20 ms pauses. Aborting rejects with the signal's reason. */
+/** Takes the lock, polling with pauses of 1-100 ms. Aborting rejects with the signal's reason. */
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<Lock> {
   const deadline = performance.now() + (options.timeoutMs ?? defaultTimeoutMs);
   for (let attempt = 0; ; attempt += 1) {
     options.signal?.throwIfAborted();
-    const lock = tryLock(path);
+    const lock = attemptLock(path, attempt);
     if (lock !== undefined) return lock;
     if (performance.now() > deadline) throw lockTimeout(path);
     await delay(pauseOf(attempt), undefined, options.signal === undefined ? {} : { signal: options.signal });
@@ -75,7 +75,7 @@ export function withLockSync<T>(
 ): T {
   const deadline = performance.now() + (options.timeoutMs ?? defaultTimeoutMs);
   for (let attempt = 0; ; attempt += 1) {
-    const lock = tryLock(path);
+    const lock = attemptLock(path, attempt);
     if (lock !== undefined) {
       try {
         return work();
@@ -86,6 +86,11 @@ export function withLockSync<T>(
     if (performance.now() > deadline) throw lockTimeout(path);
     pauseSync(pauseOf(attempt));
   }
+}
+
+/** Whether the holder is alive is looked up at the first attempt and then now and then: it costs more than a look. */
+function attemptLock(path: string, attempt: number): Lock | undefined {
+  return attempt % 8 !== 0 && lockFileExists(path) ? undefined : tryLock(path);
 }
 
 /** The live holder of a lock, if any: for messages and for reconciling. */
@@ -113,17 +118,12 @@ function newRecord(): LockRecord {
 }
 
 function encode(record: LockRecord): string {
-  return `${record.pid} ${record.startTime} ${record.nonce}\n`;
+  return `${record.pid} ${record.startTime} ${record.nonce}`;
 }
 
 function readRecord(path: string): LockRecord | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'latin1');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = readLockFile(path);
+  if (text === undefined) return undefined;
   const [pid, startTime, nonce] = text.trimEnd().split(' ');
   // Anything else was not written by us: held by nobody.
   if (nonce === undefined) return { pid: 0, startTime: '', nonce: text };
@@ -137,7 +137,7 @@ function breakIfStale(path: string): boolean {
   if (isAlive(seen)) return false;
   const guard = `${path}.break`;
   const record = newRecord();
-  if (!createFileExclusive(guard, encode(record))) {
+  if (!placeLockFile(guard, encode(record))) {
     const breaker = readRecord(guard);
     if (breaker !== undefined && !isAlive(breaker)) dropStaleGuard(guard, breaker.nonce);
     return false;
@@ -170,9 +170,14 @@ function dropStaleGuard(guard: string, nonce: string): void {
   removeIfExists(aside);
 }
 
-/** 1, 2, 3 ... 20 ms, spread by up to a half so that waiting processes do not march in step. */
+/**
+ * Milliseconds between looks: soon at first, then seldom, because many who look often keep the holder from running. Spread by
+ * up to a half so that waiting processes do not march in step.
+ */
+const pauses = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100];
+
 function pauseOf(attempt: number): number {
-  return Math.min(attempt + 1, 20) * (0.5 + Math.random() / 2);
+  return pauses[Math.min(attempt, pauses.length - 1)]! * (0.5 + Math.random() / 2);
 }
 
 function lockTimeout(path: string): PortholeError {

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lockFileExists } from '../../src/state/lock-file.ts';
 import { acquireLock, lockHolder, tryLock, withLock, withLockSync } from '../../src/state/lock.ts';
 import { identityOf, isAlive, ownIdentity } from '../../src/state/process-identity.ts';
 
@@ -24,7 +25,7 @@ describe('locks', () => {
     expect(lockHolder(path)).to.deep.equal(ownIdentity());
     first!.release();
     first!.release();
-    expect(existsSync(path)).to.equal(false);
+    expect(lockFileExists(path)).to.equal(false);
     tryLock(path)!.release();
     expect(readdirSync(join(folder, 'locks'))).to.deep.equal([]);
   });
@@ -52,6 +53,7 @@ describe('locks', () => {
   it('are broken when they hold something that is no owner', () => {
     writeLock(path, ownIdentity());
     writeFileSync(path, 'rubbish');
+    expect(lockHolder(path)).to.equal(undefined);
 
     tryLock(path)!.release();
   });
@@ -66,11 +68,12 @@ describe('locks', () => {
 
   it('are not given back by somebody who lost them', () => {
     const mine = tryLock(path)!;
-    writeLock(path, { ...ownIdentity(), startTime: ownIdentity().startTime });
+    rmSync(path);
+    writeFileSync(path, `1 x another-nonce\n`);
 
     mine.release();
 
-    expect(existsSync(path)).to.equal(true);
+    expect(lockFileExists(path)).to.equal(true);
   });
 
   it('name their holder when waiting takes too long', async () => {
