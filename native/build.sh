@@ -17,7 +17,7 @@ windows_flags='-O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector -fn
   -fno-asynchronous-unwind-tables -nostdlib -s -Wl,--no-insert-timestamp'
 
 $gcc $linux_flags -o "$out/porthole-sandbox" sandbox/*.c
-$mingw $windows_flags -Wl,-e,launcher_entry -o "$out/launcher.exe" launcher/*.c -lkernel32
+$mingw $windows_flags -Wl,-e,launcher_entry -o "$out/launcher.exe" launcher/*.c -lkernel32 -lntdll
 $mingw $windows_flags -shared -Wl,-e,dll_entry -o "$out/standins/bcryptprimitives.dll" standins/bcryptprimitives.c \
   -lkernel32 -ladvapi32
 

@@ -14,6 +14,7 @@
 #define WIN32_LEAN_AND_MEAN
 #define _WIN32_WINNT 0x0A00
 #include <windows.h>
+#include <winternl.h>
 
 enum command_kind {
     COMMAND_CREATE = 1,    /* u32 stdio flags, text stdio path, text command line, text directory, blob environment, text PATH */
@@ -79,6 +80,10 @@ BOOL receive_frame(HANDLE from, DWORD *kind, DWORD *tag, BYTE **payload, DWORD *
 void open_events(HANDLE to);
 void send_frame(DWORD kind, DWORD tag, const struct writer *payload);
 void send_u32(DWORD kind, DWORD tag, DWORD value);
+
+/* fifo.c */
+HANDLE open_fifo_for_reading(const WCHAR *base, const WCHAR *extension);
+HANDLE open_fifo_for_writing(const WCHAR *base, const WCHAR *extension);
 
 /* process.c */
 void initialise_processes(void);

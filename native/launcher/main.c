@@ -1,11 +1,7 @@
 #include "launcher.h"
-#include <shellapi.h>
 
-static HANDLE open_end(const WCHAR *base, const WCHAR *extension, DWORD access)
+static HANDLE needed(HANDLE handle)
 {
-    WCHAR *path = joined(base, extension);
-    HANDLE handle = CreateFileW(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
-    release(path);
     if (handle == INVALID_HANDLE_VALUE) ExitProcess(GetLastError());
     return handle;
 }
@@ -33,10 +29,10 @@ static void create_for(DWORD tag, struct reader *from)
 
 static void serve(const WCHAR *base)
 {
-    HANDLE commands = open_end(base, L".in", GENERIC_READ);
+    HANDLE commands = needed(open_fifo_for_reading(base, L".in"));
     DWORD kind, tag, size;
     BYTE *payload;
-    open_events(open_end(base, L".out", GENERIC_WRITE));
+    open_events(needed(open_fifo_for_writing(base, L".out")));
     initialise_processes();
     SetCurrentDirectoryW(L"C:\\");
     send_frame(EVENT_READY, 0, NULL);
@@ -76,8 +72,8 @@ static void serve(const WCHAR *base)
 
 static void run_console(const WCHAR *base)
 {
-    HANDLE spec = open_end(base, L".spec", GENERIC_READ);
-    HANDLE status = open_end(base, L".status", GENERIC_WRITE);
+    HANDLE spec = needed(open_fifo_for_reading(base, L".spec"));
+    HANDLE status = needed(open_fifo_for_writing(base, L".status"));
     DWORD kind, tag, size;
     BYTE *payload;
     struct start start;

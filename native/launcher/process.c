@@ -19,14 +19,6 @@ void initialise_processes(void)
     if (job) SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof(limits));
 }
 
-static HANDLE open_fifo(const WCHAR *base, const WCHAR *extension, DWORD access)
-{
-    WCHAR *path = joined(base, extension);
-    HANDLE handle = CreateFileW(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
-    release(path);
-    return handle;
-}
-
 static HANDLE open_null(DWORD access)
 {
     SECURITY_ATTRIBUTES inherited = {sizeof(inherited), NULL, TRUE};
@@ -62,7 +54,7 @@ static DWORD prepare_stream(struct ends *ends, BOOL wanted, BOOL input, const WC
         ends->child = open_null(input ? GENERIC_READ : GENERIC_WRITE);
         return 0;
     }
-    ends->fifo = open_fifo(base, extension, input ? GENERIC_READ : GENERIC_WRITE);
+    ends->fifo = input ? open_fifo_for_reading(base, extension) : open_fifo_for_writing(base, extension);
     if (ends->fifo == INVALID_HANDLE_VALUE) {
         ends->fifo = NULL;
         return GetLastError();

@@ -190,7 +190,10 @@ export class LinuxSystem implements ComputeSystem {
       template,
       layers: request.layers,
       scratch: request.scratch,
-      identity: { osVersion: this.#context.osVersionOf(request.layers, request.scratch), changes: request.registry },
+      identity: {
+        osVersion: this.#context.osVersionOf(request.layers, request.scratch),
+        changes: request.registry,
+      },
     };
     const log = openSync(this.#folder.log, 'a', 0o600);
     try {
