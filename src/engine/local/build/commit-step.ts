@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ContainerConfig, ImageConfigSection } from '../../../api/types/index.ts';
+import type { ImageConfigSection } from '../../../api/types/index.ts';
 import type { ResolvedImage } from '../images/resolve.ts';
 import { containerConfig } from './container-config.ts';
 import { shortId } from './output.ts';
@@ -53,8 +53,9 @@ export async function commit(
   },
 ): Promise<void> {
   const parent = state.image;
-  const section: ImageConfigSection = { ...state.config, ...(parent.id === '' ? {} : { Image: parent.id }) };
-  const container: ContainerConfig = containerConfig({ ...made.probe, Image: parent.id });
+  // Docker writes every key of the configuration, and the parent in `Image`.
+  const section = containerConfig({ ...state.config, Image: parent.id });
+  const container = containerConfig({ ...made.probe, Image: parent.id });
   const image = await run.deps.commitImage({
     ...(parent.id === '' ? { platform: platformOf(state) } : { parent: parent.id }),
     ...(made.layer ? { layer: made.layer } : {}),

@@ -182,10 +182,7 @@ describe('build history and configuration', () => {
       `powershell -Command #(nop)  HEALTHCHECK &{["CMD-SHELL" "exit 0"] "1m30s" "0s" "0s" "0s" '\\x03'}`,
       'powershell -Command #(nop)  ONBUILD RUN  x',
     ]);
-    const { Image: _, ...config } = image.config.config!;
-    expect(config).to.deep.equal({
-      OpenStdin: false,
-      StdinOnce: false,
+    expect(image.config.config).to.deep.include({
       Env: ['A=x y', 'B=2'],
       Labels: { l: 'x y' },
       User: 'ContainerAdministrator',
