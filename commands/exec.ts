@@ -1,7 +1,8 @@
-import { PortholeError } from '../src/errors/porthole-error.ts';
+import { asError, PortholeError } from '../src/errors/porthole-error.ts';
 import type { Engine } from '../src/engine/roles/index.ts';
 import { checkTerminal, copyStdio } from '../src/cli/attach.ts';
 import type { AttachOptions } from '../src/cli/attach.ts';
+import { CliError, startExitCode } from '../src/cli/cli-error.ts';
 import { clientOf } from '../src/cli/client-of.ts';
 import { Command } from '../src/cli/command.ts';
 import { readClientConfig } from '../src/cli/config-file.ts';
@@ -52,7 +53,9 @@ export default class Exec extends Command {
   }
 
   async #interactive(exec: Engine['exec'], id: string, options: AttachOptions): Promise<number> {
-    const session = await exec.start(id, { detach: false, tty: options.tty });
+    const session = await exec.start(id, { detach: false, tty: options.tty }).catch((error: unknown) => {
+      throw notStarted(error);
+    });
     if (!session) throw new PortholeError('internal', 'EXEC_SESSION', 'exec gave no streams');
     const sink = outputSink(this.context);
     const stopSizing =
@@ -71,4 +74,18 @@ export default class Exec extends Command {
     this.result(() => ({ ID: id, ExitCode: code, ...sink.collected() }));
     return reportExit(this.context, code ?? 0);
   }
+}
+
+/** A program that cannot be started: Docker's client has the engine's bare words and the code of a shell, 126 or 127. */
+function notStarted(error: unknown): Error {
+  if (!(error instanceof PortholeError)) return asError(error);
+  const exitCode = startExitCode(error.message);
+  if (exitCode === 125) return error;
+  return new CliError(error.message, {
+    kind: error.kind,
+    code: error.code,
+    exitCode,
+    ...(error.hint !== undefined && { hint: error.hint }),
+    cause: error,
+  });
 }

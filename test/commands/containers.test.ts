@@ -463,6 +463,18 @@ describe('container commands', () => {
       ]);
     });
 
+    it('ends like a shell when the program cannot be started', async () => {
+      const routes = [
+        failure('POST', '/exec/x1/start', 400, 'hcs: The system cannot find the file specified. (0x2)'),
+        ...execRoutes(0),
+      ];
+
+      expect(await run('exec web x', routes)).to.deep.include({
+        exitCode: 127,
+        stderr: 'hcs: The system cannot find the file specified. (0x2)\n',
+      });
+    });
+
     it('returns at once when detached', async () => {
       const result = await run('exec -d web x', execRoutes(5));
 
