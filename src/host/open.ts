@@ -4,7 +4,6 @@ import type { Host } from './host.ts';
 
 /** The adapters of the platform that this runs on. The one place that chooses. */
 export async function openHost(environment: Environment, paths: DataPaths): Promise<Host> {
-  // Literal paths: the bundler follows them.
   const { openHost: open } =
     environment.platform === 'win32' ? await import('./windows/host.ts') : await import('./linux/host.ts');
   return open(environment, paths);
