@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'fixtures', 'node_modules', '.cache', 'bench/.work'] },
+  { ignores: ['dist', 'dist-*', 'fixtures', 'node_modules', '.cache', 'bench/.work'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
