@@ -1,18 +1,13 @@
 /**
- * Programs of RUN lines that succeed under Wine without doing what they do on Windows (linux-backend.md 10): a build must
- * not pass them over in silence.
+ * Programs of RUN lines that succeed under Wine without all that they do on Windows (linux-backend.md 10): a build must not
+ * pass them over in silence. Programs that cannot work there at all fail and say so themselves.
  */
-const permissions = 'file permissions are kept for Windows but not changed there';
+const permissions = 'access control lists are neither kept nor enforced there';
 const limited: Readonly<Record<string, string>> = {
   icacls: permissions,
   cacls: permissions,
   takeown: permissions,
-  schtasks: 'there is no task scheduler',
-  netsh: 'there is no network configuration',
-  dism: 'there are no Windows features to service',
-  wusa: 'there are no Windows updates',
-  'net user': 'there are no accounts but those of the image',
-  sc: 'services are started only as far as Wine knows them',
+  sc: 'services are known only as far as Wine knows them',
 };
 
 /** Warnings for one command line of cmd or an exec form, each program once. */
@@ -29,9 +24,7 @@ export function wineWarnings(commandLine: string): string[] {
       .replace(/^.*[\\/]/, '')
       .replace(/\.exe$/i, '')
       .toLowerCase();
-    const pair = `${program} ${words[1]?.toLowerCase() ?? ''}`;
-    if (Object.hasOwn(limited, pair)) found.add(pair);
-    else if (Object.hasOwn(limited, program)) found.add(program);
+    if (Object.hasOwn(limited, program)) found.add(program);
   }
   return [...found].map(
     (program) => ` ---> [Warning] ${program} has little effect under Wine: ${limited[program]}\n`,

@@ -170,10 +170,10 @@ describe('build.chown', () => {
 describe('build.wine-notes', () => {
   it('names programs of little effect once, wherever they stand in the line', () => {
     const warnings = wineWarnings(
-      'cmd /S /C mkdir x && C:\\Windows\\System32\\ICACLS.exe x /grant y & (icacls z) | net user a',
+      'cmd /S /C mkdir x && C:\\Windows\\System32\\ICACLS.exe x /grant y & (icacls z) | sc query a',
     );
 
-    expect(warnings.map((text) => /\] (.*) has/.exec(text)?.[1])).to.deep.equal(['icacls', 'net user']);
+    expect(warnings.map((text) => /\] (.*) has/.exec(text)?.[1])).to.deep.equal(['icacls', 'sc']);
     expect(wineWarnings('cmd /S /C echo icacls')).to.deep.equal([]);
   });
 });
