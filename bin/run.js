@@ -9,6 +9,6 @@ if (major < 22 || (major === 22 && minor < 15)) {
   require('node:module').enableCompileCache();
   const word = process.argv[2];
   const hot = `${__dirname}/../dist/hot/${word}.js`;
-  const found = /^[a-z]+$/.test(word) && require('node:fs').existsSync(hot);
+  const found = /^[_a-z]+$/.test(word) && require('node:fs').existsSync(hot);
   require(found ? hot : '../dist/porthole.js').main();
 }

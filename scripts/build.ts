@@ -26,12 +26,22 @@ const inRoot = (path: string): string => join(root, path);
 const toRoot = (path: string): string => relative(root, path).replaceAll('\\', '/');
 
 /** First words of the command lines that get a bundle of their own. */
-const hotCommands: readonly string[] = ['ps', 'images', 'inspect', 'version', 'port', 'logs', 'info'];
+const hotCommands: readonly string[] = [
+  'ps',
+  'images',
+  'inspect',
+  'version',
+  'port',
+  'logs',
+  'info',
+  '__complete',
+];
 
 /** Modules that hot commands import dynamically and nearly always run: part of their bundles. The rest is in porthole.js. */
 const hotModules: readonly RegExp[] = [
   /^commands\//,
   /^src\/main\.ts$/,
+  /^src\/cli\/command-entries\.ts$/,
   /^src\/state\//,
   /^src\/engine\/local\/(?:containers|images|networks|volumes|system)\/(?:images|index|list|lookup|inspect|summary|service|version|view|info)[^/]*\.ts$/,
 ];

@@ -14,7 +14,7 @@ export function commandFiles(folder: string): string[] {
     .sort();
 }
 
-function flagEntry([name, spec]: [string, FlagSpec]): FlagEntry {
+export function flagEntry([name, spec]: [string, FlagSpec]): FlagEntry {
   return {
     name,
     ...(spec.char === undefined ? {} : { char: spec.char }),
