@@ -13,7 +13,7 @@ import type { DirectOutput } from './cli/direct-output.ts';
 import { nowhere } from './cli/nowhere.ts';
 import type { DispatchHost } from './cli/dispatch.ts';
 import type { Environment } from './environment.ts';
-import { PortholeError } from './errors/porthole-error.ts';
+import { Signals } from './cli/signals.ts';
 import { loadCommand, loadEngine, packageRoot } from './load.ts';
 import { versionText } from './version.ts';
 
@@ -100,59 +100,6 @@ function terminalOf(descriptor: number, open: () => NodeJS.ReadStream | NodeJS.W
   };
 }
 
-/** Exit codes of the signals that end a command: 128 + number. */
-const endings = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGBREAK: 149 } as const;
-type Ending = keyof typeof endings;
-
-/** Every catchable signal but CHLD, PIPE and URG: what an attached command forwards. */
-const forwarded: readonly NodeJS.Signals[] =
-  process.platform === 'win32'
-    ? ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']
-    : [
-        ...(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTSTP'] as const),
-        ...(['SIGCONT', 'SIGTTIN', 'SIGTTOU', 'SIGWINCH', 'SIGIO', 'SIGPWR', 'SIGSYS', 'SIGTRAP'] as const),
-      ];
-
-/** Ctrl-C and its kin: abort the command, or go to whoever forwards them. The third one ends the process at once. */
-class Signals {
-  readonly #controller = new AbortController();
-  readonly #listeners = new Set<(name: NodeJS.Signals) => void>();
-  #installed = false;
-  #received = 0;
-  ended: number | undefined;
-
-  get abort(): AbortSignal {
-    if (!this.#installed) {
-      this.#installed = true;
-      for (const name of Object.keys(endings) as Ending[]) {
-        if (forwarded.includes(name)) process.on(name, () => this.#ending(name));
-      }
-    }
-    return this.#controller.signal;
-  }
-
-  #ending(name: Ending): void {
-    if (this.#listeners.size > 0) return;
-    this.ended = endings[name];
-    this.#controller.abort(new PortholeError('cancelled', 'CANCELLED', `ended by ${name}`));
-    if (++this.#received < 3 || name === 'SIGHUP') return;
-    process.stderr.write('got 3 SIGTERM/SIGINTs, forcefully exiting\n');
-    process.exit(1);
-  }
-
-  subscribe(listener: (name: NodeJS.Signals) => void): () => void {
-    // Without a handler of ours the default action would still end the process.
-    void this.abort;
-    const deliver = (name: NodeJS.Signals): void => listener(name);
-    this.#listeners.add(deliver);
-    for (const name of forwarded) process.on(name, deliver);
-    return () => {
-      this.#listeners.delete(deliver);
-      for (const name of forwarded) process.off(name, deliver);
-    };
-  }
-}
-
 /** A reader that went away (`| head`) ends the command without a word, as SIGPIPE would. */
 function endQuietly(): void {
   process.exit(process.platform === 'win32' ? 1 : 141);
@@ -183,7 +130,15 @@ function lazily<T>(make: () => T): () => T {
 }
 
 function processHost(stdout: DirectOutput, stderr: DirectOutput): DispatchHost {
-  const signals = new Signals();
+  const signals = new Signals({
+    platform: process.platform,
+    on: (name, listener) => process.on(name, listener),
+    off: (name, listener) => process.off(name, listener),
+    forceExit: (line) => {
+      stderr.stream.write(line + '\n');
+      process.exit(1);
+    },
+  });
   const terminals = {
     in: lazily(() => terminalOf(0, () => process.stdin)),
     out: lazily(() => terminalOf(1, () => stdout.stream)),
