@@ -1,6 +1,6 @@
 /** What a tar entry means in a Windows layer, and which entries one may hold (windows-layers.md 1.1, 1.3, 7.7). No I/O. */
 import { LayerError } from './layer-error.ts';
-import { parseLayerName, parseWhiteout } from './names.ts';
+import { maxNameUnits, parseLayerName, parseWhiteout } from './names.ts';
 import { foldName } from './upcase.ts';
 import type { LayerPath, LayerRoot } from './names.ts';
 import type { TarEntry } from './tar-reader.ts';
@@ -35,6 +35,8 @@ const deviceKinds: Readonly<Record<string, string>> = {
   '4': 'block device',
   '6': 'FIFO',
 };
+/** Needs no look at separators, streams, whiteouts or dots. */
+const ordinaryName = /^[^./\\:\0][^/\\:\0]*$/;
 const kinds = { '0': 'file', '1': 'hardLink', '2': 'symlink', '5': 'directory' } as const;
 
 /** Reads the entries of one layer in tar order. What no layer may hold is a `LayerError`. */
@@ -43,12 +45,17 @@ export class EntryRules {
   /** Literal name of the object that streams may follow. */
   #owner: string | undefined;
   #hasUtilityVm = false;
+  /** The directory of the entry before, with its slash, and what it means: entries of one directory follow each other. */
+  #folder = '';
+  #folderPath: LayerPath = { root: undefined, components: [], stream: undefined };
 
   constructor(isBase: boolean) {
     this.#isBase = isBase;
   }
 
   read(entry: TarEntry): EntryMeaning {
+    const near = this.#inFolder(entry);
+    if (near !== undefined) return near;
     const path = parseLayerName(entry.name);
     const type = checkedType(entry);
     if (path.stream !== undefined) return this.#stream(entry, path.stream);
@@ -73,7 +80,19 @@ export class EntryRules {
     }
     if (type === '1') return { kind: 'hardLink', target: linkTarget(entry, path), ...place };
     if (type !== '2') this.#owner = entry.name;
+    this.#folder = entry.name.slice(0, entry.name.lastIndexOf('/') + 1);
+    this.#folderPath = { root, components: place.parent, stream: undefined };
     return { kind: kinds[type], ...place };
+  }
+
+  /** The short way for an ordinary file of the same directory as the entry before: only its last name is new. */
+  #inFolder(entry: TarEntry): EntryMeaning | undefined {
+    const { root, components } = this.#folderPath;
+    if (root === undefined || entry.type !== '0' || !entry.name.startsWith(this.#folder)) return undefined;
+    const leaf = entry.name.slice(this.#folder.length);
+    if (leaf.length > maxNameUnits || !ordinaryName.test(leaf)) return undefined;
+    this.#owner = entry.name;
+    return { kind: 'file', root, parent: components, leaf };
   }
 
   #stream(entry: TarEntry, name: string): EntryMeaning {

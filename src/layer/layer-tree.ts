@@ -44,6 +44,8 @@ export class LayerTree {
   readonly #kind: LayerRoot;
   readonly #view: LayerView | undefined;
   readonly #maxHostPath: number;
+  #lastComponents: readonly string[] | undefined;
+  #lastDirectory: LayerDirectory;
 
   /** `hostPath`: folder of the root, made here. `view`: the merged parents; only `Files` has any. */
   constructor(kind: LayerRoot, hostPath: string, view: LayerView | undefined, maxHostPath: number) {
@@ -52,10 +54,13 @@ export class LayerTree {
     this.#maxHostPath = maxHostPath;
     mkdirSync(hostPath, 0o755);
     this.root = new LayerDirectory(kind, '', hostPath);
+    this.#lastDirectory = this.root;
   }
 
   /** The directory of those components, made where it is missing. A file in the way: code `LAYER_PATH_CONFLICT`. */
   directory(components: readonly string[]): LayerDirectory {
+    // Entries of one directory follow each other, with the same list of components.
+    if (components === this.#lastComponents) return this.#lastDirectory;
     let directory = this.root;
     for (const component of components) {
       const folded = foldName(component);
@@ -71,6 +76,8 @@ export class LayerTree {
         directory = this.#make(directory, component, folded);
       }
     }
+    this.#lastComponents = components;
+    this.#lastDirectory = directory;
     return directory;
   }
 

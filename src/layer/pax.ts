@@ -3,6 +3,7 @@ import { LayerError } from './layer-error.ts';
 import type { PaxTime } from './metadata.ts';
 
 const nonAscii = /[^\x00-\x7f]/;
+const canonicalTime = /^(?:0|[1-9]\d{0,17})(?:\.\d{0,8}[1-9])?$/;
 const paxTime = /^(-?)(\d{1,18})(?:\.(\d*))?$/;
 
 export interface PaxRecords {
@@ -18,7 +19,8 @@ export interface PaxRecords {
 export function parsePaxRecords(payload: Buffer): PaxRecords {
   const values = new Map<string, string>();
   let raw: Map<string, Buffer> | undefined;
-  const text = payload.toString('latin1', 0, payload.length);
+  const text = payload.toString('latin1');
+  const mayBeRaw = nonAscii.test(text);
   for (let at = 0; at < text.length;) {
     const space = text.indexOf(' ', at);
     if (space < 0 || space === at || space - at > 8) throw invalidRecord();
@@ -33,10 +35,12 @@ export function parsePaxRecords(payload: Buffer): PaxRecords {
     const equals = text.indexOf('=', space);
     if (equals < 0 || equals >= end - 1 || equals === space + 1) throw invalidRecord();
     const key = text.slice(space + 1, equals);
-    let value = text.slice(equals + 1, end - 1);
+    // A slice keeps the whole payload alive, and names are kept for as long as their layer is unpacked.
+    let value =
+      key === 'path' ? payload.toString('latin1', equals + 1, end - 1) : text.slice(equals + 1, end - 1);
     if (key.includes('\0') || ((key === 'path' || key === 'linkpath') && value.includes('\0')))
       throw invalidRecord();
-    if (nonAscii.test(value)) {
+    if (mayBeRaw && nonAscii.test(value)) {
       const bytes = Buffer.from(value, 'latin1');
       value = bytes.toString('utf8');
       if (!isUtf8(bytes)) (raw ??= new Map()).set(key, bytes);
@@ -64,6 +68,7 @@ function formatPaxRecord(key: string, value: string): string {
 
 /** `1700000000.500` -> `1700000000.5`: at most nine fraction digits, no trailing zeros. Undefined when it is no PAX time. */
 export function normalizePaxTime(text: string): PaxTime | undefined {
+  if (canonicalTime.test(text)) return text;
   const match = paxTime.exec(text);
   if (match === null) return undefined;
   const seconds = match[2]!.replace(/^0+(?=\d)/, '');

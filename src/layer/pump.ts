@@ -19,13 +19,15 @@ export interface PumpOptions {
   readonly signal?: AbortSignal;
   /** Told by the first bytes when absent: media types are sometimes wrong. */
   readonly compression?: LayerCompression;
+  /** Told of each piece of input (as joined) that the decompressor is done with, in order. */
+  readonly onTaken?: (piece: Uint8Array) => void;
 }
 
-const outputBytes = 1 << 20;
-/** Inflated chunks that may wait for the consumer: bounds memory to about 8 MiB a layer. */
-const queueLimit = 8;
+const outputBytes = 2 << 20;
+/** Inflated chunks that may wait for the consumer: bounds memory to about 10 MiB a layer. */
+const queueLimit = 5;
 /** Input pieces are joined to this size: every inflate call costs a turn through the thread pool. */
-const batchBytes = 256 << 10;
+const batchBytes = 512 << 10;
 
 /** By magic number; a plain tar has none. */
 export function detectCompression(head: Uint8Array): LayerCompression {
@@ -58,7 +60,7 @@ export async function pumpLayer(
     }
     // Node's zstd stream ends with its first frame, and some tools write one frame a file.
     for (let frame = 0; ; frame += 1) {
-      await inflateFrame(createInflate(compression, frame), input, consumer, options.signal);
+      await inflateFrame(createInflate(compression, frame), input, consumer, options);
       const next = await input.next();
       if (next === undefined || compression === 'gzip') return;
       input.unread([next]);
@@ -80,8 +82,9 @@ async function inflateFrame(
   decompressor: Decompressor,
   input: Input,
   consumer: ChunkConsumer,
-  signal: AbortSignal | undefined,
+  options: PumpOptions,
 ): Promise<void> {
+  const { signal } = options;
   const queue: Buffer[] = [];
   let failure: Error | undefined;
   let ended = false;
@@ -102,7 +105,7 @@ async function inflateFrame(
   });
   const onAbort = (): void => wake();
   signal?.addEventListener('abort', onAbort);
-  const feeding = feed(decompressor, input).catch((error: unknown) => {
+  const feeding = feed(decompressor, input, options.onTaken).catch((error: unknown) => {
     failure ??= asError(error);
     wake();
   });
@@ -132,7 +135,11 @@ async function inflateFrame(
 }
 
 /** Writes `input` until one of the two is over, then puts back what was not taken. */
-async function feed(decompressor: Decompressor, input: Input): Promise<void> {
+async function feed(
+  decompressor: Decompressor,
+  input: Input,
+  onTaken: PumpOptions['onTaken'],
+): Promise<void> {
   const fed: Uint8Array[] = [];
   /** Bytes of the whole input before `fed[0]`. */
   let before = 0;
@@ -147,8 +154,11 @@ async function feed(decompressor: Decompressor, input: Input): Promise<void> {
     } else if (!decompressor.write(batch)) {
       await once(decompressor, 'drain');
     }
-    while (fed.length > 0 && before + fed[0]!.length <= decompressor.bytesWritten)
-      before += fed.shift()!.length;
+    while (fed.length > 0 && before + fed[0]!.length <= decompressor.bytesWritten) {
+      const taken = fed.shift()!;
+      before += taken.length;
+      onTaken?.(taken);
+    }
   }
   const [partly, ...rest] = fed;
   if (partly !== undefined) input.unread([partly.subarray(decompressor.bytesWritten - before), ...rest]);

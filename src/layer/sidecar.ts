@@ -25,38 +25,39 @@ export interface SidecarEntry {
   readonly streamFile?: string;
 }
 
-const flushAt = 1 << 20;
+const bufferBytes = 1 << 20;
+const needsEscape = /["\\\x00-\x1f\x7f-\uffff]/;
 
 export class SidecarWriter {
   readonly #descriptor: number;
   readonly #descriptors = new Map<string, number>();
-  #text = '{"v":1}\n';
+  readonly #buffer = Buffer.allocUnsafe(bufferBytes);
+  #used = 0;
 
   constructor(path: string) {
     this.#descriptor = openSync(path, 'wx', 0o600);
+    this.#write('{"v":1}\n');
   }
 
   add(entry: SidecarEntry): void {
     const { metadata } = entry;
     const modified = metadata.modified;
     const security = metadata.securityDescriptor;
-    let line = `{"p":${JSON.stringify(entry.path)},"t":"${entry.type}","a":${metadata.attributes},"m":"${modified}"`;
+    let line = `{"p":${quoted(entry.path)},"t":"${entry.type}","a":${metadata.attributes},"m":"${modified}"`;
     if (security !== undefined) line += `,"s":${this.#intern(security)}`;
     if (metadata.created !== undefined && metadata.created !== modified) line += `,"c":"${metadata.created}"`;
     if (metadata.accessed !== undefined && metadata.accessed !== modified)
       line += `,"r":"${metadata.accessed}"`;
     if (metadata.changed !== undefined && metadata.changed !== modified) line += `,"h":"${metadata.changed}"`;
     if (entry.size !== undefined) line += `,"z":${entry.size}`;
-    if (entry.target !== undefined) line += `,"l":${JSON.stringify(entry.target)}`;
+    if (entry.target !== undefined) line += `,"l":${quoted(entry.target)}`;
     if (metadata.mountPoint === true) line += ',"j":1';
     if (metadata.extendedAttributes !== undefined)
       line += `,"x":${JSON.stringify(metadata.extendedAttributes)}`;
-    if (entry.tarName !== undefined && entry.tarName !== entry.path)
-      line += `,"n":${JSON.stringify(entry.tarName)}`;
+    if (entry.tarName !== undefined && entry.tarName !== entry.path) line += `,"n":${quoted(entry.tarName)}`;
     if (entry.rawName !== undefined) line += `,"b":"${entry.rawName.toString('base64')}"`;
     if (entry.streamFile !== undefined) line += `,"f":"${entry.streamFile}"`;
-    this.#text += `${line}}\n`;
-    if (this.#text.length >= flushAt) this.#flush();
+    this.#write(`${line}}\n`);
   }
 
   close(): void {
@@ -72,15 +73,29 @@ export class SidecarWriter {
     if (known !== undefined) return known;
     const number = this.#descriptors.size;
     this.#descriptors.set(security, number);
-    this.#text += `{"sd":"${security}"}\n`;
+    this.#write(`{"sd":"${security}"}\n`);
     return number;
   }
 
-  #flush(): void {
-    const bytes = Buffer.from(this.#text, 'utf8');
-    this.#text = '';
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at);
+  #write(line: string): void {
+    // Three bytes a UTF-16 unit at most.
+    if (line.length * 3 > bufferBytes - this.#used) this.#flush();
+    if (line.length * 3 > bufferBytes) writeAll(this.#descriptor, Buffer.from(line, 'utf8'));
+    else this.#used += this.#buffer.write(line, this.#used, 'utf8');
   }
+
+  #flush(): void {
+    writeAll(this.#descriptor, this.#buffer.subarray(0, this.#used));
+    this.#used = 0;
+  }
+}
+
+function writeAll(descriptor: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+}
+
+function quoted(text: string): string {
+  return needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
 interface SidecarLine {

@@ -25,9 +25,6 @@ export const headerField = {
 } as const satisfies Record<string, readonly [offset: number, length: number]>;
 
 export interface RawHeader {
-  /** Bytes of the name with the ustar prefix joined, undecoded. */
-  readonly name: Buffer;
-  readonly linkName: Buffer;
   readonly typeFlag: string;
   readonly mode: number;
   readonly size: number;
@@ -43,18 +40,25 @@ export function isZeroBlock(block: Buffer, at: number): boolean {
 /** Reads the header at `at`. A wrong checksum or number is `archive/tar: invalid tar header`. */
 export function parseHeader(block: Buffer, at: number): RawHeader {
   verifyChecksum(block, at);
-  const name = fieldBytes(block, at, headerField.name);
-  const prefix = prefixBytes(block, at);
   const size = parseNumber(block, at, headerField.size);
   if (size < 0) throw invalidHeader('negative size');
   return {
-    name: prefix.length === 0 ? name : Buffer.concat([prefix, slash, name]),
-    linkName: fieldBytes(block, at, headerField.linkName),
     typeFlag: String.fromCharCode(block[at + headerField.typeFlag[0]]!),
     mode: parseNumber(block, at, headerField.mode),
     size,
     mtime: parseNumber(block, at, headerField.mtime),
   };
+}
+
+/** Bytes of the name with the ustar prefix joined. Most entries of a layer have theirs in a record: read only when needed. */
+export function headerName(block: Buffer, at: number): Buffer {
+  const name = fieldBytes(block, at, headerField.name);
+  const prefix = prefixBytes(block, at);
+  return prefix.length === 0 ? name : Buffer.concat([prefix, slash, name]);
+}
+
+export function headerLinkName(block: Buffer, at: number): Buffer {
+  return fieldBytes(block, at, headerField.linkName);
 }
 
 export function invalidHeader(why: string): LayerError {
@@ -66,22 +70,27 @@ export function invalidHeader(why: string): LayerError {
 const slash = Buffer.from('/');
 
 function verifyChecksum(block: Buffer, at: number): void {
-  const [offset, length] = headerField.checksum;
   const stored = parseNumber(block, at, headerField.checksum);
-  let unsigned = length * 0x20;
-  let negative = 0;
-  for (let i = at; i < at + offset; i += 1) {
-    const byte = block[i]!;
-    unsigned += byte;
-    if (byte > 127) negative += 256;
-  }
-  for (let i = at + offset + length; i < at + blockSize; i += 1) {
-    const byte = block[i]!;
-    unsigned += byte;
-    if (byte > 127) negative += 256;
-  }
   // Some old writers summed signed bytes: both are accepted, as POSIX and Go do.
-  if (stored !== unsigned && stored !== unsigned - negative) throw invalidHeader('wrong checksum');
+  if (stored !== sumOf(block, at) && stored !== sumOf(block, at, true)) throw invalidHeader('wrong checksum');
+}
+
+/** Of all bytes, with the checksum's own as blanks. */
+function sumOf(block: Buffer, at: number, signed = false): number {
+  const [offset, length] = headerField.checksum;
+  let sum = length * 0x20;
+  let above = 0;
+  for (let i = at; i < at + blockSize; i += 1) {
+    const byte = block[i]!;
+    sum += byte;
+    above += byte >> 7;
+  }
+  for (let i = at + offset; i < at + offset + length; i += 1) {
+    const byte = block[i]!;
+    sum -= byte;
+    above -= byte >> 7;
+  }
+  return signed ? sum - above * 256 : sum;
 }
 
 /** The prefix field means a path only in ustar blocks; in star blocks it is shorter, in GNU blocks it holds times. */

@@ -7,9 +7,17 @@
  */
 import { LayerError } from './layer-error.ts';
 import { decodeTarName } from './tar-name.ts';
-import { blockSize, invalidHeader, isZeroBlock, parseHeader } from './tar-header.ts';
+import {
+  blockSize,
+  headerLinkName,
+  headerName,
+  invalidHeader,
+  isZeroBlock,
+  parseHeader,
+} from './tar-header.ts';
 import { normalizePaxTime, parsePaxRecords } from './pax.ts';
 import type { PaxRecords } from './pax.ts';
+import type { RawHeader } from './tar-header.ts';
 import type { PaxTime } from './metadata.ts';
 
 export interface TarEntry {
@@ -140,7 +148,7 @@ export class TarParser {
         if (raw.size === 0) this.#endSpecial();
         return;
       default:
-        this.#entry(raw);
+        this.#entry(raw, block, at);
     }
   }
 
@@ -163,7 +171,7 @@ export class TarParser {
     }
   }
 
-  #entry(raw: ReturnType<typeof parseHeader>): void {
+  #entry(raw: RawHeader, block: Buffer, at: number): void {
     const pax = this.#records ?? noRecords;
     const records = pax.values;
     const longName = this.#longName;
@@ -172,8 +180,8 @@ export class TarParser {
     this.#longName = undefined;
     this.#longLink = undefined;
 
-    const name = nameOf(longName, pax, 'path', raw.name);
-    const link = nameOf(longLink, pax, 'linkpath', raw.linkName);
+    const name = nameOf(longName, pax, 'path') ?? decodeTarName(headerName(block, at));
+    const link = nameOf(longLink, pax, 'linkpath') ?? decodeTarName(headerLinkName(block, at));
     let type = raw.typeFlag;
     if (type === '\0') type = name.text.endsWith('/') ? '5' : '0';
     else if (type === '7') type = '0';
@@ -200,16 +208,16 @@ export class TarParser {
   }
 }
 
+/** From a GNU name or a record; undefined when the header's own counts. */
 function nameOf(
   gnu: Buffer | undefined,
   pax: PaxRecords,
   key: 'path' | 'linkpath',
-  header: Buffer,
-): { text: string; raw: Buffer | undefined } {
+): { text: string; raw: Buffer | undefined } | undefined {
   if (gnu !== undefined && gnu.length > 0) return decodeTarName(gnu);
   const text = pax.values.get(key);
   // An empty record deletes the record, not the name.
-  if (text === undefined || text === '') return decodeTarName(header);
+  if (text === undefined || text === '') return undefined;
   const raw = pax.raw?.get(key);
   return raw === undefined ? { text, raw } : decodeTarName(raw);
 }

@@ -100,6 +100,7 @@ export function whiteoutHeader(path: string): TarHeader {
 function attributesOf(entry: TarEntry, isDirectory: boolean): number {
   const text = entry.records.get(record.attributes);
   if (text === undefined) return isDirectory ? fileAttribute.directory : 0;
+  if (text === '32') return fileAttribute.archive;
   const attributes = Number(text);
   if (!/^\d{1,10}$/.test(text) || attributes > 0xffff_ffff)
     throw badMetadata(entry.name, `${record.attributes} is not a number`);
