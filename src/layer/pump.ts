@@ -45,7 +45,8 @@ export async function pumpLayer(
   consumer: ChunkConsumer,
   options: PumpOptions = {},
 ): Promise<void> {
-  const input = new Input(batched(source, options.signal));
+  options.signal?.throwIfAborted();
+  const input = new Input(batched(source), options.signal);
   try {
     const first = await input.next();
     if (first === undefined) return;
@@ -179,13 +180,19 @@ function once(stream: Decompressor, event: 'drain' | 'close'): Promise<void> {
 class Input {
   readonly #batches: AsyncGenerator<Uint8Array, undefined>;
   readonly #unread: Uint8Array[] = [];
+  /** Rejects when the caller gives up, so that a source that says nothing more holds up nobody. */
+  readonly #aborted: Promise<never>;
 
-  constructor(batches: AsyncGenerator<Uint8Array, undefined>) {
+  constructor(batches: AsyncGenerator<Uint8Array, undefined>, signal: AbortSignal | undefined) {
     this.#batches = batches;
+    this.#aborted = new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => reject(asError(signal.reason)), { once: true });
+    });
+    this.#aborted.catch(() => undefined);
   }
 
   async next(): Promise<Uint8Array | undefined> {
-    return this.#unread.shift() ?? (await this.#batches.next()).value;
+    return this.#unread.shift() ?? (await Promise.race([this.#batches.next(), this.#aborted])).value;
   }
 
   unread(batches: readonly Uint8Array[]): void {
@@ -198,14 +205,10 @@ class Input {
   }
 }
 
-async function* batched(
-  source: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array, undefined> {
+async function* batched(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {
   let pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of source) {
-    signal?.throwIfAborted();
     pieces.push(piece);
     bytes += piece.length;
     if (bytes < batchBytes) continue;
