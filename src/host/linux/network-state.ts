@@ -24,7 +24,9 @@ export interface EndpointState {
   readonly document: HnsEndpoint;
   readonly boot: string;
   readonly namespaceId?: string;
-  /** Host side of the link, while it is attached. */
+  /** Interface name inside, while it is attached. */
+  readonly device?: string;
+  /** Host side of the link. */
   readonly veth?: string;
 }
 

@@ -4,12 +4,13 @@
  * listening sockets.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync, readlinkSync } from 'node:fs';
+import { Server, type Socket } from 'node:net';
 import { kill } from 'node:process';
 import { HNS, HnsError } from '../../hns/hns-error.ts';
 import { identityOf, isAlive, type ProcessIdentity } from '../../state/process-identity.ts';
-import type { Publication } from '../ports/network.ts';
 import { sysctlScript } from './kernel-network.ts';
 import { closeListener, type BoundPort } from './port-listen.ts';
 import { findTool, runTool } from './run-tool.ts';
@@ -59,22 +60,26 @@ export async function setUpLoopback(
   if (result.code !== 0) throw uplinkFailure(`ip: ${result.stderr.trim()}`);
 }
 
+export interface PastaOptions {
+  /** Queries to `pastaResolver` go to the host's resolver. */
+  readonly forwardsDns: boolean;
+  readonly pidFile: string;
+  /** pasta changes to nobody otherwise, who may not enter the sandbox. */
+  readonly asRoot: boolean;
+  readonly path: string | undefined;
+}
+
 /** Arguments of pasta for one sandbox: the endpoint's address inside, no ports of its own. */
-export function pastaArguments(
-  pid: number,
-  address: SandboxAddress,
-  forwardsDns: boolean,
-  pidFile: string,
-): string[] {
+export function pastaArguments(pid: number, address: SandboxAddress, options: PastaOptions): string[] {
   return [
-    '--config-net',
-    '--quiet',
+    ...(options.asRoot ? ['--runas', '0'] : []),
+    ...['--config-net', '--quiet', '--ipv4-only', '--ns-ifname', 'eth0'],
     ...['--address', address.address, '--netmask', String(address.prefixLength)],
     ...(address.gateway === '' ? [] : ['--gateway', address.gateway]),
     '--no-map-gw',
     ...['-t', 'none', '-u', 'none', '-T', 'none', '-U', 'none'],
-    ...(forwardsDns ? ['--dns-forward', pastaResolver] : []),
-    ...['--pid', pidFile],
+    ...(options.forwardsDns ? ['--dns-forward', pastaResolver] : []),
+    ...['--pid', options.pidFile],
     String(pid),
   ];
 }
@@ -83,14 +88,12 @@ export function pastaArguments(
 export async function startPasta(
   pid: number,
   address: SandboxAddress,
-  forwardsDns: boolean,
-  pidFile: string,
-  path: string | undefined,
+  options: PastaOptions,
 ): Promise<ProcessIdentity | undefined> {
-  const pasta = findTool('pasta', path) ?? 'pasta';
-  const result = await runTool(pasta, pastaArguments(pid, address, forwardsDns, pidFile));
+  const pasta = findTool('pasta', options.path) ?? 'pasta';
+  const result = await runTool(pasta, pastaArguments(pid, address, options));
   if (result.code !== 0) throw uplinkFailure(`pasta: ${result.stderr.trim()}`);
-  return identityOf(Number(readFileSync(pidFile, 'latin1').trim()));
+  return identityOf(Number(readFileSync(options.pidFile, 'latin1').trim()));
 }
 
 export function stopProcess(identity: ProcessIdentity | undefined): void {
@@ -116,70 +119,112 @@ export interface WorkerSettings {
   readonly worker: string;
 }
 
-/** What the worker is told: one message for each listener, with the listener. */
+/** What the worker is told, each time with a handle: a listener, or a connection that came before the worker did. */
 export interface WorkerMessage {
+  readonly kind: 'listener' | 'connection';
   readonly protocol: 'tcp' | 'udp';
   readonly targets: readonly string[];
   readonly port: number;
 }
 
-/** Serves bound ports from inside a sandbox's network namespace. */
-export async function servePortsInside(
-  pid: number,
-  ports: readonly BoundPort[],
-  targets: readonly string[],
-  settings: WorkerSettings,
-  path: string | undefined,
-): Promise<Publication> {
-  const nsenter = findTool('nsenter', path) ?? 'nsenter';
-  const node = [settings.nodePath, '--max-semi-space-size=1', '--no-warnings', settings.worker];
-  const child = spawn(nsenter, [...enter(pid), ...node], {
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    serialization: 'json',
-    env: {},
-  });
-  const ended = once(child, 'exit');
-  ended.catch(() => undefined);
-  try {
-    await nextMessage(child);
+/** Bound ports whose connections wait until there is a sandbox to take them to. */
+export class WaitingPorts {
+  readonly ports: readonly BoundPort[];
+  readonly #early = new Map<BoundPort, Socket[]>();
+  #served: Promise<ChildProcess> | undefined;
+
+  constructor(ports: readonly BoundPort[]) {
+    this.ports = ports;
     for (const port of ports) {
-      for (const listener of port.listeners) {
-        const message: WorkerMessage = {
-          protocol: port.forward.protocol,
-          targets,
-          port: port.forward.containerPort,
-        };
-        await new Promise<void>((resolve, reject) =>
-          child.send(message, listener, (error) => (error === null ? resolve() : reject(error))),
-        );
-        await nextMessage(child);
-        await closeListener(listener);
-      }
+      const early: Socket[] = [];
+      this.#early.set(port, early);
+      for (const listener of port.listeners)
+        if (listener instanceof Server) listener.on('connection', (socket) => void early.push(socket));
     }
-  } catch (error) {
-    child.kill();
+  }
+
+  /** Hands everything to a worker inside the network namespace of a process. */
+  async serveInside(
+    pid: number,
+    targets: readonly string[],
+    settings: WorkerSettings,
+    path: string | undefined,
+  ): Promise<void> {
+    this.#served = this.#start(pid, targets, settings, path);
+    await this.#served;
+  }
+
+  async close(): Promise<void> {
+    if (this.#served === undefined) return this.#closeListeners();
+    const child = await this.#served;
+    if (child.connected) child.disconnect();
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  }
+
+  async #start(
+    pid: number,
+    targets: readonly string[],
+    settings: WorkerSettings,
+    path: string | undefined,
+  ): Promise<ChildProcess> {
+    const nsenter = findTool('nsenter', path) ?? 'nsenter';
+    const node = [settings.nodePath, '--max-semi-space-size=1', '--no-warnings', settings.worker];
+    const child = spawn(nsenter, [...enter(pid), ...node], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: {},
+    });
+    try {
+      await answerOf(child);
+      for (const port of this.ports) await this.#handOver(child, port, targets);
+    } catch (error) {
+      child.kill();
+      await this.#closeListeners();
+      throw new HnsError('publish', HNS.unspecified, {
+        text: 'published ports cannot be served: the forwarder inside the network of the container ended',
+        cause: error,
+      });
+    }
+    child.unref();
+    child.channel?.unref();
+    return child;
+  }
+
+  async #handOver(child: ChildProcess, port: BoundPort, targets: readonly string[]): Promise<void> {
+    const { protocol, containerPort } = port.forward;
+    for (const listener of port.listeners) {
+      await send(child, { kind: 'listener', protocol, targets, port: containerPort }, listener);
+      // The worker has the same listener, so the port stays taken. Not waited for: Node would ask the worker first whether
+      // the connections that it was given have ended.
+      listener.close();
+      for (const socket of this.#early.get(port)?.splice(0) ?? [])
+        await send(child, { kind: 'connection', protocol, targets, port: containerPort }, socket);
+    }
+  }
+
+  async #closeListeners(): Promise<void> {
+    for (const early of this.#early.values()) for (const socket of early.splice(0)) socket.destroy();
     await Promise.all(
-      ports.flatMap((port) =>
+      this.ports.flatMap((port) =>
         port.listeners.map((listener) => closeListener(listener).catch(() => undefined)),
       ),
     );
-    throw new HnsError('publish', HNS.unspecified, {
-      text: 'published ports cannot be served: the forwarder inside the network of the container ended',
-      cause: error,
-    });
   }
-  child.unref();
-  child.channel?.unref();
-  return {
-    forwards: ports.map(({ forward }) => forward),
-    close: async () => {
-      if (child.connected) child.disconnect();
-      if (child.exitCode === null && child.signalCode === null) await ended;
-    },
-  };
 }
 
-async function nextMessage(child: ChildProcess): Promise<void> {
+async function send(
+  child: ChildProcess,
+  message: WorkerMessage,
+  handle: Server | Socket | DatagramSocket,
+): Promise<void> {
+  const answer = answerOf(child);
+  child.send(message, handle, (error) => {
+    if (error !== null) child.kill();
+  });
+  await answer;
+}
+
+/** The worker's next message; an error when it ends instead. */
+async function answerOf(child: ChildProcess): Promise<void> {
   const controller = new AbortController();
   const { signal } = controller;
   try {

@@ -25,12 +25,15 @@ export class TcpRelay {
 
   /** Takes every connection of a server that was made with `pauseOnConnect` and `allowHalfOpen`. */
   serve(server: Server): void {
-    server.on('connection', (accepted) => {
-      const near = adopt(accepted);
-      this.#keep(near.socket);
-      near.socket.setNoDelay(true);
-      this.#dial(near, 0);
-    });
+    server.on('connection', (accepted) => this.take(accepted));
+  }
+
+  /** Takes one connection that nobody has read from. */
+  take(accepted: Socket): void {
+    const near = adopt(accepted);
+    this.#keep(near.socket);
+    near.socket.setNoDelay(true);
+    this.#dial(near, 0);
   }
 
   /** Ends all connections at once. */

@@ -42,6 +42,8 @@ export interface Publication {
 export interface NetworkPort {
   /** HNS network types that can be made here; absent = all that Windows has. */
   readonly networkTypes?: readonly string[];
+  /** What this host cannot give containers, as `WARNING: ...` lines for `info`. Absent = nothing to warn of. */
+  readonly warnings?: () => Promise<readonly string[]>;
 
   createNetwork(document: HnsNetwork, call?: PortCall): Promise<HnsNetwork>;
   getNetwork(id: string, call?: PortCall): Promise<HnsNetwork>;
