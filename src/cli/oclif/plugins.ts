@@ -24,6 +24,8 @@ function findPluginCommand(
 export async function runPlugin(root: string, argv: readonly string[]): Promise<number | undefined> {
   const { Config, loadHelpClass } = await import('@oclif/core');
   const config = await Config.load({ root });
+  // Warnings about plugins that do not load are emitted in the next turn; the process may end before it.
+  await new Promise((done) => setImmediate(done));
   const found = findPluginCommand(config, argv);
   if (found) {
     if (wantsHelp(found.rest)) {
