@@ -64,20 +64,28 @@ struct entry {
     char name[];
 };
 
-static int is_server(const char *pid)
+/* The kernel's name of a process, at most 15 characters; empty when it is gone. */
+static void name_of(const char *pid, char name[16])
 {
-    char path[64] = "/proc/", name[16];
+    char path[64] = "/proc/";
     size_t at = 6;
     long fd, got;
+    name[0] = 0;
     copy(path + at, pid, length_of(pid));
     at += length_of(pid);
     copy(path + at, "/comm", 6);
     fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return 0;
-    got = sys_read((int)fd, name, sizeof(name) - 1);
+    if (fd < 0) return;
+    got = sys_read((int)fd, name, 15);
     sys_close((int)fd);
-    if (got <= 0) return 0;
-    name[got] = 0;
+    if (got <= 0) return;
+    name[name[got - 1] == '\n' ? got - 1 : got] = 0;
+}
+
+static int is_server(const char *pid)
+{
+    char name[16];
+    name_of(pid, name);
     return starts_with(name, "wineserver");
 }
 
@@ -101,12 +109,26 @@ static int signal_where(int servers, int signal)
     return count;
 }
 
+/* A zombie has its name still. */
+static int next_dead(void)
+{
+    /* siginfo_t: the process ID is behind three numbers and their padding. */
+    int information[32] = {0};
+    return sys_waitid(information, WEXITED | WNOWAIT | WNOHANG) < 0 ? 0 : information[4];
+}
+
 static void reap(int launcher, int *launcher_gone)
 {
-    int status;
-    long pid;
-    char room[24];
-    while ((pid = sys_wait(-1, &status, WNOHANG)) > 0) {
+    char room[24], number[24], name[16];
+    int status, pid;
+    while ((pid = next_dead()) > 0) {
+        name_of(decimal(pid, number), name);
+        sys_wait(pid, &status, WNOHANG);
+        /* Wine reports such a death as exit code 0. */
+        if (status & 0x7f) {
+            const char *words[] = {"killed", decimal(status & 0x7f, room), name, 0};
+            say(CONTROL, words);
+        }
         if (pid != launcher) continue;
         *launcher_gone = 1;
         report_line("launcher", decimal(status, room));

@@ -7,7 +7,7 @@
  * as u32 length + steps (`porthole-sandbox control`), or is a file (`porthole-sandbox file PATH`).
  *
  * Lines that it writes to descriptor 3: `sandbox PID`, `report TEXT`, `error STEP ERRNO DETAIL`, `launcher STATUS`,
- * `ok`, `exit STATUS`. Lines that the first process reads there: `go`, `mkfifo PATH`, `launcher USER=NAME CHANNEL`,
+ * `killed SIGNAL NAME`, `ok`, `failed ERRNO`, `exit STATUS`. Lines that the first process reads there: `go`, `mkfifo PATH`, `launcher USER=NAME CHANNEL`,
  * `terminate`, `pause`, `resume`.
  * The end of descriptor 3 means that the monitor is gone, and ends the container.
  */

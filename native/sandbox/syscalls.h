@@ -75,6 +75,7 @@ static inline long sys_setns(int fd, int type) { return CALL(__NR_setns, fd, typ
 static inline long sys_fork(void) { return CALL(__NR_fork, 0, 0, 0, 0, 0); }
 static inline long sys_execve(const char *path, char **argv, char **envp) { return CALL(__NR_execve, path, argv, envp, 0, 0); }
 static inline long sys_wait(int pid, int *status, int options) { return CALL(__NR_wait4, pid, status, options, 0, 0); }
+static inline long sys_waitid(void *information, int options) { return CALL(__NR_waitid, 0, 0, information, options, 0); }
 static inline long sys_kill(int pid, int signal) { return CALL(__NR_kill, pid, signal, 0, 0, 0); }
 static inline long sys_getpid(void) { return CALL(__NR_getpid, 0, 0, 0, 0, 0); }
 static inline long sys_setsid(void) { return CALL(__NR_setsid, 0, 0, 0, 0, 0); }

@@ -155,9 +155,10 @@ export class SandboxCgroups {
     }
   }
 
-  oomKilled(): boolean {
+  /** Processes that the kernel killed because the memory limit was reached. */
+  oomKills(): number {
     const text = this.#read('memory', 'memory.oom_control') ?? this.#read('unified', 'memory.events') ?? '';
-    return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0) > 0;
+    return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
   }
 
   /** Undefined where nothing is accounted. */

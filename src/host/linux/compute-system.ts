@@ -35,6 +35,7 @@ import { runFolder, writeRecord, type RunFolder, type SystemRecord } from './run
 import { planContainer } from './sandbox-container.ts';
 import { SandboxHelper } from './sandbox-helper.ts';
 import { explainSandboxFailure } from './sandbox-failure.ts';
+import { SignalDeaths } from './signal-deaths.ts';
 import { limitsOf, visibleProcessors } from './system-limits.ts';
 import { statisticsOf } from './system-statistics.ts';
 import type { SystemRequest } from './system-request.ts';
@@ -62,6 +63,7 @@ export class LinuxSystem implements ComputeSystem {
   /** Launchers of other accounts, started when first needed. */
   readonly #launchers = new Map<string, Promise<Launcher>>();
   #cgroups = new SandboxCgroups(new Map());
+  readonly #deaths = new SignalDeaths(() => this.#cgroups.oomKills());
   #hives: PreparedHives | undefined;
   #streams = 0;
   #onGone: (() => void) | undefined;
@@ -197,7 +199,9 @@ export class LinuxSystem implements ComputeSystem {
     };
     const log = openSync(this.#folder.log, 'a', 0o600);
     try {
-      this.#helper = new SandboxHelper(this.#context.helper, plan.steps, log);
+      this.#helper = new SandboxHelper(this.#context.helper, plan.steps, log, (signal, name) =>
+        this.#deaths.record(signal, name),
+      );
     } finally {
       closeSync(log);
     }
@@ -244,7 +248,9 @@ export class LinuxSystem implements ComputeSystem {
       const pid = await launcher.start(
         await this.#startRequest(parameters, user, stdioFlags(parameters), streams.inside),
       );
-      return new PipedProcess(launcher, pid, streams.connect(), () => this.#lostExitCode());
+      return new PipedProcess(launcher, pid, streams.connect(), (code) =>
+        this.#exitCode(parameters.CommandLine, code),
+      );
     } catch (error) {
       streams.discard();
       throw error;
@@ -265,7 +271,7 @@ export class LinuxSystem implements ComputeSystem {
       cgroupFiles: this.#cgroups.procsFiles,
       parameters,
       request: await this.#startRequest(parameters, user, 0, `/io/${name}`),
-      lostExitCode: () => this.#lostExitCode(),
+      exitCode: (code) => this.#exitCode(parameters.CommandLine, code),
     });
   }
 
@@ -349,7 +355,7 @@ export class LinuxSystem implements ComputeSystem {
     this.#launcher?.lost();
     for (const launcher of this.#launchers.values())
       void launcher.then((one) => one.lost()).catch(() => undefined);
-    const oomKilled = this.#cgroups.oomKilled();
+    const oomKilled = this.#cgroups.oomKills() > 0;
     try {
       if (this.#hives !== undefined) recordHives(this.#hives);
     } finally {
@@ -362,7 +368,9 @@ export class LinuxSystem implements ComputeSystem {
     }
   }
 
-  #lostExitCode(): number {
+  /** `code` is Wine's; undefined when nobody saw the end. */
+  async #exitCode(commandLine: string, code: number | undefined): Promise<number> {
+    if (code !== undefined) return this.#deaths.exitCode(commandLine, code);
     return this.#ending === 'unexpected' ? unknownExitCode : abortedExitCode;
   }
 

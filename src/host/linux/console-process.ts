@@ -22,7 +22,7 @@ import {
   winePath,
   type StartRequest,
 } from './launcher-protocol.ts';
-import { signalThrough, terminateThrough } from './piped-process.ts';
+import { signalThrough, terminateThrough, type ExitCodeOf } from './piped-process.ts';
 import type { RunFolder } from './run-folder.ts';
 import { enterPlan, wineEnvironment } from './sandbox-plan.ts';
 import { encodeProgram } from './sandbox-program.ts';
@@ -39,7 +39,7 @@ export interface ConsoleStart {
   readonly cgroupFiles: readonly string[];
   readonly parameters: ProcessParameters;
   readonly request: StartRequest;
-  readonly lostExitCode: () => number;
+  readonly exitCode: ExitCodeOf;
 }
 
 const defaultSize = [30, 120] as const;
@@ -144,7 +144,7 @@ class ConsoleProcess implements ComputeProcess {
       await new Promise((resolve) => setImmediate(resolve));
       status.destroy();
       created.reject(new Error('the terminal ended before the process was created'));
-      return { exitCode: exitCode ?? start.lostExitCode() };
+      return { exitCode: await start.exitCode(exitCode) };
     });
   }
 

@@ -27,6 +27,8 @@ export function environmentBlock(source: EnvironmentSource): EnvironmentBlock {
   if (source.processors !== undefined) block.set('NUMBER_OF_PROCESSORS', String(source.processors));
   addRegistry(block, source.registry, 'user');
   block.setAll(source.overrides);
+  const path = block.entry('PATH');
+  if (path !== undefined) block.set(path[0], withoutEmptyEntries(path[1]));
   return block.sorted();
 }
 
@@ -50,9 +52,21 @@ class Variables {
     return this.#values.get(fold(name))?.[1];
   }
 
+  entry(name: string): readonly [string, string] | undefined {
+    return this.#values.get(fold(name));
+  }
+
   sorted(): EnvironmentBlock {
     return [...this.#values].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, pair]) => pair);
   }
+}
+
+/** Wine's cmd takes an empty entry for a match and then runs nothing, with success: base images end their PATH in `;`. */
+function withoutEmptyEntries(path: string): string {
+  return path
+    .split(';')
+    .filter((entry) => entry.trim() !== '')
+    .join(';');
 }
 
 /** A block cannot hold such an entry; Windows refuses it as well. Names like `=C:` are allowed. */

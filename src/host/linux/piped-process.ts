@@ -20,6 +20,9 @@ export const killedExitCode = 1;
 /** After its process a stream may stay open as long (hcs.md 5.2). */
 const drainGraceMs = 1000;
 
+/** What is reported for a code of the launcher; undefined: it did not see the end. */
+export type ExitCodeOf = (code: number | undefined) => Promise<number>;
+
 export class PipedProcess implements ComputeProcess {
   readonly pid: number;
   readonly stdin?: Writable;
@@ -28,8 +31,7 @@ export class PipedProcess implements ComputeProcess {
   readonly #launcher: Launcher;
   readonly #exit: Promise<ProcessExit>;
 
-  /** `lostExitCode` tells the code of a process whose end nobody saw. */
-  constructor(launcher: Launcher, pid: number, streams: ProcessStreams, lostExitCode: () => number) {
+  constructor(launcher: Launcher, pid: number, streams: ProcessStreams, exitCodeOf: ExitCodeOf) {
     this.#launcher = launcher;
     this.pid = pid;
     if (streams.stdin !== undefined) this.stdin = streams.stdin.on('error', () => undefined);
@@ -40,9 +42,10 @@ export class PipedProcess implements ComputeProcess {
       outputs.map((stream) => new Promise((resolve) => stream.once('close', resolve))),
     );
     this.#exit = launcher.exitOf(pid).then(async (code) => {
+      const exitCode = await exitCodeOf(code);
       streams.stdin?.destroy();
       await within(drained, drainGraceMs);
-      return { exitCode: code ?? lostExitCode() };
+      return { exitCode };
     });
   }
 

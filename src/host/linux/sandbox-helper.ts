@@ -34,6 +34,7 @@ export class SandboxHelper {
   readonly ended: Promise<void>;
   readonly pid: number;
   readonly #child: ChildProcess;
+  readonly #onKilled: (signal: number, name: string) => void;
   readonly #control: Duplex;
   #rest = '';
   #sandboxPid: number | undefined;
@@ -43,7 +44,14 @@ export class SandboxHelper {
   #resolveReady: (pid: number) => void = () => undefined;
   #rejectReady: (error: Error) => void = () => undefined;
 
-  constructor(helper: string, steps: readonly SandboxStep[], logDescriptor: number | 'ignore') {
+  /** `onKilled` hears of every process of the sandbox that ended by a signal, with the kernel's name of it. */
+  constructor(
+    helper: string,
+    steps: readonly SandboxStep[],
+    logDescriptor: number | 'ignore',
+    onKilled: (signal: number, name: string) => void = () => undefined,
+  ) {
+    this.#onKilled = onKilled;
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
@@ -125,6 +133,7 @@ export class SandboxHelper {
     /* The two lines come from two processes, in any order. */
     if (word === 'sandbox') this.#sandboxPid = Number(first);
     else if (word === 'report' && first === 'ready') this.#mounted = true;
+    else if (word === 'killed') this.#onKilled(Number(first), [second, ...rest].join(' '));
     else if (word === 'error') this.#fail(new SandboxStepError(first, Number(second), rest.join(' ')));
     else if (word === 'ok') this.#answers.shift()?.resolve();
     else if (word === 'failed')

@@ -77,11 +77,12 @@ export function existingTemplate(source: TemplateSource): WineTemplate | undefin
 }
 
 function templateKey(source: TemplateSource): string {
-  const standIns = readFileSync(join(source.native, 'SHA256SUMS'));
+  const sums = readFileSync(join(source.native, 'SHA256SUMS'), 'latin1');
+  const standIns = sums.split('\n').filter((line) => line.includes(' standins/'));
   return createHash('sha256')
     .update(`${templateFormat}\n${source.wine.root}\n${source.wine.stamp}\n`)
     .update(formatDelta(templateSystemDelta) + formatDelta(templateUserDelta([])))
-    .update(standIns)
+    .update(standIns.join('\n'))
     .digest('hex')
     .slice(0, 16);
 }

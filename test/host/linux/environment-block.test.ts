@@ -18,6 +18,12 @@ const user = (name: string, value: string, expand = false) =>
   ({ scope: 'user', name, value, expand }) as const;
 
 describe('environment block', () => {
+  it("drops empty entries of PATH, with which Wine's cmd takes any program for found", () => {
+    const block = environmentBlock({ ...bare, overrides: { Path: 'C:\\Windows\\system32;;C:\\Windows;' } });
+
+    expect(variable(block, 'PATH')).to.equal('C:\\Windows\\system32;C:\\Windows');
+  });
+
   it("starts from Windows' defaults, sorted without case", () => {
     expect(Object.fromEntries(environmentBlock(bare))).to.deep.equal({
       ALLUSERSPROFILE: 'C:\\ProgramData',
