@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScratchChange } from '../../src/host/memory/layers.ts';
 import type { MountedScratch } from '../../src/host/ports/layers.ts';
@@ -11,6 +11,7 @@ export function overlayProblem(folder: string): string | undefined {
   const { status, stderr } = inNamespace(`mount -t overlay overlay -o "${options(folder, lowers)}" "$1"`, [
     join(folder, 'merged'),
   ]);
+  removeWork(folder);
   return status === 0 ? undefined : stderr.trim();
 }
 
@@ -39,7 +40,16 @@ export function runOnScratch(mounted: MountedScratch, mountPoint: string, script
   const lowers = mounted.layers.map((layer) => join(layer.Path, 'Files')).join(':');
   const mount = `mount -t overlay overlay -o "${options(mounted.folder, lowers)}" "$1"`;
   const { status, stderr } = inNamespace(`set -e\n${mount}\ncd "$1"\n${script}`, [mountPoint]);
+  removeWork(mounted.folder);
   if (status !== 0) throw new Error(`changing the scratch failed: ${stderr}`);
+}
+
+/** What the kernel leaves behind cannot be read, so an ordinary user could not delete the folder above it. */
+function removeWork(folder: string): void {
+  const work = join(folder, 'work', 'work');
+  if (!existsSync(work)) return;
+  chmodSync(work, 0o700);
+  rmSync(work, { recursive: true });
 }
 
 const isRoot = process.getuid?.() === 0;

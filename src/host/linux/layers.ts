@@ -4,6 +4,7 @@
  * inside the container's own mount namespace, so nothing is ever mounted on the host.
  */
 import {
+  chmodSync,
   createReadStream,
   constants,
   existsSync,
@@ -210,6 +211,7 @@ class LinuxLayerStore implements LayerStore {
     checkId(key);
     if (existsSync(join(this.#store, key, recordName.layer)))
       throw new LayerError('LAYER_EXISTS', `${key} is an image's layer`);
+    removeOverlayWork(join(this.#store, key));
     moveToTrash(this.#trash, join(this.#store, key));
   }
 
@@ -312,6 +314,18 @@ class LinuxLayerStore implements LayerStore {
       hives: join(folder, 'Hives'),
     };
   }
+}
+
+/** The kernel leaves a folder there without any permission, which ordinary users could not delete with the rest. */
+function removeOverlayWork(scratch: string): void {
+  const folder = join(scratch, 'work', 'work');
+  try {
+    chmodSync(folder, 0o700);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return;
+    throw error;
+  }
+  rmSync(folder, { recursive: true, force: true });
 }
 
 function* walk(view: LayerView, entry: LayerViewEntry): Generator<LayerViewEntry> {
