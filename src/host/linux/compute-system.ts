@@ -149,6 +149,12 @@ export class LinuxSystem implements ComputeSystem {
         ? await this.#createOnConsole(parameters)
         : await this.#createPiped(parameters);
     } catch (error) {
+      if (error instanceof LauncherError && namesPowerShell(parameters.CommandLine))
+        throw new HcsError('System::CreateProcess', hresultFromWin32(error.code), {
+          systemId: this.id,
+          events: ['this image has no PowerShell'],
+          hint: noPowerShellHint,
+        });
       throw this.#explain('CreateProcess', error);
     }
   }
@@ -414,4 +420,12 @@ export class LinuxSystem implements ComputeSystem {
     if (this.#state === 'Stopped' && op !== 'Start') return this.#fail(op, HRESULT.systemAlreadyStopped);
     return explainSandboxFailure(op, this.id, error, this.#folder.log);
   }
+}
+
+const noPowerShellHint =
+  'Windows PowerShell needs the .NET Framework, which Wine does not have: use cmd, or an image that carries its own pwsh.exe';
+
+/** Whether the first word of a command line is PowerShell's name, with or without path, quotes and ending. */
+function namesPowerShell(commandLine: string): boolean {
+  return /^"?(?:[^"]*[\\/])?(?:powershell|pwsh)(?:\.exe)?"?(?:\s|$)/i.test(commandLine.trimStart());
 }
