@@ -80,7 +80,7 @@ export class EntryRules {
     }
     if (type === '1') return { kind: 'hardLink', target: linkTarget(entry, path), ...place };
     if (type !== '2') this.#owner = entry.name;
-    this.#folder = entry.name.slice(0, entry.name.lastIndexOf('/') + 1);
+    this.#folder = folderPrefix(entry.name);
     this.#folderPath = { root, components: place.parent, stream: undefined };
     return { kind: kinds[type], ...place };
   }
@@ -161,4 +161,10 @@ function invalidPath(name: string, why: string, hint?: string): LayerError {
 
 function invalidTombstone(name: string): LayerError {
   return new LayerError('LAYER_WHITEOUT_INVALID', `invalid tombstone ${name}`, { entry: name });
+}
+
+/** What names beside that one begin with: up to the last slash of either kind, a directory's own trailing one left out. */
+function folderPrefix(name: string): string {
+  const end = /[/\\]$/.test(name) ? name.length - 2 : name.length - 1;
+  return name.slice(0, Math.max(name.lastIndexOf('/', end), name.lastIndexOf('\\', end)) + 1);
 }
