@@ -11,6 +11,7 @@ import type { Clock } from './clock.ts';
 import { RegistryError, isWorthRetrying } from './errors.ts';
 import type { HttpResponse } from './http.ts';
 import { networkError } from './network-error.ts';
+import { releaseBuffer } from './release-buffer.ts';
 
 /** Where the bytes go, in order. */
 export interface BlobSink {
@@ -100,6 +101,7 @@ function pump(download: BlobDownload, response: HttpResponse, skipBytes: number)
   const flush = (): void => {
     if (batched === 0) return;
     sink.write(batch);
+    batch.forEach(releaseBuffer);
     batch = [];
     batched = 0;
     download.onProgress?.(sink.offset);

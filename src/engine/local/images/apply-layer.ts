@@ -1,11 +1,14 @@
 /** Unpacks one layer blob into the layer store, whole or not at all. */
-import type { LayerInfo, LayerStore } from '../../../host/ports/layers.ts';
+import type { LayerApply, LayerInfo, LayerStore } from '../../../host/ports/layers.ts';
 import type { Digest } from '../../../image/digest.ts';
 import { acquireLock } from '../../../state/lock.ts';
 import type { DataPaths } from '../../../state/paths.ts';
 import { join } from 'node:path';
 import type { BlobSource } from './blob-source.ts';
-import { SourceRestarted, inflateBlob } from './inflate.ts';
+import { pumpLayer } from '../../../layer/pump.ts';
+import type { ChunkConsumer } from '../../../layer/pump.ts';
+import { releaseBuffer } from '../../../registry/release-buffer.ts';
+import { SourceRestarted, readBlob } from './blob-source.ts';
 
 export interface ApplyRequest {
   /** chainID hex. */
@@ -48,9 +51,9 @@ async function unpack(layers: LayerStore, request: ApplyRequest): Promise<LayerI
   const { generation } = source;
   const apply = await layers.openApply(id, { parents, declaredSize: source.size, signal });
   try {
-    await inflateBlob(source, (chunk) => apply.write(chunk), {
+    await pumpLayer(readBlob(source, request.onProgress), releasing(apply), {
       signal,
-      ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
+      onTaken: releaseBuffer,
     });
     await request.verified;
     if (source.generation !== generation) throw new SourceRestarted();
@@ -61,4 +64,15 @@ async function unpack(layers: LayerStore, request: ApplyRequest): Promise<LayerI
     if (source.generation !== generation) throw new SourceRestarted();
     throw error;
   }
+}
+
+/** Chunks are consumed when `write` is over: their memory is given back then. */
+function releasing(apply: LayerApply): ChunkConsumer {
+  return {
+    write: (chunk) => {
+      const waiting = apply.write(chunk);
+      if (waiting === undefined) releaseBuffer(chunk);
+      return waiting;
+    },
+  };
 }

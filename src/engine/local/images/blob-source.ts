@@ -1,5 +1,6 @@
 /** Where a layer's compressed bytes are read from while it is unpacked: a finished blob, or one that is still arriving. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { PortholeError } from '../../../errors/porthole-error.ts';
 
 export interface BlobSource {
   /** Bytes of the whole blob. */
@@ -9,6 +10,31 @@ export interface BlobSource {
   /** Reads what is there at `position`; 0 = nothing yet. */
   readAt(target: Buffer, position: number): number;
   waitBeyond(position: number, generation: number): Promise<void>;
+}
+
+/** What the source held was replaced while it was read: everything handed on is void. */
+export class SourceRestarted extends Error {}
+
+const pieceBytes = 512 << 10;
+
+/** The bytes from the beginning, as they come. `onProgress`: bytes so far. */
+export async function* readBlob(
+  source: BlobSource,
+  onProgress?: (bytes: number) => void,
+): AsyncGenerator<Buffer, undefined> {
+  const { generation } = source;
+  for (let position = 0; position < source.size;) {
+    const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, source.size - position));
+    const count = source.readAt(piece, position);
+    if (count === 0) await source.waitBeyond(position, generation);
+    if (source.generation !== generation) throw new SourceRestarted();
+    if (count === 0) continue;
+    if (position === 0) refuseUnknownCompression(piece.subarray(0, count));
+    position += count;
+    onProgress?.(position);
+    yield piece.subarray(0, count);
+  }
+  return undefined;
 }
 
 /** A blob file of the store. */
@@ -27,10 +53,20 @@ export class FileBlobSource implements BlobSource {
   }
 
   async waitBeyond(): Promise<void> {
-    throw new Error('a stored blob ended before its size');
+    throw new PortholeError('internal', 'BLOB_DAMAGED', 'a stored blob is shorter than it was');
   }
 
   close(): void {
     closeSync(this.#fd);
   }
+}
+
+/** Compressions that other engines have accepted, by their magic, so that the message is not one about a bad archive. */
+function refuseUnknownCompression(head: Buffer): void {
+  const magic = head.subarray(0, 6).toString('latin1');
+  const name = magic.startsWith('BZh') ? 'bzip2' : magic === '\xfd7zXZ\0' ? 'xz' : undefined;
+  if (name === undefined) return;
+  throw new PortholeError('invalid', 'LAYER_COMPRESSION', `layer compression ${name} is not supported`, {
+    hint: 'push the image again with gzip or zstd layers',
+  });
 }

@@ -9,11 +9,10 @@ import { hasherOf, digestAlgorithm } from '../../../image/digest.ts';
 import type { Descriptor } from '../../../image/descriptor.ts';
 import type { Digest } from '../../../image/digest.ts';
 import { applyLayer } from './apply-layer.ts';
-import { FileBlobSource } from './blob-source.ts';
+import { FileBlobSource, SourceRestarted } from './blob-source.ts';
 import type { BlobSource } from './blob-source.ts';
 import { fetchInto, openFetch } from './fetch-blob.ts';
 import type { FetchContext } from './fetch-blob.ts';
-import { SourceRestarted } from './inflate.ts';
 import type { LayerProgress } from './progress.ts';
 import { Slots } from './slots.ts';
 

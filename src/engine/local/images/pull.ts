@@ -35,6 +35,7 @@ import { fetchImageDocuments, fetchTarget, resolveDigest } from './pull-target.t
 import type { PullTarget, RequestedPlatform } from './pull-target.ts';
 import { selectionHost } from './selection-host.ts';
 import { setReference } from './tag.ts';
+import { keepYoungGenerationSmall } from './young-generation.ts';
 
 export type PullOptions = TransferOptions & { readonly allTags?: boolean };
 
@@ -68,6 +69,7 @@ export async function pullImage(deps: ImageDeps, text: string, options: PullOpti
     auth: options.auth,
     onWarning: (warning) => onProgress?.({ status: `WARNING: ${warning}` }),
   });
+  const letGrow = keepYoungGenerationSmall();
   let known: Promise<SelectionHost> | undefined;
   const context: PullContext = {
     deps,
@@ -95,6 +97,7 @@ export async function pullImage(deps: ImageDeps, text: string, options: PullOpti
     if (signal?.aborted === true) throw cancelled(error);
     throw error;
   } finally {
+    letGrow();
     client[Symbol.dispose]();
   }
 }
