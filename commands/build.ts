@@ -7,6 +7,7 @@ import { Command } from '../src/cli/command.ts';
 import { proxyVariables, readClientConfig } from '../src/cli/config-file.ts';
 import { registryCredentials } from '../src/cli/credentials.ts';
 import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
+import { wantedPlatform } from '../src/cli/references.ts';
 import { buildOutput } from '../src/cli/render/build.ts';
 import { progressFlag } from '../src/cli/render/progress.ts';
 import type { ProgressMode } from '../src/cli/render/progress.ts';
@@ -38,7 +39,10 @@ export default class Build extends Command {
     if (imageFile !== undefined) await forget(imageFile);
     const source = await openBuildContext(args[0]!, flags.file, client, stdin);
     const proxies = proxyVariables(readClientConfig(this.context));
-    const request = toBuildRequest(parsed, source.dockerfile, client, proxies);
+    const request = {
+      ...toBuildRequest(parsed, source.dockerfile, client, proxies),
+      platform: wantedPlatform(flags.platform, this.context),
+    };
     const { build } = await this.context.engine();
 
     // -q keeps everything back and shows it on stderr when the build fails.

@@ -9,6 +9,7 @@ import { readClientConfig } from '../src/cli/config-file.ts';
 import type { ParsedFlags } from '../src/cli/flag.ts';
 import { outputSink } from '../src/cli/output-sink.ts';
 import { reportExit } from '../src/cli/report-exit.ts';
+import { lostQuotes, lostQuotesHint } from '../src/cli/requests/options.ts';
 import { execFlags, toExecRequest } from '../src/cli/requests/exec.ts';
 import { consoleSize, followTerminalSize } from '../src/cli/terminal-size.ts';
 
@@ -43,7 +44,7 @@ export default class Exec extends Command {
       await engine.exec.start(id, { detach: true, tty: request.Tty, signal });
       return 0;
     }
-    return this.#interactive(engine.exec, id, {
+    return this.#interactive(engine.exec, id, command, {
       tty: request.Tty,
       stdin: request.AttachStdin,
       stdout: true,
@@ -52,9 +53,14 @@ export default class Exec extends Command {
     });
   }
 
-  async #interactive(exec: Engine['exec'], id: string, options: AttachOptions): Promise<number> {
+  async #interactive(
+    exec: Engine['exec'],
+    id: string,
+    command: string[],
+    options: AttachOptions,
+  ): Promise<number> {
     const session = await exec.start(id, { detach: false, tty: options.tty }).catch((error: unknown) => {
-      throw notStarted(error);
+      throw notStarted(error, command);
     });
     if (!session) throw new PortholeError('internal', 'EXEC_SESSION', 'exec gave no streams');
     const sink = outputSink(this.context);
@@ -77,7 +83,7 @@ export default class Exec extends Command {
 }
 
 /** A program that cannot be started: Docker's client has the engine's bare words and the code of a shell, 126 or 127. */
-function notStarted(error: unknown): Error {
+function notStarted(error: unknown, command: readonly string[]): Error {
   if (!(error instanceof PortholeError)) return asError(error);
   const exitCode = startExitCode(error.message);
   if (exitCode === 125) return error;
@@ -85,7 +91,12 @@ function notStarted(error: unknown): Error {
     kind: error.kind,
     code: error.code,
     exitCode,
-    ...(error.hint !== undefined && { hint: error.hint }),
+    ...hintFor(error, command),
     cause: error,
   });
+}
+
+function hintFor({ hint }: PortholeError, command: readonly string[]): { hint?: string } {
+  if (command.some(lostQuotes)) return { hint: lostQuotesHint };
+  return hint === undefined ? {} : { hint };
 }

@@ -1,7 +1,7 @@
 import { CliError } from '../src/cli/cli-error.ts';
 import { Command } from '../src/cli/command.ts';
 import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
-import { checkPlatform, clientReference } from '../src/cli/references.ts';
+import { checkPlatform, clientReference, wantedPlatform } from '../src/cli/references.ts';
 import { progressFlag } from '../src/cli/render/progress.ts';
 import type { ProgressMode } from '../src/cli/render/progress.ts';
 import { transferImage } from '../src/cli/transfer.ts';
@@ -30,14 +30,14 @@ export default class Pull extends Command {
     const { tag, digest } = named;
     if (flags['all-tags'] && (tag !== undefined || digest !== undefined))
       throw new CliError("tag can't be used with --all-tags/-a");
-    checkPlatform(flags.platform, this.context);
+    const platform = checkPlatform(wantedPlatform(flags.platform, this.context), this.context);
     const reference = flags['all-tags'] ? named : withDefaultTag(named);
     if (reference !== named && reference.tag !== tag && !flags.quiet)
       this.context.stdout.write(`Using default tag: ${reference.tag!}\n`);
     const { images } = await this.context.engine();
     await transferImage(this.context, images, 'pull', {
       reference: familiarString(reference),
-      platform: flags.platform,
+      platform,
       allTags: flags['all-tags'],
       mode: flags.progress as ProgressMode,
       on: 'stdout',

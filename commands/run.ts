@@ -100,7 +100,7 @@ export default class Run extends Command {
   /** Docker reports every error of `run` in one form; a command that lost its JSON quotes on the way is named as the cause. */
   #wrapped(error: unknown, exitCode: number, args: readonly string[] = []): CliError {
     const wrapped = withHelpPointer(this.context.bin, 'run', error, exitCode);
-    if (wrapped.hint !== undefined || exitCode !== 127 || !args.slice(1).some(lostQuotes)) return wrapped;
+    if (exitCode !== 127 || !args.slice(1).some(lostQuotes)) return wrapped;
     return new CliError(wrapped.message, {
       kind: wrapped.kind,
       code: wrapped.code,

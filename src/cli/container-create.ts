@@ -7,7 +7,7 @@ import { familiarString, parseIdentifier, withDefaultTag } from '../image/refere
 import type { Reference } from '../image/reference.ts';
 import { CliError, systemErrorText } from './cli-error.ts';
 import type { CommandContext } from './command.ts';
-import { checkPlatform, clientReference } from './references.ts';
+import { checkPlatform, clientReference, wantedPlatform } from './references.ts';
 import type { ProgressMode } from './render/progress.ts';
 import { absolutePath } from './requests/client.ts';
 import { transferImage } from './transfer.ts';
@@ -44,7 +44,11 @@ export async function createContainer(
       parseIdentifier(request.Image)?.complete === true
         ? undefined
         : withDefaultTag(clientReference(request.Image));
-    const platform = checkPlatform(options.platform, context, 'error parsing specified platform: ');
+    const platform = checkPlatform(
+      wantedPlatform(options.platform, context),
+      context,
+      'error parsing specified platform: ',
+    );
     const create = () =>
       engine.containers.create(request, {
         signal,

@@ -28,3 +28,13 @@ export function checkPlatform(
   }
   return text;
 }
+
+/**
+ * The platform of a command without `--platform`: `DOCKER_DEFAULT_PLATFORM`, when it names Windows. People set it to a Linux
+ * platform for Docker; that cannot be meant here.
+ */
+export function wantedPlatform(flag: string, { environment }: Pick<CommandContext, 'environment'>): string {
+  if (flag !== '') return flag;
+  const preset = environment.env['DOCKER_DEFAULT_PLATFORM'] ?? '';
+  return /^windows\b/i.test(preset) ? preset : '';
+}

@@ -225,6 +225,16 @@ describe('container commands', () => {
       expect((await run('run -dq app', routes)).stderr).to.equal('');
     });
 
+    it('takes DOCKER_DEFAULT_PLATFORM when it is about Windows', async () => {
+      const requests = async (platform: string) =>
+        (await run('create app', [created], { env: { DOCKER_DEFAULT_PLATFORM: platform } })).requests;
+
+      expect(await requests('windows/amd64')).to.deep.equal([
+        'POST /containers/create?platform=windows%2Famd64',
+      ]);
+      expect(await requests('linux/arm64')).to.deep.equal(['POST /containers/create']);
+    });
+
     it('does not pull when another thing is missing', async () => {
       const routes = [failure('POST', '/containers/create', 404, 'network x not found')];
 
