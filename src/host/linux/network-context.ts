@@ -4,7 +4,9 @@ import type { HnsEndpoint } from '../../hns/documents.ts';
 import { guidFromHex, sameGuid } from '../../hns/guid.ts';
 import type { DataPaths } from '../../state/paths.ts';
 import { isAlive } from '../../state/process-identity.ts';
+import { removeFirewall } from './firewall.ts';
 import { namespacePath } from './kernel-names.ts';
+import { forgetObject, orphanedObjects } from './kernel-objects.ts';
 import { KernelNetwork, linkNames } from './kernel-network.ts';
 import { detectLevel, type LevelFacts, type NetworkLevel } from './network-level.ts';
 import {
@@ -96,6 +98,7 @@ export class NetworkContext {
   async dropNamespace(namespace: NamespaceState): Promise<void> {
     stopProcess(namespace.uplink);
     if (namespace.netns !== undefined) await this.kernel.removeNamespace(namespace.netns);
+    if (namespace.netns !== undefined) forgetObject(namespace.netns);
     for (const endpoint of this.endpointsIn(namespace.id)) this.putEndpoint(detached(endpoint));
     this.forgetNamespace(namespace);
   }
@@ -105,11 +108,25 @@ export class NetworkContext {
     this.states.namespaces.remove(namespace.id.toUpperCase());
   }
 
+  /** Bridges and namespaces of data roots that somebody deleted. */
+  async #sweepOrphans(): Promise<void> {
+    for (const object of orphanedObjects()) {
+      if (object.kind === 'namespace') await this.kernel.removeNamespace(object.name);
+      else {
+        if (object.firewall !== undefined)
+          await removeFirewall(object.networkId ?? '', object.firewall, this.path);
+        await this.kernel.removeLink(object.name);
+      }
+      forgetObject(object.name);
+    }
+  }
+
   /**
    * Records of an earlier boot, and namespaces whose creator died before it attached anything. The caller holds the lock.
    */
   async sweep(): Promise<void> {
     const { states } = this;
+    if (this.level === 'root') await this.#sweepOrphans();
     for (const { key, value } of states.networks.list(ignoreDamaged))
       if (value.boot !== states.boot) states.networks.remove(key);
     for (const { key, value } of states.endpoints.list(ignoreDamaged))

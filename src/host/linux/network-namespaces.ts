@@ -8,6 +8,7 @@ import { identityOf, isAlive, ownIdentity } from '../../state/process-identity.t
 import type { PortCall } from '../ports/compute.ts';
 import type { HostEntry, PortForward, Publication } from '../ports/network.ts';
 import { namespaceName, namespacePath, vethName } from './kernel-names.ts';
+import { noteObject } from './kernel-objects.ts';
 import { detached, type NetworkContext } from './network-context.ts';
 import type { EndpointState, NamespaceState } from './network-state.ts';
 import { bindPorts } from './port-listen.ts';
@@ -103,7 +104,10 @@ export class NamespaceAdapter {
       if (level !== 'root' && stored.sandbox !== undefined && isAlive(stored.sandbox))
         throw sharingNeedsRoot();
       const netns = level === 'root' ? (stored.netns ?? namespaceName(stored.id)) : undefined;
-      if (netns !== undefined && stored.netns === undefined) await this.#context.kernel.addNamespace(netns);
+      if (netns !== undefined && stored.netns === undefined) {
+        this.#note(stored.id, netns);
+        await this.#context.kernel.addNamespace(netns);
+      }
       const namespace: NamespaceState = {
         ...stored,
         ...(netns === undefined ? {} : { netns }),
@@ -151,6 +155,11 @@ export class NamespaceAdapter {
     return withLock(join(this.#context.deps.paths.locks, `hns-${namespaceId.toUpperCase()}`), work);
   }
 
+  #note(namespaceId: string, netns: string): void {
+    const record = this.#context.states.file('namespaces', namespaceId);
+    noteObject({ kind: 'namespace', name: netns, record });
+  }
+
   #put(namespace: NamespaceState): void {
     this.#context.states.namespaces.put(namespace.id.toUpperCase(), namespace);
   }
@@ -190,7 +199,10 @@ export class NamespaceAdapter {
     const netns = namespace.netns ?? namespaceName(namespace.id);
     const isFirst = endpoint.device === 'eth0';
     const leavesNetwork = (network.document.Type ?? 'nat').toLowerCase() === 'nat';
-    if (namespace.netns === undefined) this.#put({ ...namespace, netns });
+    if (namespace.netns === undefined) {
+      this.#put({ ...namespace, netns });
+      this.#note(namespace.id, netns);
+    }
     await kernel.addLink(
       {
         bridge: network.bridge ?? '',

@@ -52,6 +52,8 @@ export interface NetworkStates {
   readonly boot: string;
   /** Mutating steps of all processes, one at a time. */
   exclusively<T>(work: () => Promise<T> | T): Promise<T>;
+  /** The file of a network's or namespace's record. */
+  file(kind: 'networks' | 'namespaces', id: string): string;
   /** Folder of a namespace's hosts and resolv.conf. */
   folder(namespaceId: string): string;
   network(id: string | undefined): NetworkState;
@@ -82,6 +84,7 @@ export function networkStates(paths: DataPaths): NetworkStates {
     namespaces,
     boot,
     exclusively: (work) => withLock(join(paths.locks, 'hns'), work),
+    file: (kind, id) => join(paths.hns, kind, `${id.toUpperCase()}.json`),
     folder: (namespaceId) => join(paths.hns, 'files', namespaceId.toUpperCase()),
     network: (id) => look(networks, id ?? '', 'getNetwork', HNS.networkNotFound),
     endpoint: (id) => look(endpoints, id, 'getEndpoint', HNS.endpointNotFound),

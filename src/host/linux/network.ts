@@ -9,6 +9,7 @@ import { withLock } from '../../state/lock.ts';
 import type { EndpointStatistics, NetworkPort } from '../ports/network.ts';
 import { enableForwarding, installFirewall, removeFirewall } from './firewall.ts';
 import { bridgeName } from './kernel-names.ts';
+import { forgetObject, noteObject, type KernelObject } from './kernel-objects.ts';
 import { linkCounters, type LinkCounters } from './kernel-network.ts';
 import { NetworkContext, type LinuxNetworkDeps } from './network-context.ts';
 import type { NetworkLevel } from './network-level.ts';
@@ -56,6 +57,7 @@ export function createLinuxNetwork(deps: LinuxNetworkDeps): LinuxNetwork {
     if (state.firewall !== undefined) await removeFirewall(id, state.firewall, context.path);
     if (state.bridge !== undefined) await context.kernel.removeLink(state.bridge);
     states.networks.remove(id.toUpperCase());
+    if (state.bridge !== undefined) forgetObject(state.bridge);
   };
 
   const makeNetwork = async (document: HnsNetwork): Promise<HnsNetwork> => {
@@ -79,8 +81,15 @@ export function createLinuxNetwork(deps: LinuxNetworkDeps): LinuxNetwork {
     if (initial.bridge === undefined) return planned;
     const type = (planned.Type ?? 'nat').toLowerCase();
     const subnets = (planned.Subnets ?? []).map((subnet) => subnet.AddressPrefix ?? '');
+    const object: KernelObject = {
+      kind: 'bridge',
+      name: initial.bridge,
+      record: states.file('networks', id),
+      networkId: id,
+    };
     let state = initial;
     try {
+      noteObject(object);
       await context.kernel.addBridge({
         bridge: initial.bridge,
         addresses: type === 'private' ? [] : gatewayAddresses(planned),
@@ -91,6 +100,7 @@ export function createLinuxNetwork(deps: LinuxNetworkDeps): LinuxNetwork {
       );
       state = { ...initial, firewall };
       states.networks.put(id.toUpperCase(), state);
+      noteObject({ ...object, firewall });
       if (type === 'nat' && !enableForwarding()) {
         throw new HnsError('createNetwork', HNS.accessDenied, {
           text: 'packets cannot be forwarded: net.ipv4.ip_forward is 0 and cannot be changed',

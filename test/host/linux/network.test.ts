@@ -351,6 +351,21 @@ function withRoot(): void {
       expect(readdirSync('/run/netns')).to.not.include(namespaceName(namespaceId));
     });
 
+    it('removes what a deleted data root left in the kernel', async () => {
+      const { networkId, namespaceId } = await attached();
+      rmSync(join(host.root, 'hns'), { recursive: true });
+      const other = aHost('root');
+      try {
+        await other.network.createNamespace();
+
+        expect(ip('link')).to.not.include(bridgeName(networkId));
+        expect(nftTables()).to.not.include(firewallName(networkId));
+        expect(readdirSync('/run/netns')).to.not.include(namespaceName(namespaceId));
+      } finally {
+        await disposeOf(other);
+      }
+    });
+
     it('undoes a network that cannot be finished', async () => {
       ip('link add dummy0 type bridge');
       const poor = createLinuxNetwork({
