@@ -4,7 +4,7 @@ import type { ZoneLookup } from '../text/go-time.ts';
 
 /** The abbreviation Go would print (`CET`); '' where the zone has only an offset, as Go then prints that. */
 function abbreviation(milliseconds: number, timeZone: string): string {
-  for (const locale of ['en-US', 'en-GB', 'en-AU', 'en-IN']) {
+  for (const locale of ['en-US', 'en-GB', 'en-CA', 'en-AU', 'en-NZ', 'en-ZA', 'en-IN']) {
     const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' }).formatToParts(
       milliseconds,
     );
