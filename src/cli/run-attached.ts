@@ -52,8 +52,11 @@ export async function runAttached(
   // Ctrl-C goes to the container while signals are forwarded; without, it detaches.
   let forced = (): void => undefined;
   const forcedEnd = new Promise<'forced'>((resolve) => (forced = () => resolve('forced')));
+  // A container that is still starting cannot be signalled: what comes early is sent when it runs.
+  let running = (): void => undefined;
+  const started = new Promise<void>((resolve) => (running = resolve));
   const stopForwarding = run.signalProxy
-    ? forwardSignals(context, (name) => containers.kill(id, name), forced)
+    ? forwardSignals(context, (name) => started.then(() => containers.kill(id, name)), forced)
     : () => undefined;
   let session: StdioSession | undefined;
   try {
@@ -69,6 +72,7 @@ export async function runAttached(
     const code = exitCodeOf(context, exit);
     try {
       await containers.start(id);
+      running();
     } catch (error) {
       session.close();
       if (run.autoRemove) await code;

@@ -152,6 +152,19 @@ describe(`the main job${reason === undefined ? '' : ` (skipped: ${reason})`}`, f
     expect(await cli.ok(['ps', '-aq'])).to.equal('');
   });
 
+  it('obeys a Ctrl-C that comes while the container is still starting', async () => {
+    const child = cli.start(['run', '--rm', base, 'ping', '-n', '600', '127.0.0.1']);
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const ended = new Promise((done) => child.once('close', done));
+    // Long before Wine has booted, long after the client reads signals.
+    setTimeout(() => child.kill('SIGINT'), 400);
+    await ended;
+
+    expect(output).to.not.include('Sent = 600');
+    expect(await cli.ok(['ps', '-aq'])).to.equal('');
+  });
+
   it('refuses what Wine cannot isolate', async () => {
     const result = await cli.run(['run', '--rm', '--isolation=hyperv', base, 'cmd', '/c', 'ver']);
 
