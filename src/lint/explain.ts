@@ -1,0 +1,56 @@
+/** The texts of `--explain` and `--list-rules`. */
+import { builtInCodes } from './lint-file.ts';
+import type { RuleDefinition } from './rule.ts';
+
+/** One rule for people: what, why, a bad and a good example. */
+export function explainRule(rule: RuleDefinition): string {
+  const bad = rule.cases.bad[0];
+  const good = rule.cases.good[0];
+  const alias = rule.aliases === undefined ? '' : ` (${rule.aliases.join(', ')})`;
+  const parts = [
+    `${rule.id} ${rule.name}${alias}\n${rule.severity}, ${scope(rule)}${rule.optIn === true ? ', off by default' : ''}`,
+    rule.docs.summary,
+    rule.docs.why,
+    ...(rule.docs.windows === undefined ? [] : [`On Windows: ${rule.docs.windows}`]),
+    ...(bad === undefined ? [] : [`Bad:\n${indent(bad.text)}`]),
+    ...(good === undefined ? [] : [`Good:\n${indent(typeof good === 'string' ? good : good.text)}`]),
+    ...(rule.cases.bad.some(({ fixed }) => fixed !== undefined) ? ['Fixable with --fix.'] : []),
+    ...((rule.docs.see?.length ?? 0) > 0 ? [`See:\n${indent(rule.docs.see!.join('\n'))}`] : []),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** Undefined for a code that no built-in check has. */
+export function explainBuiltIn(id: string): string | undefined {
+  const code = builtInCodes.find((candidate) => candidate.id === id);
+  return code === undefined
+    ? undefined
+    : `${code.id} ${code.name}\n${code.severity}, every stage\n\n${code.summary}\n`;
+}
+
+/** One line a rule: code, level, name, summary. */
+export function listRules(rules: readonly RuleDefinition[]): string {
+  const rows = [
+    ...rules.map(({ id, severity, name, docs }) => ({ id, severity, name, summary: docs.summary })),
+    ...builtInCodes,
+  ].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  return rows
+    .map(
+      ({ id, severity, name, summary }) =>
+        `${id.padEnd(7)} ${severity.padEnd(8)} ${name.padEnd(width)}  ${summary}\n`,
+    )
+    .join('');
+}
+
+function scope({ platform }: RuleDefinition): string {
+  return platform === 'any' ? 'every stage' : `${platform === 'windows' ? 'Windows' : 'Linux'} stages`;
+}
+
+function indent(text: string): string {
+  return text
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
+}
