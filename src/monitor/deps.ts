@@ -56,5 +56,9 @@ export interface MonitorDeps<A extends RunAllocation = RunAllocation> extends Up
     scratch: MountedScratch,
     allocation: A,
   ) => Promise<RunPlan> | RunPlan;
+  /** The container runs; what starting it took can be forgotten. */
+  readonly onSettled?: () => void;
+  /** The container has begun to write much. Called once. */
+  readonly onBusy?: () => void;
   readonly planExec: (config: ContainerConfigRecord, request: ExecCreateRequest) => ProcessParameters;
 }

@@ -22,8 +22,20 @@ export interface ProcessLauncherOptions {
 /** Longest wait for the bootstrap answer; a loaded machine may take its time to start a process. */
 const bootstrapMs = 30_000;
 
-/** Heap limits that keep an idle monitor small (goal M1). */
-const nodeOptions = ['--max-semi-space-size=1', '--max-old-space-size=256', '--no-warnings'];
+/**
+ * What keeps an idle monitor small (goal M1): a small heap, and no optimising compiler, whose code alone is 8 MB of memory,
+ * until there is traffic (`tuning.ts`). V8's memory reducer would wake it up every eight seconds for ever.
+ */
+const nodeOptions = [
+  '--max-semi-space-size=1',
+  '--max-old-space-size=256',
+  '--expose-gc',
+  '--no-memory-reducer',
+  '--no-opt',
+  '--no-maglev',
+  '--no-sparkplug',
+  '--no-warnings',
+];
 
 /** Starts monitors as detached processes that outlive the caller. */
 export function processLauncher(options: ProcessLauncherOptions): MonitorLauncher {

@@ -6,6 +6,7 @@ import type { Environment } from '../environment.ts';
 import { toWireError } from './protocol.ts';
 import type { BootstrapAnswer, BootstrapDocument } from './protocol.ts';
 import { serveContainer } from './serve.ts';
+import { shrinkSoon, speedUp } from './tuning.ts';
 
 async function readDocument(): Promise<BootstrapDocument> {
   let text = '';
@@ -38,7 +39,11 @@ async function main(): Promise<void> {
     const environment = environmentOf(document);
     const paths = dataPaths(environment.dataRoot);
     const host = once(() => openHost(environment, paths));
-    const deps = await monitorDeps({ environment, paths, host, hasComputeCore: true });
+    const deps = {
+      ...(await monitorDeps({ environment, paths, host, hasComputeCore: true })),
+      onSettled: shrinkSoon,
+      onBusy: speedUp,
+    };
     const served = await serveContainer(deps, document.containerId, process.pid);
     ({ done } = served);
     await answer(served.answer);

@@ -33,6 +33,8 @@ import { Waiters } from './waiters.ts';
 
 /** Seconds between a stop request and the forced end when nothing else is said. */
 const defaultStopTimeout = 10;
+/** Output after which a monitor counts as busy. */
+const busyBytes = 1 << 20;
 /** hcs.md 4.3: how long moby waits for the exit after a kill. */
 const killPatienceMs = 75_000;
 
@@ -57,6 +59,8 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
   #starting: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #startedAtMs = 0;
+  #written = 0;
+  #busy = false;
   #gone = false;
   /** Called whenever the supervisor may have nothing left to do. */
   onIdle: () => void = () => undefined;
@@ -201,7 +205,13 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
   }
 
   #newHub(): StdioHub {
-    return new StdioHub((stream, chunk) => this.#log(stream, chunk));
+    return new StdioHub((stream, chunk) => {
+      this.#log(stream, chunk);
+      this.#written += chunk.length;
+      if (this.#written < busyBytes || this.#busy) return;
+      this.#busy = true;
+      this.#deps.onBusy?.();
+    });
   }
 
   #log: (stream: 'stdout' | 'stderr', chunk: Buffer) => void = () => undefined;
@@ -241,6 +251,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
       exitCode: 0,
     });
     this.emit('start');
+    this.#deps.onSettled?.();
     this.#startHealthcheck(started);
     void started.waitExit().then(
       ({ exitCode }) => this.#ended(started, exitCode, stdioEnded),
