@@ -37,12 +37,14 @@ export function serveAttach<A extends RunAllocation>(
   };
   socket.write(`${JSON.stringify({ ok: true, result: { tty: Tty } })}\n`);
   supervisor.emit('attach');
+  // A terminal stays open when its client detaches: the next one types into it.
+  const closesInput = StdinOnce && !Tty;
   const subscription = hub.attach(reader);
   const parser = new FrameParser((type, part, last) => {
     if (type !== frameType.stdin || !takesInput) return;
     if (part.length > 0) {
       if (!hub.write(part)) socket.pause();
-    } else if (last && StdinOnce) hub.closeInput();
+    } else if (last && closesInput) hub.closeInput();
   });
   const stopListening = hub.onInputDrain(() => socket.resume());
   socket.on('data', (chunk: Buffer) => parser.push(chunk));
@@ -51,7 +53,7 @@ export function serveAttach<A extends RunAllocation>(
   socket.once('close', () => {
     subscription.detach();
     stopListening();
-    if (takesInput && StdinOnce) hub.closeInput();
+    if (takesInput && closesInput) hub.closeInput();
   });
   if (rest.length > 0) parser.push(rest);
   socket.resume();
