@@ -2,7 +2,7 @@
  * What porthole made in the kernel, noted outside every data root: a data root that is deleted by hand would leave its bridges
  * and namespaces for ever. Root only; gone with the boot, as the objects are.
  */
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { listNames, removeIfExists, writeJsonAtomic } from '../../state/atomic-file.ts';
 import type { FirewallRecord } from './firewall.ts';
@@ -30,6 +30,11 @@ export function noteObject(object: KernelObject): void {
 
 export function forgetObject(name: string): void {
   removeIfExists(pathOf(name));
+  try {
+    rmdirSync(folder());
+  } catch {
+    // Others are still noted there.
+  }
 }
 
 /** Objects whose record is gone. */

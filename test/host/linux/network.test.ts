@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { HNS, HnsError } from '../../../src/hns/hns-error.ts';
+import { iptablesRemoval, iptablesRules } from '../../../src/host/linux/firewall.ts';
 import {
   bridgeName,
   firewallName,
@@ -192,6 +193,48 @@ function withRoot(): void {
         await web.stop();
       } finally {
         outside.remove();
+      }
+    });
+
+    it('lets traffic pass where another program drops what is forwarded, as Docker does', async () => {
+      execFileSync('iptables', ['-P', 'FORWARD', 'DROP']);
+      const outside = anOutside();
+      try {
+        const { networkId, endpointId, namespaceId, address } = await attached();
+        const remote = programsIn([`--net=${namespacePath(outside.name)}`]);
+        const peer = await remote.answerTcp(7000, 'out: ');
+        expect(await inside(namespaceId).ask('198.51.100.2', 7000, 'hi')).to.equal('out: hi');
+        await peer.stop();
+        const web = await inside(namespaceId).answerTcp(80, 'in: ');
+        expect(await remote.ask(address, 80, 'hi')).to.equal(undefined);
+        await web.stop();
+
+        await host.network.deleteEndpoint(endpointId);
+        await host.network.deleteNetwork(networkId);
+        expect(execFileSync('iptables', ['-S'], { encoding: 'utf8' })).to.not.include('PORTHOLE');
+      } finally {
+        outside.remove();
+        execFileSync('iptables', ['-P', 'FORWARD', 'ACCEPT']);
+      }
+    });
+
+    it('has iptables rules for a host without nftables', () => {
+      const subject = {
+        networkId: '0123ABCD-0000-4000-8000-000000000000',
+        bridge: 'ph-0123abcd',
+        subnets: ['10.77.0.0/24'],
+        outbound: true,
+      };
+      for (const outbound of [true, false]) {
+        const input = iptablesRules({ ...subject, outbound }, ['nat', 'filter']);
+        execFileSync('iptables-restore', ['--noflush'], { input });
+        const rules = execFileSync('iptables', ['-S'], { encoding: 'utf8' });
+        expect(rules).to.include('-A FORWARD -j PORTHOLE-0123ABCD');
+        expect(rules).to.include('-A PORTHOLE-0123ABCD -o ph-0123abcd -j DROP');
+        execFileSync('iptables-restore', ['--noflush'], {
+          input: iptablesRemoval(subject.networkId, ['nat', 'filter']),
+        });
+        expect(execFileSync('iptables', ['-S'], { encoding: 'utf8' })).to.not.include('PORTHOLE');
       }
     });
 
