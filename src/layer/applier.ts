@@ -122,7 +122,8 @@ export class LayerApplier implements TarSink {
     for (const link of this.#links) this.#symlink(link);
     await this.#options.makeWhiteouts(this.#whiteoutPaths());
     for (const tree of this.#trees.values()) setTimes(tree.root);
-    this.close();
+    this.#closed = true;
+    this.#sidecar.close();
     return {
       diffId: `sha256:${this.#hash.digest('hex')}`,
       size: this.#size,
@@ -131,12 +132,12 @@ export class LayerApplier implements TarSink {
     };
   }
 
-  /** Gives open files back. Safe to call twice. */
-  close(): void {
+  /** Gives open files back after an error; what is on disk is the caller's to delete. Safe to call twice. */
+  abandon(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#writer.abandon();
-    this.#sidecar.close();
+    this.#sidecar.abandon();
   }
 
   entry(entry: TarEntry): void {

@@ -68,6 +68,11 @@ export class SidecarWriter {
     }
   }
 
+  /** Gives the descriptor back without finishing the file. */
+  abandon(): void {
+    closeSync(this.#descriptor);
+  }
+
   #intern(security: string): number {
     const known = this.#descriptors.get(security);
     if (known !== undefined) return known;

@@ -92,13 +92,9 @@ export class LinuxLayerApply implements LayerApply {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#failure ??= new LayerError('LAYER_NOT_FOUND', 'the layer was given up');
-    const { entries } = this.#applier;
-    try {
-      this.#applier.close();
-    } finally {
-      if (entries > deleteAtOnce) moveToTrash(this.#options.trash, this.#folder);
-      else rmSync(this.#folder, { recursive: true, force: true });
-    }
+    this.#applier.abandon();
+    if (this.#applier.entries > deleteAtOnce) moveToTrash(this.#options.trash, this.#folder);
+    else rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #publish(applied: AppliedLayer): LayerInfo {
