@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 /** Every file and folder below the data root, named once. See ARCHITECTURE.md 6 for who writes which. */
 export interface DataPaths {
@@ -47,6 +47,6 @@ export function dataPaths(root: string): DataPaths {
     wine: join(root, 'wine'),
     /** Per running compute system: prefix, sockets, fifos. Nothing in it outlives the system. */
     run: join(root, 'run'),
-    container: (id) => join(containers, id),
+    container: (id) => containers + sep + id,
   };
 }

@@ -27,7 +27,8 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
 
 /** True while that very process runs: same ID and, where both are known, same start time. Zombies count as gone. */
 export function isAlive(identity: ProcessIdentity): boolean {
-  if (!exists(identity.pid)) return false;
+  // Where there is a /proc its answer says it all.
+  if (!hasProc() && !exists(identity.pid)) return false;
   const startTime = startTimeOf(identity.pid);
   if (startTime === undefined) return false;
   return identity.startTime === '' || startTime === '' || startTime === identity.startTime;
@@ -45,16 +46,21 @@ function exists(pid: number): boolean {
 
 /** Undefined for a zombie or a process that has just gone; empty where there is no `/proc`. */
 function startTimeOf(pid: number): string | undefined {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return hasProc() ? undefined : '';
-  }
+  const stat = readStat(pid);
+  if (stat === undefined) return hasProc() ? undefined : '';
   // The command name may hold spaces and parentheses: fields are counted from the last ')'. Field 3 is the state, 22 the start.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
   return `${fields[19] ?? ''}@${readBootId()}`;
+}
+
+function readStat(pid: number): string | undefined {
+  try {
+    // As UTF-8, which Node reads in one native call; `ps` asks for every running container.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function hasProc(): boolean {

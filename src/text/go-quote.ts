@@ -13,6 +13,8 @@ const named: Readonly<Record<string, string>> = {
 
 /** Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space. */
 function isPrintable(character: string): boolean {
+  // Latin, Greek, dashes, quotes and dots, without compiling the classes below.
+  if (/^[\xa1-\xac\xae-\u024f\u2010-\u2027\u2030-\u205e]$/.test(character)) return true;
   return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character);
 }
 
@@ -31,6 +33,8 @@ function escapeCharacter(character: string, quote: string, asciiOnly: boolean): 
 
 /** `strconv.Quote`: double quotes, Go escapes. `asciiOnly` is `%+q`. */
 export function quoteGo(text: string, asciiOnly = false): string {
+  // Nothing to escape, as nearly always.
+  if (/^[ !#-[\]-~]*$/.test(text) || (!asciiOnly && /^[ !#-[\]-~…]*$/.test(text))) return `"${text}"`;
   let quoted = '"';
   for (const character of text) quoted += escapeCharacter(character, '"', asciiOnly);
   return quoted + '"';

@@ -3,7 +3,7 @@
  * any objects; a definition names their columns as templates see them.
  */
 import { alignTabs } from './tabwriter.ts';
-import { parseTemplate } from './template.ts';
+import { parseTemplate, plainParts } from './template.ts';
 import type { Template } from './template.ts';
 import { rawValue } from './template/decode.ts';
 import { escapeHtml, jsonString, valueJson } from './template/json.ts';
@@ -110,6 +110,41 @@ export function rowTemplateText(format: string): { text: string; table: boolean 
   return { text: text === 'json' ? '{{json .}}' : text, table };
 }
 
+interface Renderer<Row> {
+  readonly row: (row: Row) => string;
+  readonly header: () => string;
+}
+
+/** Rows and header of a template; one that is only text and text fields is put together without the template engine. */
+function renderer<Row>(text: string, definition: RowDefinition<Row>): Renderer<Row> {
+  const parts = plainParts(text)?.map((part) =>
+    typeof part === 'string' ? part : definition.fields[part.field],
+  );
+  let engine: Renderer<Row> | undefined;
+  const throughEngine = (): Renderer<Row> => (engine ??= templateRenderer(parseTemplate(text), definition));
+  if (!parts || parts.includes(undefined)) return throughEngine();
+  return {
+    header: () => parts.map((part) => (typeof part === 'string' ? part : part!.header)).join(''),
+    row: (row) => {
+      let line = '';
+      for (const part of parts) {
+        const value = typeof part === 'string' ? part : part!.value(row);
+        if (typeof value !== 'string') return throughEngine().row(row);
+        line += value;
+      }
+      return line;
+    },
+  };
+}
+
+function templateRenderer<Row>(template: Template, definition: RowDefinition<Row>): Renderer<Row> {
+  const type = rowType(definition);
+  return {
+    header: () => template.executeHeader(headerValue(definition)),
+    row: (row) => template.execute(rowValue(type, row)),
+  };
+}
+
 /**
  * Text of a list: `format` is `table TEMPLATE`, `json` or a template (commands put their default table and `raw` in). Throws
  * TemplateError; callers put `template parsing error: ` before its message.
@@ -122,12 +157,13 @@ export function formatRows<Row>(rows: Iterable<Row>, definition: RowDefinition<R
     for (const row of rows) lines += rowJson(definition, names, row) + '\n';
     return lines;
   }
-  const template: Template = parseTemplate(text);
-  const type = rowType(definition);
-  let lines = '';
-  for (const row of rows) lines += template.execute(rowValue(type, row)) + '\n';
-  if (!table) return lines;
-  return alignTabs(template.executeHeader(headerValue(definition)) + '\n' + lines);
+  const { row: render, header } = renderer(text, definition);
+  const lines: string[] = [];
+  if (table) lines.push(header());
+  for (const row of rows) lines.push(render(row));
+  if (lines.length === 0) return '';
+  const output = lines.join('\n') + '\n';
+  return table ? alignTabs(output) : output;
 }
 
 /**

@@ -22,6 +22,12 @@ export interface Template {
   executeHeader(header: Value): string;
 }
 
+/** A template that is nothing but text and fields of the dot, as most are, cut up without the parser; else undefined. */
+export function plainParts(text: string): readonly (string | { readonly field: string })[] | undefined {
+  if (!/^(?:[^{]|\{\{\.[A-Za-z]\w*\}\})*$/.test(text)) return undefined;
+  return text.split(/\{\{\.(\w+)\}\}/).map((part, index) => (index % 2 === 0 ? part : { field: part }));
+}
+
 /** Throws TemplateError, phase `parse`. */
 export function parseTemplate(text: string): Template {
   const parsed = parseTemplateText(text, (name) => Object.hasOwn(functions, name));

@@ -4,15 +4,18 @@ function isWide(character: string): boolean {
     character,
   );
 }
-const ascii = /^[\x00-\x7f]*$/;
+/** Text whose length is its width: below the first wide block and the surrogates, or Docker's own `…`. */
+const narrow = /^[\x00-\u10ff\u2026]*$/;
 
 /** Columns one character takes. */
 export function characterWidth(character: string): 1 | 2 {
+  // The first wide block.
+  if (character < '\u1100') return 1;
   return isWide(character) ? 2 : 1;
 }
 
 export function displayWidth(text: string): number {
-  if (ascii.test(text)) return text.length;
+  if (narrow.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += characterWidth(character);
   return width;
@@ -22,6 +25,7 @@ export function displayWidth(text: string): number {
 export function ellipsis(text: string, limit: number): string {
   if (limit <= 0) return '';
   if (displayWidth(text) <= limit) return text;
+  if (limit > 1 && narrow.test(text)) return text.slice(0, limit - 1) + '…';
   const characters = [...text];
   if (limit === 1) return characters[0]!;
   let width = 0;

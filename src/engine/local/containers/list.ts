@@ -1,6 +1,7 @@
 /** `ps`: small reads and pure functions only. Whatever needs a host is imported when it is really needed. */
 import type { ContainerSummary, EndpointSettings } from '../../../api/types/index.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
+import { portMap } from '../../../hns/ports.ts';
 import { listContainers, resolveContainer } from '../../../state/container-list.ts';
 import type { BrokenContainer, ContainerListing, ListedContainer } from '../../../state/container-list.ts';
 import type { CallOptions, Filters } from '../../roles/index.ts';
@@ -40,9 +41,7 @@ export async function listSummaries(
     const networksOf = (): Record<string, EndpointSettings> =>
       (networks ??= view.endpointSettings(container.id));
     const portsOf = (): ReturnType<typeof listedPorts> =>
-      (ports ??= listedPorts(
-        view.settings(container.id, container.state.Running ? (bound ?? []) : undefined).Ports,
-      ));
+      (ports ??= listedPorts(portMap(container.state.Running ? (bound ?? []) : [])));
     const matches = filter.matches(container, {
       ports: portsOf,
       networks: () => Object.entries(networksOf()).flatMap(([name, endpoint]) => [name, endpoint.NetworkID]),
@@ -63,7 +62,12 @@ export async function listSummaries(
       State: container.status,
       Status: statusText(container.state, container.record.health?.status, deps.environment.now()),
       HostConfig: { NetworkMode: card.networkMode },
-      NetworkSettings: { Networks: networksOf() },
+      // One more file a container, which `ps` does not print.
+      NetworkSettings: {
+        get Networks() {
+          return networksOf();
+        },
+      },
       Mounts: [...card.mounts],
     });
     if (limit > 0 && summaries.length === limit) break;
