@@ -68,7 +68,8 @@ export function readImageIndex(paths: Pick<DataPaths, 'imageState'>): ImageIndex
   if (typeof document !== 'object' || document === null || typeof document.format !== 'number')
     throw damaged(path);
   if (document.format > format) throw newerFormat('the image index', document.format, format);
-  if (typeof document.images !== 'object' || typeof document.references !== 'object') throw damaged(path);
+  const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null;
+  if (!isMap(document.images) || !isMap(document.references)) throw damaged(path);
   return document;
 }
 

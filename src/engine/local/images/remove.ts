@@ -43,11 +43,11 @@ export async function removeImage(
   name: string,
   options: RemoveOptions = {},
 ): Promise<ImageDeleteItem[]> {
-  const users = (await deps.users?.()) ?? [];
   const blobs = new BlobStore(deps.paths);
   const { items, events } = await changeImageIndex(
     deps.paths,
-    (draft) => {
+    async (draft) => {
+      const users = (await deps.users?.()) ?? [];
       const view = new ImageIndexView({ format: 1, ...draft }, blobs);
       const removal: Removal = {
         draft,
