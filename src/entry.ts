@@ -3,6 +3,7 @@
  * does not touch is never made: signal handlers, terminals, the engine.
  */
 import { fstatSync, readdirSync, writeSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { CommandContext, GlobalFlags, Terminal } from './cli/command.ts';
 import type { CommandEntry } from './cli/command-index.ts';
@@ -14,6 +15,8 @@ import { nowhere } from './cli/nowhere.ts';
 import type { DispatchHost } from './cli/dispatch.ts';
 import type { Environment } from './environment.ts';
 import { Signals } from './cli/signals.ts';
+import { configFolder, dataRootFolder, homeFolder, usesColor } from './cli/user-settings.ts';
+import type { Account } from './cli/user-settings.ts';
 import { loadCommand, loadEngine, packageRoot } from './load.ts';
 import { versionText } from './version.ts';
 
@@ -30,47 +33,41 @@ function isElevated(env: NodeJS.ProcessEnv): boolean {
   }
 }
 
-function homeDirectory(env: NodeJS.ProcessEnv): string {
-  return (process.platform === 'win32' ? env['USERPROFILE'] : env['HOME']) || packageRoot;
-}
+const account: Account = {
+  platform: process.platform === 'win32' ? 'win32' : 'linux',
+  env: process.env,
+  uid: process.getuid?.(),
+  home: homedir,
+};
 
-/** design.md 7. */
-function defaultDataRoot(env: NodeJS.ProcessEnv, home: string): string {
-  if (process.platform === 'win32') return join(env['ProgramData'] ?? 'C:\\ProgramData', 'porthole');
-  if (process.getuid?.() === 0) return '/var/lib/porthole';
-  return join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'porthole');
+/** The working folder may have been removed under the shell; then only absolute paths mean something. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return account.platform === 'win32' ? 'C:\\' : '/';
+  }
 }
 
 function environmentOf(dataRoot: string): Environment {
-  const { env } = process;
-  const homeDir = homeDirectory(env);
+  const { platform, env } = account;
+  const cwd = workingFolder();
   let elevated: boolean | undefined;
   return {
-    platform: process.platform === 'win32' ? 'win32' : 'linux',
+    platform,
     arch: process.arch,
     env,
     get elevated() {
-      return (elevated ??= isElevated(env));
+      return (elevated ??= isElevated(process.env));
     },
-    homeDir,
-    cwd: process.cwd(),
+    homeDir: homeFolder(account),
+    cwd,
     now: Date.now,
     newId: () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex'),
-    dataRoot: resolve(dataRoot || env['PORTHOLE_DATA_ROOT'] || defaultDataRoot(env, homeDir)),
-    wineRoot: resolve(env['PORTHOLE_WINE_ROOT'] || '/'),
+    dataRoot: resolve(cwd, dataRoot || dataRootFolder(account)),
+    wineRoot: resolve(cwd, env['PORTHOLE_WINE_ROOT'] || '/'),
     packageRoot,
   };
-}
-
-/** Docker's client keeps credentials there; they are shared. */
-function defaultConfig(env: NodeJS.ProcessEnv): string {
-  return env['PORTHOLE_CONFIG'] || env['DOCKER_CONFIG'] || join(homeDirectory(env), '.docker');
-}
-
-function usesColor(env: NodeJS.ProcessEnv, isTTY: boolean): boolean {
-  if (env['NO_COLOR']) return false;
-  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
-  return isTTY && env['TERM'] !== 'dumb';
 }
 
 /** False without a doubt: a terminal is a character device, and `/dev/null` (major 1) is none. Asking costs nothing. */
@@ -78,7 +75,7 @@ function mayBeTerminal(descriptor: number): boolean {
   if (process.platform === 'win32') return true;
   try {
     const stat = fstatSync(descriptor);
-    return stat.isCharacterDevice() && stat.rdev >> 8 !== 1;
+    return stat.isCharacterDevice() && ((stat.rdev >> 8) & 0xfff) !== 1;
   } catch {
     return false;
   }
@@ -178,12 +175,12 @@ function processHost(stdout: DirectOutput, stderr: DirectOutput): DispatchHost {
   return {
     bin,
     version: versionText,
-    defaultConfig: defaultConfig(process.env),
+    defaultConfig: configFolder(account),
     index: commandIndex,
     loadCommand,
     loadHelp: async () => {
       const { createHelper } = await import('./cli/helper.ts');
-      return createHelper({ entries, terminal: terminals.out(), config: defaultConfig(process.env) });
+      return createHelper({ entries, terminal: terminals.out(), config: configFolder(account) });
     },
     context,
     nowhere,
