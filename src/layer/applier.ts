@@ -24,7 +24,7 @@ import { hostLinkTarget } from './link-target.ts';
 import { fileAttribute } from './metadata.ts';
 import { SidecarWriter, sidecarName } from './sidecar.ts';
 import { TarParser } from './tar-reader.ts';
-import { foldName } from './upcase.ts';
+import { storedKey } from './names.ts';
 import { metadataOfEntry } from './windows-records.ts';
 import type { LayerDirectory } from './layer-tree.ts';
 import type { LayerLimits } from './limits.ts';
@@ -194,7 +194,7 @@ export class LayerApplier implements TarSink {
     const { root, leaf } = meaning;
     const tree = this.#tree(root);
     const directory = tree.directory(meaning.parent);
-    const folded = foldName(leaf);
+    const folded = storedKey(leaf);
     const name = tree.spelling(directory, leaf, folded);
     const existing = directory.children.get(folded);
     // The same file again replaces the first, as in every tar; another spelling of it is another file on Linux only.
@@ -268,7 +268,7 @@ export class LayerApplier implements TarSink {
   ): void {
     const directory = this.#tree(root).directory(parent);
     if (name === undefined) directory.isOpaque = true;
-    else (directory.whiteouts ??= new Map()).set(foldName(name), name);
+    else (directory.whiteouts ??= new Map()).set(storedKey(name), name);
     this.#record(entry, `${root}/${directory.pathOf(leaf)}`, 'w');
   }
 
@@ -277,7 +277,7 @@ export class LayerApplier implements TarSink {
     const path = this.#tree(link.root).hostPath(link.directory, link.name);
     const { root, components } = link.target;
     const folder = this.#trees.get(root)?.find(components.slice(0, -1));
-    const own = folder?.kind === 'directory' ? folder.children.get(foldName(components.at(-1)!)) : undefined;
+    const own = folder?.kind === 'directory' ? folder.children.get(storedKey(components.at(-1)!)) : undefined;
     if (own?.kind === 'file' && folder?.kind === 'directory') {
       linkOrCopy(`${folder.hostPath}/${own.name}`, path, link.entryName, components);
       return;

@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
-import { parseWindowsPath } from './names.ts';
+import { parseWindowsPath, storedKey } from './names.ts';
 import { Sidecar } from './sidecar.ts';
 import type { SidecarEntry } from './sidecar.ts';
 import { wellKnownSpelling } from './spellings.ts';
@@ -98,7 +98,7 @@ export class ChainView implements LayerView {
     let node: ViewNode | undefined = this.#root;
     for (const component of components) {
       const child: ViewNode | undefined =
-        node?.type === 'directory' ? this.#childrenOf(path, node).get(foldName(component)) : undefined;
+        node?.type === 'directory' ? this.#childrenOf(path, node).get(storedKey(component)) : undefined;
       path = joinPath(path, child?.name ?? wellKnownSpelling(path, component) ?? component);
       node = child;
     }

@@ -1,9 +1,8 @@
 /** The directories and names of a layer that is being written, spelled as its parents spell them. */
 import { mkdirSync } from 'node:fs';
 import { LayerError } from './layer-error.ts';
-import { storedName } from './names.ts';
+import { storedKey, storedName } from './names.ts';
 import { wellKnownSpelling } from './spellings.ts';
-import { foldName } from './upcase.ts';
 import type { LayerRoot } from './names.ts';
 import type { PaxTime } from './metadata.ts';
 import type { LayerView } from './view.ts';
@@ -63,7 +62,7 @@ export class LayerTree {
     if (components === this.#lastComponents) return this.#lastDirectory;
     let directory = this.root;
     for (const component of components) {
-      const folded = foldName(component);
+      const folded = storedKey(component);
       const child = directory.children.get(folded);
       if (child?.kind === 'directory') {
         directory = child;
@@ -96,7 +95,7 @@ export class LayerTree {
     const spelled: string[] = [];
     let directory: LayerDirectory | undefined = this.root;
     for (const component of components) {
-      const folded = foldName(component);
+      const folded = storedKey(component);
       const parent = spelled.join('/');
       const own: LayerDirectory | LayerFile | undefined = directory?.children.get(folded);
       const inherited = own === undefined ? this.#view?.children(parent).get(folded)?.name : undefined;
@@ -111,7 +110,7 @@ export class LayerTree {
     let node: LayerDirectory | LayerFile | undefined = this.root;
     for (const component of components) {
       if (node?.kind !== 'directory') return undefined;
-      node = node.children.get(foldName(component));
+      node = node.children.get(storedKey(component));
     }
     return node;
   }

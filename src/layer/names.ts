@@ -157,6 +157,11 @@ export function storedName(component: string): string {
   return `${kept}~${hash}`;
 }
 
+/** What two components have in common when they are one name on disk: folded as NTFS does, shortened as Linux needs. */
+export function storedKey(component: string): string {
+  return foldName(storedName(component));
+}
+
 function badPath(name: string, why: string): LayerError {
   return new LayerError('LAYER_PATH_INVALID', `invalid path ${JSON.stringify(name)}: ${why}`, {
     entry: name,
