@@ -41,7 +41,6 @@ const hotCommands: readonly string[] = [
 const hotModules: readonly RegExp[] = [
   /^commands\//,
   /^src\/main\.ts$/,
-  /^src\/cli\/command-entries\.ts$/,
   /^src\/state\//,
   /^src\/engine\/local\/(?:containers|images|networks|volumes|system)\/(?:images|index|list|lookup|inspect|summary|service|version|view|info)[^/]*\.ts$/,
 ];
