@@ -40,10 +40,12 @@ export function formatDelta(delta: RegistryDelta): string {
   return text;
 }
 
-/** Throws on text that is no delta: a damaged layer must not be half applied. */
+export class RegistryDeltaError extends Error {}
+
+/** Throws a RegistryDeltaError on text that is no delta: a damaged layer must not be half applied. */
 export function parseDelta(text: string): RegistryDelta {
   const [first, ...lines] = text.split('\n');
-  if (first?.trimEnd() !== title) throw new Error('not a registry delta');
+  if (first?.trimEnd() !== title) throw new RegistryDeltaError('not a registry delta');
   const deleted: string[] = [];
   const keys = new Map<string, Map<string, string | null>>();
   let values: Map<string, string | null> | undefined;
@@ -56,7 +58,8 @@ export function parseDelta(text: string): RegistryDelta {
     else if (name !== undefined && values !== undefined) {
       const value = line.slice(name.length + 1);
       values.set(name, value === '-' ? null : value);
-    } else if (line !== '') throw new Error(`not a line of a registry delta: ${line.slice(0, 80)}`);
+    } else if (line !== '')
+      throw new RegistryDeltaError(`not a line of a registry delta: ${line.slice(0, 80)}`);
   }
   return { deleted, keys };
 }

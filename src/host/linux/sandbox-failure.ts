@@ -4,6 +4,7 @@ import { PortholeError } from '../../errors/porthole-error.ts';
 import { HcsError } from '../../hcs/hcs-error.ts';
 import { HRESULT } from '../../hcs/hresult.ts';
 import { readTextIfExists } from './read-if-exists.ts';
+import { RegistryDeltaError } from './registry-delta.ts';
 import { SandboxStepError } from './sandbox-helper.ts';
 
 const { EPERM, EACCES, ENOSPC, ENOENT, EINVAL, ENODEV } = constants.errno;
@@ -25,6 +26,12 @@ export function explainSandboxFailure(op: string, id: string, error: Error, log:
       cause: error,
     });
   }
+  if (error instanceof RegistryDeltaError)
+    return new HcsError(`System::${op}`, HRESULT.invalidLayer, {
+      systemId: id,
+      events: [error.message],
+      cause: error,
+    });
   const wine = (readTextIfExists(log) ?? '').trim().split('\n').slice(-3).join('; ');
   return new HcsError(`System::${op}`, HRESULT.unexpectedExit, {
     systemId: id,

@@ -32,8 +32,7 @@ export class SignalDeaths {
     const now = performance.now();
     await nextTurn();
     while (this.#deaths.length > 0 && now - this.#deaths[0]!.at > windowMs) this.#deaths.shift();
-    const name = kernelName(commandLine);
-    const index = this.#deaths.findIndex((one) => one.name.toLowerCase() === name);
+    const index = this.#deaths.findIndex((one) => isNamed(one.name, commandLine));
     const death = index === -1 ? undefined : this.#deaths.splice(index, 1)[0];
     if (death === undefined) return code;
     const oomKills = this.#oomKills();
@@ -43,11 +42,11 @@ export class SignalDeaths {
   }
 }
 
-/** How the kernel names the program that a command line starts: `cmd.exe` for `cmd /c x`, and for batch files. */
-export function kernelName(commandLine: string): string {
+/** The kernel names a Windows program by the first word of its command line, at most 15 characters of it. */
+export function isNamed(kernelName: string, commandLine: string): boolean {
   const match = /^\s*(?:"([^"]*)"|(\S+))/.exec(commandLine);
   const path = match?.[1] ?? match?.[2] ?? '';
   const name = (path.split(/[\\/]/).at(-1) ?? '').toLowerCase();
-  if (/\.(?:bat|cmd)$/.test(name)) return 'cmd.exe';
-  return (name.includes('.') ? name : `${name}.exe`).slice(0, 15);
+  const bare = /\.(?:bat|cmd)$/.test(name) ? 'cmd' : name.replace(/\.exe$/, '');
+  return [bare, `${bare}.exe`].some((candidate) => candidate.slice(0, 15) === kernelName.toLowerCase());
 }
