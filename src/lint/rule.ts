@@ -63,6 +63,8 @@ export interface BadCase {
   readonly lines: readonly number[];
   /** The whole text after the fix, when the rule has one. */
   readonly fixed?: string;
+  /** The file was UTF-16 before it was read. */
+  readonly utf16?: boolean;
   readonly options?: Partial<RuleOptions>;
 }
 

@@ -32,11 +32,12 @@ describe('lint rules', () => {
 
   for (const rule of rules) {
     describe(`${rule.id} ${rule.name}`, () => {
-      const lint = (text: string, options: Partial<RuleOptions> = {}) =>
+      const lint = (text: string, options: Partial<RuleOptions> = {}, utf16 = false) =>
         lintSource(new SourceText(text), [rule], {
           name: 'Dockerfile',
           only: new Set([rule.id]),
           rule: options,
+          wasUtf16: utf16,
         }).findings.filter((finding) => finding.code === rule.id);
 
       it('has documentation and cases of both kinds', () => {
@@ -55,9 +56,9 @@ describe('lint rules', () => {
         });
       }
 
-      for (const { text, lines, fixed, options } of rule.cases.bad) {
+      for (const { text, lines, fixed, options, utf16 } of rule.cases.bad) {
         it(`reports ${JSON.stringify(text)}`, () => {
-          expect(lint(text, options).map((finding) => finding.line)).to.deep.equal(lines);
+          expect(lint(text, options, utf16).map((finding) => finding.line)).to.deep.equal(lines);
         });
         if (fixed === undefined) continue;
         it(`fixes ${JSON.stringify(text)}`, () => {

@@ -1,0 +1,45 @@
+import { defineRule } from '../rule.ts';
+import { runsOf } from '../shell/scripts.ts';
+
+export default defineRule({
+  id: 'PW027',
+  name: 'and-and-in-windows-powershell',
+  severity: 'error',
+  platform: 'windows',
+  docs: {
+    summary: 'Windows PowerShell has no && and ||',
+    why: 'They came with PowerShell 7: version 5.1 refuses the whole step.',
+  },
+  cases: {
+    good: [
+      'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN mkdir C:/a; mkdir C:/b\n',
+    ],
+    bad: [
+      {
+        text: 'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN mkdir C:/a && mkdir C:/b\n',
+        lines: [3],
+        fixed:
+          'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN mkdir C:/a; mkdir C:/b\n',
+      },
+    ],
+  },
+  stage(stage, { report }) {
+    for (const script of runsOf(stage)) {
+      if (script.shell !== 'powershell') continue;
+      const wrong = script.operators.filter(({ text }) => text === '&&' || text === '||');
+      const first = wrong[0];
+      if (first === undefined) continue;
+      const stops = /ErrorActionPreference\s*=\s*["']?Stop/i.test(script.preamble + script.text.text);
+      const safe = stops && wrong.every(({ text }) => text === '&&');
+      const edits = wrong.map(({ start }) => {
+        const blanks = /[ \t]*$/.exec(script.text.text.slice(0, start))![0].length;
+        return { range: script.text.range(start - blanks, start + 2), text: ';' };
+      });
+      report({
+        message: `Windows PowerShell has no ${first.text}: use ";" with $ErrorActionPreference = 'Stop'`,
+        range: script.text.range(first.start, first.start + 2),
+        ...(safe ? { fix: { title: 'Use ;', edits } } : {}),
+      });
+    }
+  },
+});

@@ -1,0 +1,63 @@
+import { defineRule } from '../rule.ts';
+import { programName } from '../shell/script.ts';
+import { rangeOf, runsOf } from '../shell/scripts.ts';
+import { baseName, hasDrive, normalizePath } from '../windows-path.ts';
+
+export default defineRule({
+  id: 'PW030',
+  name: 'clean-up-in-later-layer',
+  severity: 'info',
+  platform: 'windows',
+  docs: {
+    summary: 'Delete a download in the step that made it',
+    why: 'The bytes stay in the earlier layer.',
+  },
+  cases: {
+    good: [
+      'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN curl.exe -fsSLo C:/a.zip https://example.com/a.zip && tar -xf C:/a.zip -C C:/ && del C:\\a.zip\n',
+    ],
+    bad: [
+      {
+        text: 'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nADD https://example.com/a.zip C:/a.zip\nRUN tar -xf C:/a.zip -C C:/ && del C:\\a.zip\n',
+        lines: [3],
+      },
+    ],
+  },
+  stage(stage, { report }) {
+    const made = new Map<string, number>();
+    const scripts = runsOf(stage);
+    stage.instructions.forEach((context, at) => {
+      const { instruction } = context;
+      if (instruction.kind === 'copy' || instruction.kind === 'add') {
+        const to = instruction.destination.text;
+        if (!hasDrive(to)) return;
+        for (const source of instruction.sources) {
+          const path = /[\\/]$/.test(to) ? to + baseName(source.text) : to;
+          made.set(normalizePath(path), at);
+        }
+      }
+      for (const script of scripts.filter((candidate) => candidate.context === context)) {
+        for (const { words } of script.commands) {
+          if (!/^(del|erase|rm|rd|rmdir|ri|remove-item)$/.test(programName(words[0]))) continue;
+          const gone = words.slice(1).find(({ value }) => {
+            const since = hasDrive(value) ? made.get(normalizePath(value)) : undefined;
+            return since !== undefined && since < at;
+          });
+          if (gone === undefined) continue;
+          report({
+            message: `"${gone.value}" stays in the layer that brought it: fetch, use and delete it in one step`,
+            range: rangeOf(script, gone),
+          });
+        }
+        for (const { words } of script.commands) {
+          words.forEach(({ value }, index) => {
+            const next = words[index + 1]?.value;
+            if (next === undefined || !hasDrive(next) || !/^(-OutFile|-[a-zA-Z]*o|--output)$/.test(value))
+              return;
+            made.set(normalizePath(next), at);
+          });
+        }
+      }
+    });
+  },
+});

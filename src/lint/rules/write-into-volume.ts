@@ -1,0 +1,61 @@
+import { defineRule } from '../rule.ts';
+import { programName } from '../shell/script.ts';
+import { rangeOf, runsOf } from '../shell/scripts.ts';
+import { hasDrive, isWithin, normalizePath } from '../windows-path.ts';
+
+export default defineRule({
+  id: 'PW032',
+  name: 'write-into-volume',
+  severity: 'warning',
+  platform: 'windows',
+  docs: {
+    summary: 'Nothing can be put into a VOLUME after it is declared',
+    why: 'The classic builder, which Windows still uses, throws it away.',
+    see: ['docker/for-win#5742', 'moby/buildkit: docs/reference.md'],
+  },
+  cases: {
+    good: [
+      'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN mkdir C:\\data2 && echo test > C:\\data2\\test.txt\nVOLUME C:/data\n',
+    ],
+    bad: [
+      {
+        text: 'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nVOLUME C:/data\nRUN echo test > C:\\data\\test.txt\n',
+        lines: [3],
+      },
+    ],
+  },
+  stage(stage, { report }) {
+    const volumes: string[] = [];
+    const within = (path: string): boolean =>
+      hasDrive(path) && volumes.some((volume) => isWithin(normalizePath(path), volume));
+    const message = 'what is written into a volume is lost: put it there before VOLUME';
+    const writers =
+      /^(mkdir|md|copy|xcopy|robocopy|move|new-item|out-file|set-content|copy-item|move-item|expand-archive)$/;
+    const scripts = runsOf(stage);
+    for (const context of stage.instructions) {
+      const { instruction } = context;
+      if (instruction.kind === 'volume')
+        volumes.push(...instruction.volumes.map(({ text }) => normalizePath(text)));
+      if (volumes.length === 0) continue;
+      if (
+        (instruction.kind === 'copy' || instruction.kind === 'add') &&
+        within(instruction.destination.text)
+      ) {
+        report({ message, range: instruction.destination.range() });
+      }
+      for (const script of scripts.filter((candidate) => candidate.context === context)) {
+        const targets = script.commands.flatMap(({ words, redirects }) => {
+          const written = writers.test(programName(words[0]))
+            ? words
+                .slice(1)
+                .filter(({ value }) => hasDrive(value))
+                .slice(-1)
+            : [];
+          return [...redirects, ...written];
+        });
+        const target = targets.find(({ value }) => within(value));
+        if (target !== undefined) report({ message, range: rangeOf(script, target) });
+      }
+    }
+  },
+});

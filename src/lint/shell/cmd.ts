@@ -1,0 +1,65 @@
+import { CommandCollector, type ShellText } from './script.ts';
+
+/**
+ * Splits a cmd.exe line: `&&`, `||`, `&`, `|`, brackets and redirections outside double quotes, `^` escaping one character.
+ * A bracket is one only where a command may begin or end. Single quotes mean nothing to cmd. Never throws.
+ */
+export function readCmd(text: string): ShellText {
+  const out = new CommandCollector();
+  let at = 0;
+  let brackets = 0;
+  let atStart = true;
+  while (at < text.length) {
+    const char = text[at]!;
+    if (/\s/.test(char)) {
+      if (char === '\n') {
+        out.operator('\n', at);
+        atStart = true;
+      }
+      at++;
+    } else if (char === '&' || char === '|') {
+      const operator = text[at + 1] === char ? char + char : char;
+      out.operator(operator, at);
+      at += operator.length;
+      atStart = true;
+    } else if (char === '(' && atStart) {
+      brackets++;
+      out.operator('(', at++);
+    } else if (char === ')' && brackets > 0) {
+      brackets--;
+      out.operator(')', at++);
+    } else {
+      const redirect = /^\d?(>>?|<)(&\d)?/.exec(text.slice(at, at + 5));
+      if (redirect !== null) {
+        at += redirect[0].length;
+        if (redirect[2] === undefined) out.redirect();
+        continue;
+      }
+      const { end, value } = readWord(text, at, brackets > 0);
+      out.word({ text: text.slice(at, end), value, start: at, end });
+      at = end;
+      atStart = false;
+    }
+  }
+  return out.finish();
+}
+
+function readWord(text: string, start: number, bracketed: boolean): { end: number; value: string } {
+  let value = '';
+  let quoted = false;
+  let at = start;
+  for (; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === '"') {
+      quoted = !quoted;
+      continue;
+    }
+    if (!quoted && char === '^' && at + 1 < text.length) {
+      value += text[++at]!;
+      continue;
+    }
+    if (!quoted && (/[\s&|<>]/.test(char) || (bracketed && char === ')'))) break;
+    value += char;
+  }
+  return { end: at, value };
+}

@@ -1,0 +1,101 @@
+import { CommandCollector, type ShellText } from './script.ts';
+
+/**
+ * Splits PowerShell text into commands: quotes (`''` and `""` inside stand for one), backticks, here-strings, comments,
+ * `;`, pipelines, `&&`, `||`, blocks and line ends. Variables stay as they are written. Never throws.
+ */
+export function readPowershell(text: string): ShellText {
+  const out = new CommandCollector();
+  let at = 0;
+  while (at < text.length) {
+    const rest = text.slice(at, at + 3);
+    const char = text[at]!;
+    if (char === '\n' || char === ';') {
+      out.operator(char, at++);
+    } else if (/\s/.test(char)) {
+      at++;
+    } else if (rest.startsWith('<#')) {
+      const end = text.indexOf('#>', at + 2);
+      at = end < 0 ? text.length : end + 2;
+    } else if (char === '#') {
+      const end = text.indexOf('\n', at);
+      at = end < 0 ? text.length : end;
+    } else if (rest.startsWith('&&') || rest.startsWith('||')) {
+      out.operator(rest.slice(0, 2), at);
+      at += 2;
+    } else if (char === '&') {
+      // The call operator: the command is the word after it.
+      at++;
+    } else if ('|(){}'.includes(char)) {
+      out.operator(char, at++);
+    } else if (/^(\$|@)[({]/.test(rest)) {
+      if (rest.startsWith('${')) at = word(text, at, out);
+      else {
+        out.operator(rest[1]!, at);
+        at += 2;
+      }
+    } else {
+      const redirect = /^[\d*]?(>>?)(&\d)?/.exec(rest);
+      if (redirect !== null) {
+        at += redirect[0].length;
+        if (redirect[2] === undefined) out.redirect();
+      } else at = word(text, at, out);
+    }
+  }
+  return out.finish();
+}
+
+function word(text: string, start: number, out: CommandCollector): number {
+  let value = '';
+  let at = start;
+  const here = /^@(['"])[^\S\n]*\r?\n/.exec(text.slice(start, start + 80));
+  if (here !== null) {
+    const close = text.indexOf(`\n${here[1]!}@`, start + here[0].length - 1);
+    const end = close < 0 ? text.length : close + 3;
+    const body = text.slice(start + here[0].length, close < 0 ? text.length : close);
+    out.word({ text: text.slice(start, end), value: body, start, end });
+    return end;
+  }
+  while (at < text.length) {
+    const char = text[at]!;
+    if (char === "'" || char === '"') {
+      const { end, inner } = quoted(text, at);
+      value += inner;
+      at = end;
+    } else if (char === '`' && at + 1 < text.length) {
+      value += text[at + 1]!;
+      at += 2;
+    } else if (text.startsWith('${', at)) {
+      const end = text.indexOf('}', at);
+      const stop = end < 0 ? text.length : end + 1;
+      value += text.slice(at, stop);
+      at = stop;
+    } else if (/[\s;|(){}]/.test(char) || text.startsWith('&&', at)) {
+      break;
+    } else {
+      value += char;
+      at++;
+    }
+  }
+  // A character that begins nothing still has to be passed.
+  const end = Math.max(at, start + 1);
+  out.word({ text: text.slice(start, end), value, start, end });
+  return end;
+}
+
+function quoted(text: string, start: number): { end: number; inner: string } {
+  const quote = text[start]!;
+  let inner = '';
+  let at = start + 1;
+  for (; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === '`' && quote === '"' && at + 1 < text.length) {
+      inner += text[++at]!;
+    } else if (char === quote) {
+      if (text[at + 1] !== quote) return { end: at + 1, inner };
+      inner += quote;
+      at++;
+    } else inner += char;
+  }
+  return { end: at, inner };
+}
