@@ -6,6 +6,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 
+const begin = '{"log":"';
 const longestPiece = 16 * 1024;
 const newline = 0x0a;
 const carriageReturn = 0x0d;
@@ -20,6 +21,17 @@ escaped[0x5c] = 1;
 
 export type LogStream = 'stdout' | 'stderr';
 
+/** One piece of memory for all results: making a new one for each chunk costs more than filling it. */
+let scratch = Buffer.allocUnsafeSlow(256 * 1024);
+
+function intoScratch(...parts: readonly string[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length > scratch.length) scratch = Buffer.allocUnsafeSlow(length * 2);
+  let at = 0;
+  for (const part of parts) at += scratch.write(part, at, 'latin1');
+  return scratch.subarray(0, at);
+}
+
 /** Turns one stream's chunks into records. Keeps the unfinished line until more comes or `end`. */
 export class JsonLogEncoder {
   readonly #stream: LogStream;
@@ -33,7 +45,10 @@ export class JsonLogEncoder {
     this.#attributes = Object.keys(attributes).length === 0 ? '' : `"attrs":${JSON.stringify(attributes)},`;
   }
 
-  /** Complete records of everything up to the last newline; empty when there is none yet. */
+  /**
+   * Complete records of everything up to the last newline; empty when there is none yet. The bytes are good until the next
+   * call of any encoder.
+   */
   push(chunk: Buffer, time: string): Buffer {
     const end = chunk.lastIndexOf(newline) + 1;
     if (end === 0 && this.#carried + chunk.length < longestPiece) {
@@ -76,23 +91,27 @@ export class JsonLogEncoder {
     return bytes;
   }
 
-  /** `bytes` ends in a newline. Three roads, the fastest for what servers print all day (goal G1). */
+  /**
+   * `bytes` ends in a newline. Three roads, the fastest for what servers print all day (goal G1): replacing a single character
+   * by a text with a global regular expression is the one form that V8 does in one pass of native code.
+   */
   #lines(bytes: Buffer, time: string): Buffer {
     if (hasLongLine(bytes)) return Buffer.from(this.#longLines(bytes, time));
     const after = this.#after(time);
+    const end = `\\n"${after}`;
+    // `$` means something in replacements, and log attributes may hold it.
+    const between = `${end}${begin}`.replaceAll('$', '$$$$');
     if (needsNoEscapes(bytes)) {
       // Valid UTF-8 is taken through as bytes: latin1 maps each byte to one character and back.
       let text = bytes.toString('latin1', 0, bytes.length - 1);
-      if (bytes.includes(carriageReturn)) text = text.split('\r').join('\\r');
-      return Buffer.from(`{"log":"${text.split('\n').join(`\\n"${after}{"log":"`)}\\n"${after}`, 'latin1');
+      if (bytes.includes(carriageReturn)) text = text.replace(/\r/g, '\\r');
+      return intoScratch(begin, text.replace(/\n/g, between), end);
     }
     const text = bytes.toString();
     if (!text.includes('\\')) {
       // Without a backslash in the text every `\n` in the JSON string is a line end.
-      const quoted = JSON.stringify(text);
-      return Buffer.from(
-        `{"log":${quoted.slice(0, -3).replaceAll('\\n', `\\n"${after}{"log":"`)}\\n"${after}`,
-      );
+      const quoted = JSON.stringify(text).slice(1, -3);
+      return Buffer.from(`${begin}${quoted.replace(/\\n/g, between)}${end}`);
     }
     let records = '';
     for (let from = 0; from < text.length;) {

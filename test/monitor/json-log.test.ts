@@ -8,7 +8,7 @@ const record = (log: string, stream = 'stdout'): string =>
 /** Records of chunks given one after the other, then the end. */
 function encode(chunks: readonly (string | Buffer)[]): string {
   const encoder = new JsonLogEncoder('stdout');
-  const parts = chunks.map((chunk) => encoder.push(Buffer.from(chunk as string), time));
+  const parts = chunks.map((chunk) => Buffer.from(encoder.push(Buffer.from(chunk as string), time)));
   return Buffer.concat([...parts, encoder.end(time)]).toString();
 }
 
@@ -66,6 +66,18 @@ describe('json-file records', () => {
     expect(encoder.push(Buffer.from('a\n'), time).toString()).to.equal(
       `{"log":"a\\n","stream":"stderr","attrs":{"tag":"x"},"time":"${time}"}\n`,
     );
+  });
+
+  it('carry attributes with dollar signs', () => {
+    for (const text of ['a\nb\n', 'a"\nb\n', 'a\\\nb\n']) {
+      const encoder = new JsonLogEncoder('stdout', { price: '$1 $& $$' });
+      const records = encoder.push(Buffer.from(text), time).toString().trimEnd().split('\n');
+
+      expect(records.map((line) => (JSON.parse(line) as { attrs: object }).attrs)).to.deep.equal([
+        { price: '$1 $& $$' },
+        { price: '$1 $& $$' },
+      ]);
+    }
   });
 
   it('are the same whatever the chunks', () => {
