@@ -153,10 +153,10 @@ describe('generated layer tars', () => {
         expect(['.', '..'], name).to.not.include(component);
         expect(component.length, name).to.be.at.most(255);
       }
-      for (const { resolve: join, sep } of [posix, win32]) {
-        const root = join(`${sep}store`);
-        const at = join(root, ...path.components);
-        expect(at === root || at.startsWith(root + sep), name).to.equal(true);
+      for (const system of [posix, win32]) {
+        const root = system.resolve(`${system.sep}store`);
+        const at = system.resolve(root, ...path.components);
+        expect(at === root || at.startsWith(root + system.sep), name).to.equal(true);
       }
     }
   });
