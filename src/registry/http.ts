@@ -4,6 +4,7 @@
  */
 import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
+import { PortholeError } from '../errors/porthole-error.ts';
 import { createAgent } from './agents.ts';
 import type { HostCertificates } from './certificates.ts';
 import { isUntrustedCertificate, networkError } from './network-error.ts';
@@ -39,8 +40,10 @@ export interface HttpOptions {
   readonly certificates: (host: string) => HostCertificates;
 }
 
-function rethrowAbort(signal: AbortSignal | undefined): void {
+/** The caller's abort, and errors that have their words already (settings, certificates, proxies). */
+function rethrowOwn(error: unknown, signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw signal.reason;
+  if (error instanceof PortholeError) throw error;
 }
 
 export class HttpClient {
@@ -59,7 +62,7 @@ export class HttpClient {
       return await this.#attempt(request);
     } catch (error) {
       const { host } = new URL(request.url);
-      rethrowAbort(request.signal);
+      rethrowOwn(error, request.signal);
       if (!isUntrustedCertificate(error) || this.#systemRootHosts.has(host)) {
         throw networkError(request.method, request.url, error);
       }
@@ -68,7 +71,7 @@ export class HttpClient {
     try {
       return await this.#attempt(request);
     } catch (error) {
-      rethrowAbort(request.signal);
+      rethrowOwn(error, request.signal);
       throw networkError(request.method, request.url, error);
     }
   }

@@ -9,7 +9,7 @@ import { endpointsFor } from './endpoints.ts';
 import type { Endpoint } from './endpoints.ts';
 import { RegistryError, maxErrorBytes, responseError } from './errors.ts';
 import type { HttpResponse } from './http.ts';
-import { isConnectionRefused, isPlainHttpAnswer } from './network-error.ts';
+import { mayBeOtherProtocol } from './other-protocol.ts';
 import { fetchToken } from './token.ts';
 
 /**
@@ -29,11 +29,9 @@ export async function checkLogin(
     try {
       return await loginAt(client, endpoint, auth, signal);
     } catch (error) {
-      const unreachable =
-        error instanceof RegistryError &&
-        error.status === 0 &&
-        (isPlainHttpAnswer(error) || isConnectionRefused(error));
-      if (!unreachable || index === endpoints.length - 1) throw unreachable ? (first ?? error) : error;
+      const other =
+        mayBeOtherProtocol(endpoint, error) || mayBeOtherProtocol(endpoint, (error as Error).cause);
+      if (!other || index === endpoints.length - 1) throw other ? (first ?? error) : error;
       first ??= error;
     }
   }
@@ -50,6 +48,7 @@ async function loginAt(
   const ping = (headers: Record<string, string>): Promise<HttpResponse> =>
     client.http.send({ method: 'GET', url, headers, insecure: endpoint.insecure, signal });
   const open = await ping({});
+  if (open.status !== 200 && open.status !== 401) throw await refused(url, open);
   await discardBody(open.body);
   const challenge =
     open.status === 401

@@ -119,7 +119,8 @@ function reasonText(error: SystemError, url: string): string {
       if (untrusted.has(error.code ?? ''))
         return 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
       if (isPlainHttpAnswer(error)) return 'http: server gave HTTP response to HTTPS client';
-      return error.message;
+      // node-fetch puts the request before the reason.
+      return error.message.replace(/^request to \S+ failed, reason: /, '');
   }
 }
 

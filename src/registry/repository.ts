@@ -13,7 +13,7 @@ import { discardBody, readBody } from './bodies.ts';
 import type { EndpointClient } from './endpoint-client.ts';
 import { RegistryError } from './errors.ts';
 import type { HttpResponse } from './http.ts';
-import { isConnectionRefused, isPlainHttpAnswer } from './network-error.ts';
+import { mayBeOtherProtocol } from './other-protocol.ts';
 
 export interface RepositoryOptions {
   readonly reference: Reference;
@@ -214,22 +214,7 @@ function isTwin(a: EndpointClient, b: EndpointClient): boolean {
 
 function fallsThrough(client: EndpointClient, error: unknown): boolean {
   if (!(error instanceof PortholeError)) return false;
-  if (client.endpoint.mirror) return true;
-  if (!(error instanceof RegistryError)) return false;
-  if (client.endpoint.base.startsWith('http:')) return speaksTls(error) || isConnectionRefused(error);
-  return (
-    client.endpoint.insecure && error.status === 0 && (isPlainHttpAnswer(error) || isConnectionRefused(error))
-  );
-}
-
-/** A TLS server that was asked in plain http: it says so with 400, or drops the connection. */
-function speaksTls(error: RegistryError): boolean {
-  if (error.status === 400)
-    return /HTTP request (was sent )?to (an )?HTTPS (server|port)/i.test(error.message);
-  return (
-    error.status === 0 &&
-    /Parse Error|HPE_|connection reset|unexpected EOF|socket hang up/i.test(error.message)
-  );
+  return client.endpoint.mirror || mayBeOtherProtocol(client.endpoint, error);
 }
 
 /** Both protocols failed to connect: what the first one said is what the user expects to read. */

@@ -3,7 +3,7 @@ import { defaultBackoff, delayAfter, parseRetryAfter } from '../../src/registry/
 import { certificateFolders } from '../../src/registry/certificates.ts';
 import { parseChallenges, preferredChallenge } from '../../src/registry/challenge.ts';
 import { endpointsFor, isInsecure } from '../../src/registry/endpoints.ts';
-import type { RegistryError} from '../../src/registry/errors.ts';
+import type { RegistryError } from '../../src/registry/errors.ts';
 import { responseError } from '../../src/registry/errors.ts';
 import { explainPullError } from '../../src/registry/messages.ts';
 import { networkError } from '../../src/registry/network-error.ts';
