@@ -12,8 +12,9 @@ export function rootBase(stage: LintStage, file: LintFile): BaseImage {
   return current.base;
 }
 
-export function isPlainNanoserver({ repository }: BaseImage): boolean {
-  return /^(mcr\.microsoft\.com\/windows|microsoft)\/nanoserver$/.test(repository);
+/** Nano Server as it is since 1709: the one of 2016 had PowerShell and ran as an administrator. */
+export function isPlainNanoserver({ repository, tag = '' }: BaseImage): boolean {
+  return repository === 'mcr.microsoft.com/windows/nanoserver' && !/sac2016|10\.0\.14393/.test(tag);
 }
 
 /** True where RUN has no administrator's rights: nanoserver images run as ContainerUser unless told otherwise. */

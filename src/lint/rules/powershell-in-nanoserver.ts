@@ -15,6 +15,7 @@ export default defineRule({
   },
   cases: {
     good: [
+      'FROM mcr.microsoft.com/windows/nanoserver:sac2016\nSHELL ["powershell", "-Command"]\n',
       'FROM mcr.microsoft.com/powershell:lts-nanoserver-ltsc2022\nSHELL ["pwsh", "-Command"]\nRUN Get-Date\n',
     ],
     bad: [

@@ -31,7 +31,11 @@ export default defineRule({
       if (statements.length < 2) continue;
       const open = statements
         .slice(0, -1)
-        .find((statement) => !/\s-(ErrorAction|ea)[\s:]+Stop\b/i.test(textOf(script, statement)));
+        .find(
+          (statement) =>
+            !/^\$\w+\s*=/.test(textOf(script, statement)) &&
+            !/\s-(ErrorAction|ea)[\s:]+Stop\b/i.test(textOf(script, statement)),
+        );
       if (open === undefined) continue;
       report({
         message:
