@@ -3,8 +3,9 @@ import type { Environment } from '../../environment.ts';
 import type { HnsEndpoint } from '../../hns/documents.ts';
 import { guidFromHex, sameGuid } from '../../hns/guid.ts';
 import type { DataPaths } from '../../state/paths.ts';
+import { tryLock } from '../../state/lock.ts';
 import { isAlive } from '../../state/process-identity.ts';
-import { removeFirewall } from './firewall.ts';
+import { removeFirewall, type FirewallRecord } from './firewall.ts';
 import { namespacePath } from './kernel-names.ts';
 import { forgetObject, orphanedObjects } from './kernel-objects.ts';
 import { KernelNetwork, linkNames } from './kernel-network.ts';
@@ -66,7 +67,7 @@ export class NetworkContext {
   liveNetworks(): NetworkState[] {
     const links = linkNames();
     return this.#ofThisBoot(this.states.networks).filter(
-      (network) => network.bridge === undefined || links.has(network.bridge),
+      (network) => network.creating !== true && (network.bridge === undefined || links.has(network.bridge)),
     );
   }
 
@@ -92,6 +93,20 @@ export class NetworkContext {
   putEndpoint(state: EndpointState): HnsEndpoint {
     this.states.endpoints.put(state.document.ID!.toUpperCase(), state);
     return state.document;
+  }
+
+  /** Takes everything of a network away, in whatever state it is. Endpoints are the caller's. */
+  async dropNetwork(state: NetworkState): Promise<void> {
+    const id = state.document.ID ?? '';
+    // What a killed process had installed is not known.
+    const firewall: FirewallRecord | undefined =
+      state.creating === true ? { nft: true, iptables: ['nat', 'filter'] } : state.firewall;
+    if (state.bridge !== undefined) {
+      if (firewall !== undefined) await removeFirewall(id, firewall, this.path);
+      await this.kernel.removeLink(state.bridge);
+    }
+    this.states.networks.remove(id.toUpperCase());
+    if (state.bridge !== undefined) forgetObject(state.bridge);
   }
 
   /** Takes everything of a namespace away. The endpoints stay, detached. */
@@ -122,19 +137,26 @@ export class NetworkContext {
   }
 
   /**
-   * Records of an earlier boot, and namespaces whose creator died before it attached anything. The caller holds the lock.
+   * What is no more: records of an earlier boot, networks that were never finished or whose bridge somebody removed, and
+   * namespaces whose creator died before it attached anything. The caller holds the lock.
    */
   async sweep(): Promise<void> {
     const { states } = this;
     if (this.level === 'root') await this.#sweepOrphans();
-    for (const { key, value } of states.networks.list(ignoreDamaged))
+    const live = new Set(this.liveNetworks().map((network) => network.document.ID?.toUpperCase()));
+    for (const { key, value } of states.networks.list(ignoreDamaged)) {
       if (value.boot !== states.boot) states.networks.remove(key);
+      else if (!live.has(key)) await this.dropNetwork(value);
+    }
     for (const { key, value } of states.endpoints.list(ignoreDamaged))
-      if (value.boot !== states.boot) states.endpoints.remove(key);
+      if (!live.has(value.document.VirtualNetwork?.toUpperCase())) states.endpoints.remove(key);
     for (const { value } of states.namespaces.list(ignoreDamaged)) {
       if (value.boot !== states.boot) this.forgetNamespace(value);
-      else if (!isAlive(value.creator) && this.endpointsIn(value.id).length === 0)
+      else if (!isAlive(value.creator) && this.endpointsIn(value.id).length === 0) {
         await this.dropNamespace(value);
+        // Its creator may have died within the lock.
+        tryLock(states.lockOf(value.id))?.release();
+      }
     }
   }
 

@@ -152,7 +152,7 @@ export class NamespaceAdapter {
 
   /** The namespace's own lock: making links takes a while, and containers start side by side. */
   #alone<T>(namespaceId: string, work: () => Promise<T>): Promise<T> {
-    return withLock(join(this.#context.deps.paths.locks, `hns-${namespaceId.toUpperCase()}`), work);
+    return withLock(this.#context.states.lockOf(namespaceId), work);
   }
 
   #note(namespaceId: string, netns: string): void {

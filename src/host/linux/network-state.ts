@@ -18,6 +18,8 @@ export interface NetworkState {
   /** Absent where the level has no bridges. */
   readonly bridge?: string;
   readonly firewall?: FirewallRecord;
+  /** Not finished: left by a killed process unless its lock is held. */
+  readonly creating?: true;
 }
 
 export interface EndpointState {
@@ -52,6 +54,8 @@ export interface NetworkStates {
   readonly boot: string;
   /** Mutating steps of all processes, one at a time. */
   exclusively<T>(work: () => Promise<T> | T): Promise<T>;
+  /** Steps on one namespace, one at a time. */
+  lockOf(namespaceId: string): string;
   /** The file of a network's or namespace's record. */
   file(kind: 'networks' | 'namespaces', id: string): string;
   /** Folder of a namespace's hosts and resolv.conf. */
@@ -84,6 +88,7 @@ export function networkStates(paths: DataPaths): NetworkStates {
     namespaces,
     boot,
     exclusively: (work) => withLock(join(paths.locks, 'hns'), work),
+    lockOf: (namespaceId) => join(paths.locks, `hns-${namespaceId.toUpperCase()}`),
     file: (kind, id) => join(paths.hns, kind, `${id.toUpperCase()}.json`),
     folder: (namespaceId) => join(paths.hns, 'files', namespaceId.toUpperCase()),
     network: (id) => look(networks, id ?? '', 'getNetwork', HNS.networkNotFound),

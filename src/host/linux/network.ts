@@ -7,9 +7,9 @@ import { planEndpoint } from '../../hns/plan-endpoint.ts';
 import { planNetwork, type TakenPrefix } from '../../hns/plan-network.ts';
 import { withLock } from '../../state/lock.ts';
 import type { EndpointStatistics, NetworkPort } from '../ports/network.ts';
-import { enableForwarding, installFirewall, removeFirewall } from './firewall.ts';
+import { enableForwarding, installFirewall } from './firewall.ts';
 import { bridgeName } from './kernel-names.ts';
-import { forgetObject, noteObject, type KernelObject } from './kernel-objects.ts';
+import { noteObject, type KernelObject } from './kernel-objects.ts';
 import { linkCounters, type LinkCounters } from './kernel-network.ts';
 import { NetworkContext, type LinuxNetworkDeps } from './network-context.ts';
 import type { NetworkLevel } from './network-level.ts';
@@ -52,14 +52,6 @@ export function createLinuxNetwork(deps: LinuxNetworkDeps): LinuxNetwork {
     states.endpoints.remove(id);
   };
 
-  const dropNetwork = async (state: NetworkState): Promise<void> => {
-    const id = state.document.ID ?? '';
-    if (state.firewall !== undefined) await removeFirewall(id, state.firewall, context.path);
-    if (state.bridge !== undefined) await context.kernel.removeLink(state.bridge);
-    states.networks.remove(id.toUpperCase());
-    if (state.bridge !== undefined) forgetObject(state.bridge);
-  };
-
   const makeNetwork = async (document: HnsNetwork): Promise<HnsNetwork> => {
     await context.sweep();
     const existing = context.liveNetworks().map((network) => network.document);
@@ -77,8 +69,12 @@ export function createLinuxNetwork(deps: LinuxNetworkDeps): LinuxNetwork {
       boot: states.boot,
       ...(isRoot ? { bridge: bridgeName(id) } : {}),
     };
-    states.networks.put(id.toUpperCase(), initial);
-    if (initial.bridge === undefined) return planned;
+    const key = id.toUpperCase();
+    if (initial.bridge === undefined) {
+      states.networks.put(key, initial);
+      return planned;
+    }
+    states.networks.put(key, { ...initial, creating: true });
     const type = (planned.Type ?? 'nat').toLowerCase();
     const subnets = (planned.Subnets ?? []).map((subnet) => subnet.AddressPrefix ?? '');
     const object: KernelObject = {
@@ -87,7 +83,6 @@ export function createLinuxNetwork(deps: LinuxNetworkDeps): LinuxNetwork {
       record: states.file('networks', id),
       networkId: id,
     };
-    let state = initial;
     try {
       noteObject(object);
       await context.kernel.addBridge({
@@ -98,8 +93,6 @@ export function createLinuxNetwork(deps: LinuxNetworkDeps): LinuxNetwork {
         { networkId: id, bridge: initial.bridge, subnets, outbound: type === 'nat' },
         context.path,
       );
-      state = { ...initial, firewall };
-      states.networks.put(id.toUpperCase(), state);
       noteObject({ ...object, firewall });
       if (type === 'nat' && !enableForwarding()) {
         throw new HnsError('createNetwork', HNS.accessDenied, {
@@ -107,9 +100,10 @@ export function createLinuxNetwork(deps: LinuxNetworkDeps): LinuxNetwork {
           hint: 'set the sysctl net.ipv4.ip_forward=1 on the host',
         });
       }
+      states.networks.put(key, { ...initial, firewall });
       return planned;
     } catch (error) {
-      await dropNetwork(state);
+      await context.dropNetwork({ ...initial, creating: true });
       throw error;
     }
   };
@@ -136,7 +130,7 @@ export function createLinuxNetwork(deps: LinuxNetworkDeps): LinuxNetwork {
         if (stored === undefined) return;
         for (const { key, value } of states.endpoints.list(() => undefined))
           if (sameGuid(value.document.VirtualNetwork, id)) await dropEndpoint(key);
-        await dropNetwork(stored);
+        await context.dropNetwork(stored);
       }),
 
     async createEndpoint(document, call) {

@@ -6,7 +6,7 @@ import { dnsNames } from '../../../hns/names.ts';
 import { mappingsOfEndpoint, portMappings, type PortMapping } from '../../../hns/ports.ts';
 import type { NetworkPort } from '../../../host/ports/network.ts';
 import type { EventInput } from '../../../state/event-log.ts';
-import { withLock } from '../../../state/lock.ts';
+import { tryLock, withLock } from '../../../state/lock.ts';
 import { configuredRecord } from './configure.ts';
 import {
   listNetworkRecords,
@@ -55,8 +55,9 @@ export function createContainerNetworks(deps: ContainerNetworksDeps): ContainerN
   const { paths, store } = deps;
   const view = createNetworkView(paths);
 
+  const lockOf = (containerId: string): string => join(paths.locks, `network-${containerId}`);
   const exclusively = <T>(containerId: string, work: () => Promise<T>): Promise<T> =>
-    withLock(join(paths.locks, `network-${containerId}`), work);
+    withLock(lockOf(containerId), work);
 
   const read = (containerId: string): ContainerNetworkRecord => {
     const record = readNetworkRecord(paths, containerId);
@@ -326,7 +327,11 @@ export function createContainerNetworks(deps: ContainerNetworksDeps): ContainerN
         if (networkIds.length > 0) await refreshHosts(networkIds);
       }),
 
-    forget: (containerId) => removeNetworkRecord(paths, containerId),
+    forget(containerId) {
+      removeNetworkRecord(paths, containerId);
+      // A process that was killed within it left the lock; nobody will ever want it again.
+      tryLock(lockOf(containerId))?.release();
+    },
 
     async reconcile(isAlive) {
       for (const record of listNetworkRecords(paths)) {
