@@ -5,7 +5,7 @@ import { PortholeError, isKind } from '../../../errors/porthole-error.ts';
 import { parseSignal } from '../../../hcs/signals.ts';
 import { callMonitor, isLeaving, waitAtMonitor } from '../../../monitor/client.ts';
 import { containerEvent } from '../../../monitor/container-event.ts';
-import { containerFolderExists } from '../../../state/container-files.ts';
+import { containerFolderExists, readStateRecord } from '../../../state/container-files.ts';
 import { lookAt, noSuchContainer, resolveContainer } from '../../../state/container-list.ts';
 import type { ListedContainer } from '../../../state/container-list.ts';
 import { appendEvent } from '../../../state/event-log.ts';
@@ -53,12 +53,28 @@ export async function startContainer(
     );
   }
   if (status === 'running') throw alreadyRunning(id);
+  const runsBefore = readStateRecord(deps.paths, id)?.run ?? 0;
   await withMonitor(
     deps,
     id,
-    () => callMonitor(monitorCallDeps(deps), id, { type: 'start' }, options.signal),
+    async () => {
+      try {
+        return await callMonitor(monitorCallDeps(deps), id, { type: 'start' }, options.signal);
+      } catch (error) {
+        // The monitor was killed after the program ran: that run has an end of its own, and must not become a second run.
+        if (isKind(error, 'unavailable', 'MONITOR_GONE') && hasRunSince(deps, id, runsBefore)) return true;
+        throw error;
+      }
+    },
     options.signal,
   );
+}
+
+/** A start that was cut off before the program ran does not count. */
+function hasRunSince({ paths }: Pick<ContainerDeps, 'paths'>, id: string, runsBefore: number): boolean {
+  const record = readStateRecord(paths, id);
+  if (record === undefined || record.run <= runsBefore) return false;
+  return record.phase !== 'created' && record.phase !== 'starting';
 }
 
 export async function stopContainer(
