@@ -47,7 +47,12 @@ export function createNetworksRole(deps: NetworksRoleDeps): NetworksRole {
   const inspected = (
     { record, hns }: FoundNetwork,
     containers: readonly ContainerNetworkRecord[],
-  ): NetworkInspect => networkInspect(record, hns, containersOf(record, containers));
+  ): NetworkInspect =>
+    networkInspect(
+      hns === undefined ? withLastSubnets(record) : record,
+      hns,
+      containersOf(record, containers),
+    );
 
   const removeNow = async (record: NetworkRecord): Promise<void> => {
     await store.remove(record);
@@ -252,6 +257,17 @@ function withConfigFrom(checked: CheckedNetwork, networks: readonly FoundNetwork
     options: source.options,
     internal: source.internal,
   };
+}
+
+/** A network that HNS forgot gets the same subnets again when it is next needed. */
+function withLastSubnets(record: NetworkRecord): NetworkRecord {
+  const { lastSubnets = [], ipam } = record;
+  if (lastSubnets.length === 0 || (ipam.Config ?? []).length > 0) return record;
+  const config = lastSubnets.map((subnet) => ({
+    ...(subnet.AddressPrefix === undefined ? {} : { Subnet: subnet.AddressPrefix }),
+    ...(subnet.GatewayAddress === undefined ? {} : { Gateway: subnet.GatewayAddress }),
+  }));
+  return { ...record, ipam: { ...ipam, Config: config } };
 }
 
 function containersOf(

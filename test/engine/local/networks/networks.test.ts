@@ -542,6 +542,8 @@ describe('networks', () => {
       const before = await world.networks.role.inspect('web');
       world.port.reboot();
       await world.networks.containers.reconcile(() => false);
+      const between = await world.networks.role.inspect('web');
+      expect([between.Id, between.IPAM, between.Containers]).to.deep.equal([before.Id, before.IPAM, {}]);
 
       await world.networks.containers.allocate(id);
       const after = await world.networks.role.inspect('web');
