@@ -267,7 +267,8 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
     const message = asError(error).message;
     const phase: Phase = before.phase === 'created' ? 'created' : 'exited';
     this.#record = this.#settled({ phase, exitCode, error: message, pid: 0 });
-    this.#waiters.settle(['next-exit', 'not-running'], { exitCode, error: message });
+    // Who waits for the next exit waits on: nothing ran. They learn when the monitor leaves.
+    this.#waiters.settle(['not-running'], { exitCode });
     if (this.#record.card.autoRemove) await this.#remove(exitCode);
   }
 

@@ -272,12 +272,12 @@ describe('a container on a memory host', () => {
 
     const error = await rejection(engine.containers.start(id));
 
-    expect((error).message).to.equal(
+    expect(error.message).to.equal(
       `hcs::System::CreateProcess ${id}: The system cannot find the file specified. (0x2)`,
     );
     expect((await exit).StatusCode).to.equal(127);
     const { State: state } = await engine.containers.inspect(id);
-    expect(state).to.include({ Status: 'created', ExitCode: 127, Error: (error).message });
+    expect(state).to.include({ Status: 'created', ExitCode: 127, Error: error.message });
     await engine.quiet();
     expect(engine.layers.mounted.size).to.equal(0);
     expect(await engine.network.listEndpoints()).to.deep.equal([]);
@@ -310,7 +310,7 @@ describe('a container on a memory host', () => {
       HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }] } },
     });
 
-    const error = (await rejection(engine.containers.start(id)));
+    const error = await rejection(engine.containers.start(id));
 
     expect(error.message).to.match(
       /^failed to create endpoint web on network nat: .*Bind for 0\.0\.0\.0:8080 failed: port is already allocated/,
@@ -553,14 +553,22 @@ describe('a container on a memory host', () => {
     const id = await run('web', {
       Healthcheck: { Test: ['CMD', 'ok.exe'], Interval: 1_000_000, Retries: 1 },
     });
-    expect((await engine.containers.inspect(id)).State.Health?.Status).to.equal('starting');
-
     await until(async () => (await engine.containers.inspect(id)).State.Health?.Status === 'healthy');
 
     const [item] = await engine.containers.list({ filters: { health: ['healthy'] } });
     expect(item?.Status).to.match(/ \(healthy\)$/);
     await engine.containers.stop(id);
     expect(actions(id)).to.include('health_status: healthy');
+  });
+
+  it('is starting until it was checked', async () => {
+    const id = await run('web', { Healthcheck: { Test: ['CMD', 'ok.exe'] } });
+
+    const { State: state } = await engine.containers.inspect(id);
+    const [item] = await engine.containers.list();
+
+    expect(state.Health).to.deep.equal({ Status: 'starting', FailingStreak: 0, Log: [] });
+    expect(item?.Status).to.match(/ \(health: starting\)$/);
   });
 
   it('has no console input to end', async () => {

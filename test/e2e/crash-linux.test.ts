@@ -1,0 +1,149 @@
+/**
+ * SIGKILL at random moments on the embedded backend, through the built CLI: after the next command there is no Windows process,
+ * mount, namespace, port or scratch of a container that does not run, and `ps -a` is right. The fast loop is in crash.test.ts.
+ */
+import { expect } from 'chai';
+import { existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mainJobPackages, missingPackages } from '../../scripts/debian-packages.ts';
+import { freePort, startLoopbackRegistry } from '../../scripts/loopback-registry.ts';
+import { pushBaseImage } from '../support/base-image-registry.ts';
+import { Cli, cliMissing } from '../support/cli.ts';
+
+const rounds = Number(process.env['PORTHOLE_CRASH_LINUX_ROUNDS'] ?? 25);
+
+function reasonToSkip(): string | undefined {
+  if (process.platform !== 'linux') return 'the embedded backend is Linux only';
+  const missing = missingPackages(mainJobPackages).map((item) => item.debian);
+  return missing.length > 0 ? `missing: ${missing.join(', ')}` : cliMissing();
+}
+
+const reason = reasonToSkip();
+
+describe(`SIGKILL on the embedded backend${reason === undefined ? '' : ` (skipped: ${reason})`}`, function () {
+  this.timeout(120_000);
+  let work: string;
+  let data: string;
+  let cli: Cli;
+  let port: number;
+
+  before(async function () {
+    if (reason !== undefined) return this.skip();
+    work = mkdtempSync(join(tmpdir(), 'porthole-crash-linux-'));
+    data = join(work, 'data');
+    cli = new Cli(data);
+    port = await freePort();
+    const registry = await startLoopbackRegistry(join(work, 'registry'));
+    const image = `${registry.address}/windows/nanoserver:ltsc2022`;
+    await pushBaseImage(registry.address, 'windows/nanoserver', 'ltsc2022', join(work, 'base'));
+    await cli.ok(['pull', image]);
+    await cli.ok(['tag', image, 'base']);
+    await registry.stop();
+    // The Wine template is built once; a kill during that is another test's matter.
+    await cli.ok(['run', '--rm', 'base', 'cmd', '/c', 'exit 0']);
+  });
+
+  after(async () => {
+    if (reason !== undefined) return;
+    for (const id of (await cli.ok(['ps', '-aq'])).split('\n').filter(Boolean))
+      await cli.run(['rm', '-f', id]);
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  const names = (folder: string): string[] =>
+    existsSync(join(data, folder)) ? readdirSync(join(data, folder)) : [];
+
+  /** Processes of this test's containers, by what is in their command lines, folders and mounts. */
+  const processes = (): string[] =>
+    readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+      .filter((pid) => {
+        try {
+          const text = ['cmdline', 'environ', 'mountinfo'].map((file) =>
+            readFileSync(`/proc/${pid}/${file}`, 'latin1'),
+          );
+          return text.some((part) => part.includes(data));
+        } catch {
+          return false;
+        }
+      })
+      .map((pid) => `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')}`);
+
+  const monitors = (): number[] =>
+    names('locks')
+      .filter((name) => name.endsWith('.monitor'))
+      .flatMap((name) => {
+        const path = join(data, 'locks', name);
+        return lstatSync(path, { throwIfNoEntry: false }) === undefined
+          ? []
+          : [Number(readlinkSync(path).split(' ')[0])];
+      });
+
+  const kill = (pid: number | undefined): void => {
+    try {
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has just ended.
+    }
+  };
+
+  const isPortOpen = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+
+  for (let round = 0; round < rounds; round += 1) {
+    const victim = (['command', 'monitor', 'both'] as const)[round % 3]!;
+    const after = Math.round(Math.random() * 1800);
+    it(`round ${round}: ${victim} after ${after} ms`, async () => {
+      const name = `c${round}`;
+      const command = cli.start([
+        'run',
+        '--name',
+        name,
+        '-p',
+        `127.0.0.1:${port}:80`,
+        'base',
+        'cmd',
+        '/c',
+        'ping -n 2 127.0.0.1 >nul & exit 7',
+      ]);
+      command.stdout?.resume();
+      command.stderr?.resume();
+      const ended = new Promise<number | null>((resolve) => command.once('close', (code) => resolve(code)));
+      await new Promise((resolve) => setTimeout(resolve, after));
+      if (victim !== 'monitor') kill(command.pid);
+      if (victim !== 'command') for (const pid of monitors()) kill(pid);
+      const code = await ended;
+
+      const state = (
+        await cli.ok(['ps', '-a', '--filter', `name=^${name}$`, '--format', '{{.State}}'])
+      ).trim();
+      if (code === 7) expect(state).to.equal('exited');
+      expect(state).to.be.oneOf(['', 'created', 'running', 'exited']);
+      if (code === 7) {
+        expect((await cli.ok(['inspect', '-f', '{{.State.ExitCode}}', name])).trim()).to.equal('7');
+      }
+      if (state !== 'running' && monitors().length === 0) {
+        expect(processes(), 'processes').to.deep.equal([]);
+        expect(names('run'), 'run folders').to.deep.equal([]);
+        expect(await isPortOpen(), `port ${port}`).to.equal(false);
+      }
+      await cli.run(['rm', '-f', name]);
+
+      expect(await cli.ok(['ps', '-aq'])).to.equal('');
+      expect(processes(), 'processes').to.deep.equal([]);
+      for (const folder of ['run', 'containers', 'names', 'hns/namespaces', 'hns/endpoints', 'hns/files']) {
+        expect(names(folder), folder).to.deep.equal([]);
+      }
+      expect(readFileSync('/proc/self/mountinfo', 'latin1')).to.not.include(data);
+      expect(await isPortOpen(), `port ${port}`).to.equal(false);
+    });
+  }
+});
