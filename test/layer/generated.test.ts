@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { posix, resolve, win32 } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { applyTar } from '../contract/layers.ts';
+import { applyTar } from '../contract/layers-subject.ts';
 import { baseImageLayers } from '../support/base-image.ts';
 import { LayerTar } from '../support/layer-tar.ts';
 import { TemporaryStore, listing } from '../support/linux-layers.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLayersRole } from '../../../../src/engine/local/layers/layers-role.ts';
 import { commitImage } from '../../../../src/engine/local/images/commit.ts';
-import { applyTar } from '../../../contract/layers.ts';
+import { applyTar } from '../../../contract/layers-subject.ts';
 import { baseImageLayers, baseOsVersion } from '../../../support/base-image.ts';
 import { ImageStore } from '../../../support/image-store.ts';
 import { LayerTar } from '../../../support/layer-tar.ts';
