@@ -49,6 +49,7 @@ interface PullContext {
   readonly emit: ProgressListener | undefined;
 }
 
+const sweepBudgetMs = 1000;
 const partialLifeMs = 7 * 24 * 3600 * 1000;
 
 /**
@@ -90,6 +91,8 @@ export async function pullImage(deps: ImageDeps, text: string, options: PullOpti
       changed = (await pullOne(context, reference)) || changed;
     }
     const shown = tags === undefined ? familiarString(withDefaultTag(named)) : familiarName(named);
+    // What earlier, broken pulls left. At the end, because deleting slows the making of files that follows it.
+    await (await deps.host()).layers.sweep({ budgetMs: sweepBudgetMs });
     onProgress?.({
       status: `Status: ${changed ? 'Downloaded newer image for' : 'Image is up to date for'} ${shown}`,
     });

@@ -44,7 +44,7 @@ export async function removeImage(
   options: RemoveOptions = {},
 ): Promise<ImageDeleteItem[]> {
   const blobs = new BlobStore(deps.paths);
-  const { items, events } = await changeImageIndex(
+  const { items, events, freed } = await changeImageIndex(
     deps.paths,
     async (draft) => {
       const users = (await deps.users?.()) ?? [];
@@ -63,6 +63,8 @@ export async function removeImage(
     { signal: options.signal, afterWrite: (removal) => sweep(deps, removal, blobs) },
   );
   for (const event of events) await deps.emit?.(event);
+  // Whoever removes an image wants its space back now; nothing waits for it, so it is done outside of the lock.
+  if (freed.layers.length > 0) await (await deps.host()).layers.sweep();
   return items;
 }
 
