@@ -145,6 +145,13 @@ DWORD start_process(const struct start *start, DWORD *pid)
     return 0;
 }
 
+/* Ctrl+C goes to everybody on a console; this program's part is to see what becomes of the other one. */
+static BOOL WINAPI outlive(DWORD event)
+{
+    (void)event;
+    return TRUE;
+}
+
 /* On a terminal the process shares the launcher's console; pid and exit code go to a status fifo as frames. */
 DWORD run_on_console(const struct start *start, HANDLE status)
 {
@@ -155,6 +162,7 @@ DWORD run_on_console(const struct start *start, HANDLE status)
     open_events(status);
     memset(&startup, 0, sizeof(startup));
     startup.cb = sizeof(startup);
+    SetConsoleCtrlHandler(outlive, TRUE);
     error = create(start, &startup, 0, &process);
     if (error) {
         send_u32(EVENT_FAILED, 0, error);

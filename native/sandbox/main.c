@@ -58,6 +58,17 @@ static void __attribute__((noreturn)) fail(int fd, const char *step, long result
     sys_exit(125);
 }
 
+void ignore_signal(int signal)
+{
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        unsigned long mask;
+    } ignore = {(void *)1, 0, 0, 0};
+    CALL(__NR_rt_sigaction, signal, &ignore, 0, 8, 0);
+}
+
 void __attribute__((used, noreturn)) helper_main(long *stack)
 {
     long count = stack[0], result;
@@ -65,13 +76,7 @@ void __attribute__((used, noreturn)) helper_main(long *stack)
     static struct step step;
     size_t at = 0;
     int complaints = CONTROL;
-    struct {
-        void *handler;
-        unsigned long flags;
-        void *restorer;
-        unsigned long mask;
-    } ignore = {(void *)1, 0, 0, 0};
-    CALL(__NR_rt_sigaction, SIGPIPE, &ignore, 0, 8, 0);
+    ignore_signal(SIGPIPE);
 
     if (count == 2 && equal(words[1], "control")) {
         result = load(CONTROL);

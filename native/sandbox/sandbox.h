@@ -35,6 +35,9 @@ void say(int fd, const char *const *words);
 char *decimal(long value, char *room);
 void copy(void *to, const void *from, size_t size);
 
+/* main.c */
+void ignore_signal(int signal);
+
 /* steps.c */
 long run_step(struct step *step);
 extern char *environment[MAX_WORDS + 1];

@@ -124,7 +124,7 @@ static long filter_calls(char *bytes, size_t size)
 
 /*
  * What is typed before Wine's console host has taken the terminal over must reach it as typed, without echo, and output must
- * not get a second carriage return.
+ * not get a second carriage return. Ctrl+C stays the kernel's: Wine makes its console event of the signal, and only of it.
  */
 static long make_raw(void)
 {
@@ -133,7 +133,8 @@ static long make_raw(void)
     if (result < 0) return result;
     mode.c_iflag &= ~(unsigned)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
     mode.c_oflag &= ~(unsigned)OPOST;
-    mode.c_lflag &= ~(unsigned)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+    mode.c_lflag &= ~(unsigned)(ECHO | ECHONL | ICANON | IEXTEN);
+    mode.c_cc[VQUIT] = mode.c_cc[VSUSP] = 0;
     return sys_ioctl(0, TCSETS, &mode);
 }
 
@@ -186,6 +187,8 @@ static long split(void)
     long pid = sys_fork();
     if (pid < 0) return pid;
     if (pid == 0) return sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0);
+    /* Meant for the programs on a terminal, not for us. */
+    ignore_signal(SIGINT);
     report_line("sandbox", decimal(pid, room));
     while (sys_wait((int)pid, &status, 0) == -EINTR) continue;
     report_line("exit", decimal(status, room));

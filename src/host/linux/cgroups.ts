@@ -179,9 +179,9 @@ export class SandboxCgroups {
     };
   }
 
-  /** Groups can be removed only when the last process is gone. Idempotent. */
-  remove(): void {
-    for (const folder of new Set(this.folders.values())) removeGroup(folder);
+  /** Groups can be removed only when the last process is gone: false while one is left. Idempotent. */
+  remove(): boolean {
+    return [...new Set(this.folders.values())].map(removeGroup).every((gone) => gone);
   }
 
   #processorTime(): Pick<CgroupUsage, 'userNs' | 'kernelNs' | 'totalNs'> | undefined {
@@ -279,13 +279,14 @@ function enableControllers(place: string, offered: ReadonlySet<string>): void {
   }
 }
 
-function removeGroup(folder: string): void {
+function removeGroup(folder: string): boolean {
   try {
     for (const entry of readdirSync(folder, { withFileTypes: true }))
       if (entry.isDirectory()) removeGroup(join(folder, entry.name));
     rmdirSync(folder);
-  } catch {
-    // Not there, or not empty yet: `cleanup` comes again.
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
 }
 

@@ -211,10 +211,11 @@ export class LinuxSystem implements ComputeSystem {
     } finally {
       closeSync(log);
     }
+    this.#writeRecord(hives);
     // The namespaces and mounts are made while the registry is put together.
     this.#hives = prepareHives(hives, this.#folder.prefix);
     this.#sandboxPid = await this.#helper.ready;
-    this.#writeRecord(hives);
+    this.#writeRecord();
     void this.#helper.ended.then(() => this.#ended());
     this.#launcher = new Launcher(join(this.#folder.io, 'ctl'));
     const uplink = network.started?.(this.#sandboxPid);

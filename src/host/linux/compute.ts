@@ -103,7 +103,8 @@ export function createLinuxCompute(deps: LinuxComputeDeps): ComputePort {
         removeOverlayWork(record.hives.scratch);
       }
     }
-    leftoverCgroups(context.cgroups(), id).remove();
+    const groups = leftoverCgroups(context.cgroups(), id);
+    for (let waited = 0; !groups.remove() && waited < lastFlushMs; waited += 20) await delay(20);
     rmSync(folder.path, { recursive: true, force: true });
   };
 
