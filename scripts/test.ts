@@ -47,6 +47,8 @@ function mocha(title: string, patterns: readonly string[], options: readonly str
     join(root, 'node_modules/mocha/bin/mocha.js'),
     '--no-config',
     '--forbid-only',
+    // A failed test may leave a child or a socket behind: the counts must come all the same.
+    '--exit',
     '--reporter',
     join(root, 'scripts/mocha-reporter.cjs'),
     ...options,
