@@ -103,13 +103,14 @@ function metadataOf(source: ExportSource, change: ChangedObject): WindowsMetadat
   // Times of the run are the content's own; access times would make every export different.
   const times =
     isRoot && inherited !== undefined ? inherited : { modified, created: inherited?.created ?? modified };
-  const { securityDescriptor: own, extendedAttributes, mountPoint } = inherited ?? {};
+  const { securityDescriptor: own, securityText, extendedAttributes, mountPoint } = inherited ?? {};
   const usual = isDirectory ? directorySecurityDescriptor : fileSecurityDescriptor;
   const securityDescriptor = inherited === undefined ? usual : own;
   return {
     ...times,
     attributes: attributesOf(source, change, inherited?.attributes),
     ...(securityDescriptor === undefined ? {} : { securityDescriptor }),
+    ...(securityText === undefined ? {} : { securityText }),
     ...(extendedAttributes === undefined ? {} : { extendedAttributes }),
     ...(mountPoint === undefined ? {} : { mountPoint }),
   };

@@ -11,6 +11,8 @@ export interface WindowsMetadata {
   readonly attributes: number;
   /** Self-relative security descriptor, base64. Absent = whatever the parent directory gives. */
   readonly securityDescriptor?: string;
+  /** The same as text (SDDL), which only old images have. Counts when there is no `securityDescriptor`. */
+  readonly securityText?: string;
   /** Last write time. */
   readonly modified: PaxTime;
   readonly created?: PaxTime;

@@ -4,9 +4,9 @@
  *
  * Lines: `{"v":1}` first; `{"sd":"<base64>"}` when a security descriptor appears for the first time (they are numbered in
  * order); else an entry: `p` path as stored, `t` type (`0` file, `1` hard link, `2` link, `5` directory, `w` whiteout, `s`
- * stream), `a` attributes, `s` descriptor number, `m` `c` `r` `h` times (modified, created, accessed, changed; left out when
- * equal to `m`), `z` size, `l` link target, `j` 1 for junctions, `x` extended attributes, `n` the tar's own name where it
- * differs from `p`, `b` its bytes (base64) where they are no UTF-8, `f` file of a stream below `ads/`.
+ * stream), `a` attributes, `s` descriptor number, `d` descriptor as text, `m` `c` `r` `h` times (modified, created, accessed,
+ * changed; left out when equal to `m`), `z` size, `l` link target, `j` 1 for junctions, `x` extended attributes, `n` the
+ * tar's own name where it differs from `p`, `b` its bytes (base64) where they are no UTF-8, `f` file of a stream in `ads/`.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { WindowsMetadata } from './metadata.ts';
@@ -45,6 +45,7 @@ export class SidecarWriter {
     const security = metadata.securityDescriptor;
     let line = `{"p":${quoted(entry.path)},"t":"${entry.type}","a":${metadata.attributes},"m":"${modified}"`;
     if (security !== undefined) line += `,"s":${this.#intern(security)}`;
+    if (metadata.securityText !== undefined) line += `,"d":${quoted(metadata.securityText)}`;
     if (metadata.created !== undefined && metadata.created !== modified) line += `,"c":"${metadata.created}"`;
     if (metadata.accessed !== undefined && metadata.accessed !== modified)
       line += `,"r":"${metadata.accessed}"`;
@@ -109,6 +110,7 @@ interface SidecarLine {
   readonly a: number;
   readonly m: string;
   readonly s?: number;
+  readonly d?: string;
   readonly c?: string;
   readonly r?: string;
   readonly h?: string;
@@ -176,6 +178,7 @@ function entryOf(line: SidecarLine, descriptors: readonly string[]): SidecarEntr
     accessed: line.r ?? line.m,
     changed: line.h ?? line.m,
     ...(security === undefined ? {} : { securityDescriptor: security }),
+    ...(line.d === undefined ? {} : { securityText: line.d }),
     ...(line.j === undefined ? {} : { mountPoint: true }),
     ...(line.x === undefined ? {} : { extendedAttributes: line.x }),
   };

@@ -36,6 +36,7 @@ export function metadataOfEntry(entry: TarEntry): WindowsMetadata {
     attributes: number;
     modified: PaxTime;
     securityDescriptor?: string;
+    securityText?: string;
     created?: PaxTime;
     accessed?: PaxTime;
     changed?: PaxTime;
@@ -50,6 +51,8 @@ export function metadataOfEntry(entry: TarEntry): WindowsMetadata {
     checkSecurityDescriptor(security, entry.name);
     metadata.securityDescriptor = security;
   }
+  const text = records.get(record.sddl);
+  if (text !== undefined && security === undefined) metadata.securityText = text;
   const created = timeOf(entry, record.created);
   if (created !== undefined) metadata.created = created;
   const accessed = timeOf(entry, record.accessed);
@@ -71,6 +74,7 @@ export function windowsHeader(
 ): TarHeader {
   const records = new Map<string, string>([[record.attributes, String(metadata.attributes >>> 0)]]);
   if (metadata.securityDescriptor !== undefined) records.set(record.rawSecurity, metadata.securityDescriptor);
+  else if (metadata.securityText !== undefined) records.set(record.sddl, metadata.securityText);
   if (metadata.mountPoint === true) records.set(record.mountPoint, '1');
   for (const [key, value] of Object.entries(metadata.extendedAttributes ?? {}))
     records.set(record.extendedAttributePrefix + key, value);
