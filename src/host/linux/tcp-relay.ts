@@ -1,8 +1,8 @@
 import { connect, Socket, type Server, type SocketConstructorOpts } from 'node:net';
 
-/** Bytes read at once. Two such buffers belong to a connection while it lives. */
-const bufferSize = 64 * 1024;
-const mostSpareBuffers = 32;
+/** Bytes read at once. Two such buffers belong to a connection while it lives; memory is used as far as reads fill them. */
+const bufferSize = 256 * 1024;
+const mostSpareBuffers = 16;
 const spareBuffers: Buffer[] = [];
 
 /**
