@@ -339,7 +339,7 @@ static int read_archive(void)
     }
     if (data.size > 1 && data.data[0] == 0x1f && data.data[1] == 0x8b) good = gunzip(&data, &plain) && read_tar(&plain);
     else if (data.size > 3 && (little(data.data, 4) == 0x04034b50 || little(data.data, 4) == 0x06054b50)) good = read_zip(&data);
-    else good = (data.size < BLOCK || !memcmp(data.data + 257, "ustar", 5) || is_zero(data.data)) && read_tar(&data);
+    else good = data.size >= BLOCK && (!memcmp(data.data + 257, "ustar", 5) || is_zero(data.data)) && read_tar(&data);
     if (!good) {
         complain(L"tar: Error opening archive: Unrecognized or damaged archive format\n");
         return 1;
