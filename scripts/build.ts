@@ -69,21 +69,32 @@ function buildTime(): string {
     .replace(/\.\d+Z$/, 'Z');
 }
 
-/** Where a bundle lies below `dist/`, which decides how it reaches the package and its neighbours. */
+/** What a bundle is for. */
 interface Place {
-  readonly depth: number;
+  /** In `dist/hot/`, with one command; otherwise in `dist/` itself. */
+  readonly hot: boolean;
   readonly commands: readonly CommandEntry[];
 }
 
 /** Modules whose source form asks the file system and whose built form is the answer. */
 function generated(entries: readonly CommandEntry[], place: Place): ReadonlyMap<string, string> {
   const info = { version: packageFile.version, commit: commitId(), built: buildTime() };
-  const loaders = place.commands.map(
-    ({ file }) => `${JSON.stringify(file)}: () => import(${JSON.stringify(inRoot(`commands/${file}.ts`))})`,
-  );
-  const engine = existsSync(inRoot('src/main.ts'))
-    ? `(await import('./main.ts')).createEngine(environment)`
-    : `Promise.reject(new Error('this build has no engine'))`;
+  const hasEngine = existsSync(inRoot('src/main.ts'));
+  const noEngine = `Promise.reject(new Error('this build has no engine'))`;
+  const commandPath = (file: string): string => JSON.stringify(inRoot(`commands/${file}.ts`));
+  // A hot bundle's one command and the engine run for sure: imported statically they need no wrappers.
+  const [only] = place.commands;
+  const load = place.hot
+    ? `import command from ${commandPath(only!.file)};
+${hasEngine ? `import { createEngine } from './main.ts';` : ''}
+export const loadCommand = async () => command;
+export const loadEngine = async (environment) => ${hasEngine ? 'createEngine(environment)' : noEngine};`
+    : `const loaders = {
+${place.commands.map(({ file }) => `${JSON.stringify(file)}: () => import(${commandPath(file)})`).join(',\n')}
+};
+export const loadCommand = async (file) => (await loaders[file]()).default;
+export const loadEngine = async (environment) =>
+  ${hasEngine ? `(await import('./main.ts')).createEngine(environment)` : noEngine};`;
   return new Map([
     ['src/cli/command-table.ts', `export const commandIndex = ${JSON.stringify(indexOf(entries))};`],
     [
@@ -94,10 +105,8 @@ function generated(entries: readonly CommandEntry[], place: Place): ReadonlyMap<
     [
       'src/load.ts',
       `import { join } from 'node:path';
-const loaders = { ${loaders.join(',\n')} };
-export const packageRoot = join(import.meta.dirname, ${JSON.stringify('../'.repeat(place.depth))});
-export const loadCommand = async (file) => (await loaders[file]()).default;
-export const loadEngine = async (environment) => ${engine};`,
+export const packageRoot = join(import.meta.dirname, ${JSON.stringify(place.hot ? '../..' : '..')});
+${load}`,
     ],
   ]);
 }
@@ -177,9 +186,9 @@ const shared: BuildOptions = {
   define: {
     'import.meta.dirname': '__dirname',
     'import.meta.filename': '__filename',
-    'import.meta.url': '__moduleUrl',
+    'import.meta.url': '__meta.url',
   },
-  banner: { js: 'const __moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
+  banner: { js: 'const __meta={get url(){return require("node:url").pathToFileURL(__filename).href}};' },
 };
 const source = (contents: string, name: string) =>
   ({ stdin: { contents, resolveDir: root, sourcefile: name, loader: 'ts' } }) as const;
@@ -205,7 +214,7 @@ async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> 
       ...source(`export { main } from './src/entry.ts';`, `${word}.ts`),
       outfile: join(fresh, 'hot', `${word}.js`),
       plugins: [
-        generatedModules(generated(entries, { depth: 2, commands: [entry] })),
+        generatedModules(generated(entries, { hot: true, commands: [entry] })),
         coldModules(cold),
         lazyBuiltins,
       ],
@@ -226,7 +235,7 @@ function workerFiles(): string[] {
 
 async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
   const cold = await buildHot(entries);
-  const plugins = [generatedModules(generated(entries, { depth: 1, commands: entries })), lazyBuiltins];
+  const plugins = [generatedModules(generated(entries, { hot: false, commands: entries })), lazyBuiltins];
   const modules = [...cold].map(
     (path) => `${JSON.stringify(path)}: () => import(${JSON.stringify('./' + path)}),`,
   );

@@ -1,4 +1,4 @@
-import { join, sep } from 'node:path';
+import { sep } from 'node:path';
 
 /** Every file and folder below the data root, named once. See ARCHITECTURE.md 6 for who writes which. */
 export interface DataPaths {
@@ -22,31 +22,33 @@ export interface DataPaths {
 }
 
 export function dataPaths(root: string): DataPaths {
-  const containers = join(root, 'containers');
+  // Not `join`: every command makes them all, and normalising each costs more than it is worth.
+  const at = (name: string): string => (root.endsWith(sep) ? root : root + sep) + name;
+  const containers = at('containers');
   return {
     root,
     /** OCI image layout: readable by other tools as `oci:<root>/oci:<ref>`. */
-    oci: join(root, 'oci'),
-    ingest: join(root, 'ingest'),
+    oci: at('oci'),
+    ingest: at('ingest'),
     /** refs.json, per-blob metadata, build cache. */
-    imageState: join(root, 'images'),
-    windowsfilter: join(root, 'windowsfilter'),
+    imageState: at('images'),
+    windowsfilter: at('windowsfilter'),
     containers,
     /** `names/<name>` holds a container ID; created exclusively. */
-    names: join(root, 'names'),
-    networks: join(root, 'networks'),
+    names: at('names'),
+    networks: at('networks'),
     /** What the embedded network backend keeps as HNS would: networks, endpoints, namespaces. */
-    hns: join(root, 'hns'),
-    events: join(root, 'events'),
+    hns: at('hns'),
+    events: at('events'),
     /** `volumes/<name>/{volume.json,_data}`. */
-    volumes: join(root, 'volumes'),
-    locks: join(root, 'locks'),
-    leases: join(root, 'leases'),
-    trash: join(root, 'trash'),
+    volumes: at('volumes'),
+    locks: at('locks'),
+    leases: at('leases'),
+    trash: at('trash'),
     /** Wine templates, keyed by Wine version. */
-    wine: join(root, 'wine'),
+    wine: at('wine'),
     /** Per running compute system: prefix, sockets, fifos. Nothing in it outlives the system. */
-    run: join(root, 'run'),
+    run: at('run'),
     container: (id) => containers + sep + id,
   };
 }

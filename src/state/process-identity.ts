@@ -49,9 +49,10 @@ function startTimeOf(pid: number): string | undefined {
   const stat = readStat(pid);
   if (stat === undefined) return hasProc() ? undefined : '';
   // The command name may hold spaces and parentheses: fields are counted from the last ')'. Field 3 is the state, 22 the start.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  return `${fields[19] ?? ''}@${readBootId()}`;
+  let at = stat.lastIndexOf(')') + 2;
+  if (stat[at] === 'Z' || stat[at] === 'X') return undefined;
+  for (let field = 3; field < 22; field++) at = stat.indexOf(' ', at) + 1;
+  return `${stat.slice(at, stat.indexOf(' ', at))}@${readBootId()}`;
 }
 
 function readStat(pid: number): string | undefined {
