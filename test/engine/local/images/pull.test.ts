@@ -406,7 +406,7 @@ describe('images.pull', () => {
 
       expect(await failure(store.images.pull(name('acme/bad:1')))).to.include({
         kind: 'invalid',
-        code: 'LAYER_CORRUPT',
+        code: 'LAYER_COMPRESSION_INVALID',
       });
       await expectNothingVisible();
     });
