@@ -129,7 +129,8 @@ export function memoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
     ...upkeep,
     platform: 'linux',
     networks: async () => networks,
-    plan: (config, scratch, allocation) => planRun({ paths, hasComputeCore: true }, config, scratch, allocation),
+    plan: (config, scratch, allocation) =>
+      planRun({ paths, hasComputeCore: true }, config, scratch, allocation),
     planExec,
   };
   const containers = containersRole(deps);
