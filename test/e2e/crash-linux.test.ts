@@ -12,7 +12,7 @@ import { freePort, startLoopbackRegistry } from '../../scripts/loopback-registry
 import { pushBaseImage } from '../support/base-image-registry.ts';
 import { Cli, cliMissing } from '../support/cli.ts';
 
-const rounds = Number(process.env['PORTHOLE_CRASH_LINUX_ROUNDS'] ?? 25);
+const rounds = Number(process.env['PORTHOLE_CRASH_LINUX_ROUNDS'] ?? 6);
 
 function reasonToSkip(): string | undefined {
   if (process.platform !== 'linux') return 'the embedded backend is Linux only';

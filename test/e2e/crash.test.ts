@@ -18,7 +18,7 @@ import { dataPaths } from '../../src/state/paths.ts';
 import { crashContainers } from '../support/crash-engine.ts';
 import { namesIn, systemProcesses } from '../support/process-host.ts';
 
-const rounds = Number(process.env['PORTHOLE_CRASH_ROUNDS'] ?? 200);
+const rounds = Number(process.env['PORTHOLE_CRASH_ROUNDS'] ?? 100);
 const seed = Number(process.env['PORTHOLE_CRASH_SEED'] ?? 1);
 
 describe(`SIGKILL at random moments (${rounds} times, PORTHOLE_CRASH_SEED=${seed})`, function () {
