@@ -31,12 +31,11 @@ export function deriveStatus(
     case 'removing':
       return derived(record, 'removing', {}, !ownerAlive);
     case 'starting':
+      if (record.restartCount > 0 && ownerAlive) return restarting(record);
       // Until the init process runs Docker shows what was before.
       return derived(record, record.run > 1 ? 'exited' : 'created', {}, !ownerAlive);
     case 'restarting':
-      return ownerAlive
-        ? derived(record, 'restarting', { Running: true, Restarting: true }, false)
-        : derived(record, 'exited', endOf(ended, now), true);
+      return ownerAlive ? restarting(record) : derived(record, 'exited', endOf(ended, now), true);
     case 'running':
     case 'paused':
       if (ended !== undefined) return derived(record, 'exited', endOf(ended, now), !ownerAlive);
@@ -44,6 +43,10 @@ export function deriveStatus(
         ? derived(record, record.phase, { Running: true, Paused: record.phase === 'paused' }, false)
         : derived(record, 'exited', endOf(undefined, now), true);
   }
+}
+
+function restarting(record: ContainerStateRecord): DerivedStatus {
+  return derived(record, 'restarting', { Running: true, Restarting: true }, false);
 }
 
 function endOf(exit: ExitRecord | undefined, now: number): Partial<ContainerState> {

@@ -103,6 +103,13 @@ describe('derived status', () => {
     );
   });
 
+  it('shows a restart as restarting until its program runs', () => {
+    const restart = { ...record('starting', 2), restartCount: 1 };
+
+    expect(deriveStatus(restart, undefined, true, now).status).to.equal('restarting');
+    expect(deriveStatus(restart, undefined, false, now)).to.include({ status: 'exited', needsRepair: true });
+  });
+
   it('shows a later start as exited until its program runs', () => {
     expect(deriveStatus(record('starting', 2), undefined, true, now).status).to.equal('exited');
   });
