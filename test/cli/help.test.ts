@@ -138,6 +138,30 @@ describe('cli/help of every command', () => {
     expect(text).to.match(/\nRun 'porthole container COMMAND --help' for more information on a command.\n$/);
   });
 
+  it('shows groups and the root as Docker does, but for commands that only one of them has', function () {
+    if (conformance === undefined) this.skip();
+    const recorded = JSON.parse(readFileSync(join(conformance, 'help/help.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
+    const rows = (text: string) => text.split('\n').filter((line) => /^ {2}[a-z]/.test(line));
+    const nameOf = (line: string) => line.trim().split(' ')[0]!;
+    const shared = (one: string[], other: string[]) => {
+      const names = new Set(other.map(nameOf));
+      return one.filter((line) => names.has(nameOf(line)));
+    };
+    const groups = Object.keys(indexOf(entries).groups);
+    const pages: [string, string][] = [
+      ['docker', rootHelp('docker', entries, 79, { config: '/home/user/.docker' })],
+      ...groups.map((group): [string, string] => [`docker ${group}`, groupHelp('docker', group, entries)]),
+    ];
+    for (const [page, text] of pages) {
+      const theirs = recorded[page];
+      if (theirs === undefined) continue;
+      expect(shared(rows(text), rows(theirs)), page).to.deep.equal(shared(rows(theirs), rows(text)));
+    }
+  });
+
   it('covers every spelling that Docker has for a command', function () {
     if (conformance === undefined || !existsSync(join(conformance, 'help/flags.json'))) this.skip();
     const recorded = JSON.parse(readFileSync(join(conformance, 'help/flags.json'), 'utf8')) as Record<
