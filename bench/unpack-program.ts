@@ -5,6 +5,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createLinuxLayers } from '../src/host/linux/layers.ts';
 import { pumpLayer } from '../src/layer/pump.ts';
+import { releaseBuffer } from '../src/registry/release-buffer.ts';
 import { dataPaths } from '../src/state/paths.ts';
 
 const [root, ...blobs] = process.argv.slice(2);
@@ -16,6 +17,14 @@ for (const blob of blobs) {
     parents: [...parents],
     declaredSize: statSync(blob).size,
   });
-  await pumpLayer(createReadStream(blob, { highWaterMark: 256 << 10 }), apply);
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    await apply.write(chunk);
+    releaseBuffer(chunk);
+  };
+  await pumpLayer(
+    createReadStream(blob, { highWaterMark: 512 << 10 }),
+    { write },
+    { onTaken: releaseBuffer },
+  );
   parents.unshift((await apply.commit()).id);
 }
