@@ -35,7 +35,7 @@ import { fetchImageDocuments, fetchTarget, resolveDigest } from './pull-target.t
 import type { PullTarget, RequestedPlatform } from './pull-target.ts';
 import { selectionHost } from './selection-host.ts';
 import { setReference } from './tag.ts';
-import { keepYoungGenerationSmall } from './young-generation.ts';
+import { fitYoungGeneration } from './young-generation.ts';
 
 export type PullOptions = TransferOptions & { readonly allTags?: boolean };
 
@@ -70,7 +70,7 @@ export async function pullImage(deps: ImageDeps, text: string, options: PullOpti
     auth: options.auth,
     onWarning: (warning) => onProgress?.({ status: `WARNING: ${warning}` }),
   });
-  const letGrow = keepYoungGenerationSmall();
+  const letGrow = fitYoungGeneration();
   let known: Promise<SelectionHost> | undefined;
   const context: PullContext = {
     deps,
