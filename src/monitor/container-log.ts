@@ -11,6 +11,8 @@ import { logAttributes, parseLogOptions } from './log-options.ts';
 /** The log of one run: both streams' records in the order in which they came. */
 export interface ContainerLog {
   write(stream: LogStream, chunk: Buffer): void;
+  /** Bytes in the current file. */
+  size(): number;
   /** Flushes unfinished lines and closes the file. */
   close(): void;
 }
@@ -21,7 +23,7 @@ export function openContainerLog(
   now: () => number,
 ): ContainerLog {
   const options = parseLogOptions(config.hostConfig.LogConfig);
-  if (options.driver === 'none') return { write: () => undefined, close: () => undefined };
+  if (options.driver === 'none') return { write: () => undefined, size: () => 0, close: () => undefined };
   const attributes = logAttributes(options, {
     labels: config.config.Labels ?? {},
     env: config.config.Env ?? [],
@@ -42,6 +44,7 @@ export function openContainerLog(
   };
   return {
     write: (stream, chunk) => put(encoders[stream].push(chunk, rfc3339(now()))),
+    size: () => file.size,
     close: () => {
       const time = rfc3339(now());
       put(encoders.stdout.end(time));

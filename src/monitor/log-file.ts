@@ -38,6 +38,11 @@ export class LogFile {
     this.#size = fstatSync(this.#descriptor).size;
   }
 
+  /** Bytes in the current file. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** Bytes of records that could not be written since the last call. */
   takeLostBytes(): number {
     const lost = this.#lostBytes;

@@ -58,8 +58,8 @@ export interface MonitorResults {
   stop: Record<string, never>;
   kill: Record<string, never>;
   resize: Record<string, never>;
-  /** `tty`: everything comes on stdout frames. */
-  attach: { readonly tty: boolean };
+  /** `tty`: everything comes on stdout frames. `logSize`: what is in the log file does not come again on the connection. */
+  attach: { readonly tty: boolean; readonly logSize?: number };
   'exec-create': Record<string, never>;
   'exec-start': { readonly pid: number };
   'exec-resize': Record<string, never>;

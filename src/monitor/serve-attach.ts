@@ -35,7 +35,9 @@ export function serveAttach<A extends RunAllocation>(
     write: (stream: LogStream, chunk) => writeFrame(socket, frameType[stream], chunk),
     end: () => socket.end(),
   };
-  socket.write(`${JSON.stringify({ ok: true, result: { tty: Tty } })}\n`);
+  const { logSize } = supervisor;
+  const result = { tty: Tty, ...(logSize === undefined ? {} : { logSize }) };
+  socket.write(`${JSON.stringify({ ok: true, result })}\n`);
   supervisor.emit('attach');
   // A terminal stays open when its client detaches: the next one types into it.
   const closesInput = StdinOnce && !Tty;

@@ -51,6 +51,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
   #record: ContainerStateRecord;
   #hub: StdioHub;
   #closeLog: () => void = () => undefined;
+  #logSize: () => number | undefined = () => undefined;
   #run: Run | undefined;
   #execs: ExecTable;
   #health: Healthcheck | undefined;
@@ -103,6 +104,11 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
 
   get hub(): StdioHub {
     return this.#hub;
+  }
+
+  /** Bytes in the log file right now; undefined while nothing runs. */
+  get logSize(): number | undefined {
+    return this.#logSize();
   }
 
   get execs(): ExecTable {
@@ -234,6 +240,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
       const log = openContainerLog(this.#deps.paths, this.#config, this.#deps.now);
       this.#log = (stream, chunk) => log.write(stream, chunk);
       this.#closeLog = () => log.close();
+      this.#logSize = () => log.size();
       started = await startRun(this.#deps, this.#config);
     } catch (error) {
       await this.#startFailed(before, error);
@@ -415,6 +422,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
   #closeLogNow(): void {
     this.#closeLog();
     this.#closeLog = () => undefined;
+    this.#logSize = () => undefined;
     this.#log = () => undefined;
   }
 

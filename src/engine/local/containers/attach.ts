@@ -67,7 +67,12 @@ export async function attachToContainer(
           appendEvent(deps.paths.events, containerEvent('detach', id, record.card), deps.environment.now()),
         );
   if (options.logs !== true) return detachable;
-  const past = await readLogs(deps, id, { stdout: options.stdout ?? false, stderr: options.stderr ?? false });
+  const { logSize } = connection.result;
+  const past = await readLogs(deps, id, {
+    stdout: options.stdout ?? false,
+    stderr: options.stderr ?? false,
+    ...(logSize === undefined ? {} : { currentFileLimit: logSize }),
+  });
   return inFront(past, detachable);
 }
 

@@ -10,6 +10,7 @@ const piece = 256 * 1024;
 export class LogSource {
   readonly path: string;
   readonly #maxFiles: number;
+  readonly #limit: number;
   /** Rotated files still to be read whole, oldest first. */
   #older: string[];
   #descriptor: number | undefined;
@@ -18,8 +19,9 @@ export class LogSource {
   #carry = Buffer.alloc(0);
   #pending: LogRecord[] = [];
 
-  constructor(path: string, maxFiles: number) {
+  constructor(path: string, maxFiles: number, currentFileLimit = Infinity) {
     this.path = path;
+    this.#limit = currentFileLimit;
     this.#maxFiles = maxFiles;
     this.#older = [];
     for (let age = maxFiles - 1; age >= 1; age -= 1) this.#older.push(`${path}.${age}`);
@@ -82,7 +84,8 @@ export class LogSource {
       if (this.#descriptor === undefined) return [];
     }
     const buffer = Buffer.allocUnsafe(piece);
-    const length = readSync(this.#descriptor, buffer, 0, piece, this.#offset);
+    const wanted = Math.min(piece, this.#limit - this.#offset);
+    const length = wanted <= 0 ? 0 : readSync(this.#descriptor, buffer, 0, wanted, this.#offset);
     if (length === 0) return [];
     this.#offset += length;
     const bytes = Buffer.concat([this.#carry, buffer.subarray(0, length)]);
@@ -94,7 +97,7 @@ export class LogSource {
 
   /** The open file is no longer the current one, or was cut off. */
   #rotated(): boolean {
-    if (this.#descriptor === undefined) return false;
+    if (this.#descriptor === undefined || this.#limit !== Infinity) return false;
     if (fstatSync(this.#descriptor).size < this.#offset) return true;
     let probe: number;
     try {

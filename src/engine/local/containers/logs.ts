@@ -12,7 +12,10 @@ import { detailsText, fixedNanoTime, parseLogTime, parseTail } from './log-recor
 import type { LogRecord } from './log-records.ts';
 import { LogSource } from './log-source.ts';
 
-type LogsOptions = Parameters<ContainersRole['logs']>[1];
+type LogsOptions = Parameters<ContainersRole['logs']>[1] & {
+  /** Bytes of the current file that are read; what comes later is somebody else's. */
+  readonly currentFileLimit?: number;
+};
 
 /** The role's `logs`: past records, oldest file first, then with `follow` what comes until the container ends. */
 export async function readLogs(
@@ -45,7 +48,11 @@ export async function readLogs(
   const now = environment.now();
   const since = parseLogTime('since', options.since ?? '', now);
   const until = parseLogTime('until', options.until ?? '', now);
-  const source = new LogSource(join(paths.container(id), containerFiles.log(id)), logOptions.maxFiles);
+  const source = new LogSource(
+    join(paths.container(id), containerFiles.log(id)),
+    logOptions.maxFiles,
+    options.currentFileLimit,
+  );
   const stdout = new Readable({ read: () => pump() });
   const stderr = config.config.Tty ? undefined : new Readable({ read: () => pump() });
 
