@@ -158,15 +158,13 @@ const lazyBuiltins: Plugin = {
     pluginBuild.onResolve({ filter }, ({ path, kind }) =>
       kind === 'import-statement' ? { path, namespace: 'lazy-builtin' } : undefined,
     );
-    pluginBuild.onLoad({ filter, namespace: 'lazy-builtin' }, async ({ path }) => {
-      const exported = Object.keys((await import(path)) as object).filter((name) => name !== 'default');
-      const getters = exported.map((name) => `get ${name}() { return load().${name}; }`);
-      return {
-        contents: `let loaded; const load = () => (loaded ??= require(${JSON.stringify(path)}));
-module.exports = { ${getters.join(', ')} };`,
-        loader: 'js',
-      };
-    });
+    // esbuild gives importers an object with the same prototype as the exports, so a prototype that answers is enough.
+    pluginBuild.onLoad({ filter, namespace: 'lazy-builtin' }, ({ path }) => ({
+      contents: `let loaded;
+const get = (_target, name) => (loaded ??= require(${JSON.stringify(path)}))[name];
+module.exports = Object.create(new Proxy({}, { get }));`,
+      loader: 'js',
+    }));
   },
 };
 

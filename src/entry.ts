@@ -65,7 +65,7 @@ function environmentOf(dataRoot: string): Environment {
     now: Date.now,
     newId: () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex'),
     dataRoot: resolve(cwd, dataRoot || dataRootFolder(account)),
-    wineRoot: resolve(cwd, env['PORTHOLE_WINE_ROOT'] || '/'),
+    wineRoot: env['PORTHOLE_WINE_ROOT'] ? resolve(cwd, env['PORTHOLE_WINE_ROOT']) : '/',
     packageRoot,
   };
 }
