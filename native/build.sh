@@ -18,7 +18,7 @@ windows_flags='-O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector -fn
 
 $gcc $linux_flags -o "$out/porthole-sandbox" sandbox/*.c
 $mingw $windows_flags -Wl,-e,launcher_entry -o "$out/launcher.exe" launcher/*.c -lkernel32 -lntdll
-$mingw $windows_flags -shared -Wl,-e,dll_entry -o "$out/standins/bcryptprimitives.dll" standins/bcryptprimitives.c \
+$mingw $windows_flags -shared -Wl,-e,dll_entry -Wl,--disable-auto-image-base -o "$out/standins/bcryptprimitives.dll" standins/bcryptprimitives.c \
   -lkernel32 -ladvapi32
 
 standin_sources=$(ls standins/*.c | grep -v bcryptprimitives)
