@@ -14,8 +14,6 @@ export interface LayerContractHost {
   readonly layers: LayerStore;
   /** Does what a program in a container on the scratch would do. Absent where this host cannot run any. */
   readonly change?: (key: string, changes: readonly ScratchChange[]) => Promise<void>;
-  /** Why `change` is absent. */
-  readonly whyNot?: string;
   /** Folders of the store that should not be there: partial layers. Empty on a store without folders. */
   readonly leftovers: () => string[];
   dispose(): Promise<void>;
