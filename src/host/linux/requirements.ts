@@ -7,30 +7,12 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { asError } from '../../errors/porthole-error.ts';
+import type { LinuxHostFacts } from '../ports/host-facts.ts';
 import { findCgroups } from './cgroups.ts';
 import { removeOverlayWork } from './overlay-work.ts';
 import { SandboxHelper } from './sandbox-helper.ts';
 import { CLONE, MS, type SandboxStep } from './sandbox-program.ts';
 import { findWine, wineVersion } from './wine-installation.ts';
-
-export interface HostFacts {
-  readonly arch: string;
-  readonly root: boolean;
-  readonly wineRoot: string;
-  /** `wine-8.0 (…)`, undefined when none was found. */
-  readonly wine: string | undefined;
-  /** Error of making namespaces, undefined when it works. */
-  readonly namespaces: string | undefined;
-  /** Error of mounting an overlay on the data root's file system, undefined when it works. */
-  readonly overlay: string | undefined;
-  readonly fuseOverlayfs: boolean;
-  /** Why memory or CPU cannot be limited, undefined when both can. */
-  readonly cgroups: string | undefined;
-  /** Programs of the network that were found in PATH. */
-  readonly networkTools: readonly string[];
-  readonly tun: boolean;
-  readonly processors: number;
-}
 
 export interface Requirement {
   readonly name: 'processor' | 'wine' | 'namespaces' | 'overlay' | 'limits' | 'network';
@@ -43,16 +25,16 @@ export interface Requirement {
   readonly debianPackage?: string;
 }
 
-export function checkRequirements(facts: HostFacts): Requirement[] {
+export function checkRequirements(facts: LinuxHostFacts): Requirement[] {
   return [processor(facts), wine(facts), namespaces(facts), overlay(facts), limits(facts), ...network(facts)];
 }
 
 /** Lines of what is needed and missing. */
-export function missingRequirements(facts: HostFacts): Requirement[] {
+export function missingRequirements(facts: LinuxHostFacts): Requirement[] {
   return checkRequirements(facts).filter((requirement) => requirement.needed && !requirement.met);
 }
 
-function processor({ arch }: HostFacts): Requirement {
+function processor({ arch }: LinuxHostFacts): Requirement {
   const met = arch === 'x64';
   const text = met
     ? 'x86-64 processor'
@@ -60,7 +42,7 @@ function processor({ arch }: HostFacts): Requirement {
   return { name: 'processor', needed: true, met, text };
 }
 
-function wine({ wine: version, wineRoot }: HostFacts): Requirement {
+function wine({ wine: version, wineRoot }: LinuxHostFacts): Requirement {
   if (version !== undefined) return { name: 'wine', needed: true, met: true, text: version };
   return {
     name: 'wine',
@@ -71,7 +53,7 @@ function wine({ wine: version, wineRoot }: HostFacts): Requirement {
   };
 }
 
-function namespaces({ namespaces: error, root }: HostFacts): Requirement {
+function namespaces({ namespaces: error, root }: LinuxHostFacts): Requirement {
   if (error === undefined)
     return {
       name: 'namespaces',
@@ -90,7 +72,7 @@ function namespaces({ namespaces: error, root }: HostFacts): Requirement {
   };
 }
 
-function overlay(facts: HostFacts): Requirement {
+function overlay(facts: LinuxHostFacts): Requirement {
   if (facts.namespaces !== undefined)
     return { name: 'overlay', needed: true, met: false, text: 'overlay file systems need namespaces' };
   if (facts.overlay === undefined)
@@ -105,13 +87,13 @@ function overlay(facts: HostFacts): Requirement {
   };
 }
 
-function limits({ cgroups }: HostFacts): Requirement {
+function limits({ cgroups }: LinuxHostFacts): Requirement {
   return cgroups === undefined
     ? { name: 'limits', needed: false, met: true, text: 'memory and CPU limits' }
     : { name: 'limits', needed: false, met: false, text: `--memory and --cpus are refused: ${cgroups}` };
 }
 
-function network(facts: HostFacts): Requirement[] {
+function network(facts: LinuxHostFacts): Requirement[] {
   const has = (tool: string): boolean => facts.networkTools.includes(tool);
   if (facts.root) {
     const missing = [
@@ -151,7 +133,7 @@ function network(facts: HostFacts): Requirement[] {
 }
 
 /** Looks at this host; makes and removes a small folder below the data root. */
-export async function probeHost(environment: Environment, uid: number, gid: number): Promise<HostFacts> {
+export async function probeHost(environment: Environment, uid: number, gid: number): Promise<LinuxHostFacts> {
   const found = findWine(environment.wineRoot);
   const helper = join(environment.packageRoot, 'native', 'prebuilt', 'porthole-sandbox');
   const root = uid === 0;
@@ -166,6 +148,7 @@ export async function probeHost(environment: Environment, uid: number, gid: numb
   ];
   const namespaceError = await attempt(helper, isolate);
   return {
+    platform: 'linux',
     arch: environment.arch,
     root,
     wineRoot: environment.wineRoot,

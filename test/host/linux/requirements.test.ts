@@ -2,15 +2,12 @@ import { expect } from 'chai';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  checkRequirements,
-  missingRequirements,
-  probeHost,
-  type HostFacts,
-} from '../../../src/host/linux/requirements.ts';
+import { checkRequirements, missingRequirements, probeHost } from '../../../src/host/linux/requirements.ts';
+import type { LinuxHostFacts } from '../../../src/host/ports/host-facts.ts';
 import { testEnvironment } from '../../support/linux-host.ts';
 
-const complete: HostFacts = {
+const complete: LinuxHostFacts = {
+  platform: 'linux',
   arch: 'x64',
   root: true,
   wineRoot: '/',
