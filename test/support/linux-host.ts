@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../../src/environment.ts';
@@ -52,9 +52,13 @@ export interface TestHost {
   dispose(): void;
 }
 
-export function openTestHost(options: { root?: string } = {}): TestHost {
+/** `native`: a folder of helper programs to use in place of the prebuilt ones. */
+export function openTestHost(options: { root?: string; native?: string } = {}): TestHost {
   const root = options.root ?? mkdtempSync(join(tmpdir(), 'porthole-wine-'));
-  const environment = testEnvironment(root);
+  const environment =
+    options.native === undefined
+      ? testEnvironment(root)
+      : { ...testEnvironment(root), packageRoot: packageWith(root, options.native) };
   const paths = { ...dataPaths(root), wine: sharedWineFolder() };
   const compute = createLinuxCompute({
     environment,
@@ -92,6 +96,14 @@ export function openTestHost(options: { root?: string } = {}): TestHost {
     },
     dispose: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/** A package folder that has nothing but helper programs. */
+function packageWith(root: string, native: string): string {
+  const folder = join(root, 'package');
+  mkdirSync(join(folder, 'native'), { recursive: true });
+  symlinkSync(native, join(folder, 'native', 'prebuilt'));
+  return folder;
 }
 
 export function loopbackOnly(root: string): SandboxNetwork {
