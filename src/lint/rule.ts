@@ -32,11 +32,16 @@ export interface Report {
   readonly fix?: Fix;
 }
 
+/** The types of hadolint's `label-schema`; `text` and `rawtext` take anything. */
+export const labelTypes = ['text', 'rawtext', 'url', 'semver', 'hash', 'rfc3339', 'spdx', 'email'] as const;
+export type LabelType = (typeof labelTypes)[number];
+
 export interface RuleOptions {
   /** hadolint `trustedRegistries`, with `*` wildcards. */
   readonly trustedRegistries: readonly string[];
-  /** hadolint `label-schema`: label -> text | url | semver | hash | rfc3339 | spdx | email. */
-  readonly labelSchema: Readonly<Record<string, string>>;
+  /** hadolint's `label-schema`: what the value of each known label must look like. */
+  readonly labelSchema: Readonly<Record<string, LabelType>>;
+  /** With it, labels that `labelSchema` does not name are reported. */
   readonly strictLabels: boolean;
   /** `.dockerignore` text of the context, when there is one. */
   readonly dockerignore: string | undefined;
