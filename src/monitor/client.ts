@@ -56,13 +56,20 @@ export async function callMonitor<
   }
 }
 
-/** Registers a wait; `result` settles when the condition is met, or rejects with MonitorGone. No monitor: undefined. */
+/** A registered wait. `result` settles when the condition is met, or rejects with MonitorGone. */
+export interface MonitorWait {
+  readonly result: Promise<MonitorResults['wait']>;
+  /** Waits no more: `result` rejects. */
+  cancel(): void;
+}
+
+/** Registers a wait. No monitor: undefined. */
 export async function waitAtMonitor(
   deps: MonitorCallDeps,
   containerId: string,
   condition: 'not-running' | 'next-exit' | 'removed',
   signal?: AbortSignal,
-): Promise<{ readonly result: Promise<MonitorResults['wait']> } | undefined> {
+): Promise<MonitorWait | undefined> {
   const socket = await connectMonitor(deps, containerId, signal);
   if (socket === undefined) return undefined;
   const lines = new AnswerReader(socket, containerId);
@@ -73,7 +80,14 @@ export async function waitAtMonitor(
     socket.destroy();
     throw error;
   }
-  return { result: lines.next<MonitorResults['wait']>().finally(() => socket.destroy()) };
+  const result = lines.next<MonitorResults['wait']>().finally(() => socket.destroy());
+  return {
+    result,
+    cancel: () => {
+      result.catch(() => undefined);
+      socket.destroy();
+    },
+  };
 }
 
 /** Sends a request whose answer is followed by frames. No monitor: undefined. */
@@ -96,6 +110,9 @@ export async function upgradeMonitor<T extends 'attach' | 'exec-start'>(
   }
 }
 
+/** Reset: it closed its door with this call in the queue. */
+const nobodyListens = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+
 /** Undefined when nobody listens. */
 export function connectMonitor(
   deps: MonitorCallDeps,
@@ -107,8 +124,7 @@ export function connectMonitor(
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       const code = errorCode(error);
-      if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR' || code === 'EPIPE')
-        resolve(undefined);
+      if (code !== undefined && nobodyListens.has(code)) resolve(undefined);
       else reject(asError(error));
     };
     try {

@@ -12,6 +12,9 @@ import { containerEvent } from './container-event.ts';
 import type { UpkeepDeps } from './deps.ts';
 import { removeContainer } from './removal.ts';
 
+/** Recorded for a start whose monitor was killed before the program ran. */
+export const interruptedStart = 'the start was interrupted: the monitor process was killed';
+
 /**
  * Puts a container in order whose owner was killed: ends what still runs, gives endpoints, ports and mounts back, writes
  * the end of the run (the exit record if there is one, else exit code 137). The caller holds the container's monitor lock.
@@ -49,7 +52,7 @@ function recordFailedStart(deps: UpkeepDeps, id: string, record: ContainerStateR
   writeStateRecord(deps.paths, id, rest, {
     phase: record.run > 1 ? 'exited' : 'created',
     exitCode: 128,
-    error: 'the start was interrupted: the monitor process was killed',
+    error: interruptedStart,
     pid: 0,
   });
 }

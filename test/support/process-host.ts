@@ -3,7 +3,7 @@
  * other processes, as on a real host, but a start takes milliseconds. Programs are shell command lines; no networks.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HcsError } from '../../src/hcs/hcs-error.ts';
 import { HRESULT } from '../../src/hcs/hresult.ts';
@@ -13,6 +13,9 @@ import type { ComputePort, ComputeSystem, SystemExit } from '../../src/host/port
 import { scratchLayers } from './scratch-layers.ts';
 
 const inFolder = (...parts: string[]): string => join(...parts);
+
+/** While it exists, no compute system finishes its start. */
+export const holdFile = (root: string): string => inFolder(root, 'hold');
 
 /** Live process IDs of a compute system. */
 export function systemProcesses(root: string, id: string): number[] {
@@ -112,7 +115,9 @@ function processCompute(root: string): ComputePort {
       };
       const system: ComputeSystem = {
         id,
-        start: async () => undefined,
+        async start() {
+          while (existsSync(holdFile(root))) await new Promise((resolve) => setTimeout(resolve, 2));
+        },
         shutdown: () => end('shutdown'),
         terminate: () => end('terminated'),
         pause: unexpected,

@@ -1,15 +1,14 @@
 /** The verbs that change a container's life: each finds the container, checks its state in Docker's words, asks its monitor. */
-import { setTimeout as delay } from 'node:timers/promises';
-import type { ContainerWaitResponse } from '../../../api/types/index.ts';
 import { PortholeError, isKind } from '../../../errors/porthole-error.ts';
 import { parseSignal } from '../../../hcs/signals.ts';
-import { callMonitor, isLeaving, waitAtMonitor } from '../../../monitor/client.ts';
+import { callMonitor, isLeaving } from '../../../monitor/client.ts';
 import { containerEvent } from '../../../monitor/container-event.ts';
-import { containerFolderExists, readStateRecord } from '../../../state/container-files.ts';
+import { interruptedStart } from '../../../monitor/repair.ts';
+import { readExitRecord, readStateRecord } from '../../../state/container-files.ts';
 import { lookAt, noSuchContainer, resolveContainer } from '../../../state/container-list.ts';
 import type { ListedContainer } from '../../../state/container-list.ts';
 import { appendEvent } from '../../../state/event-log.ts';
-import type { CallOptions, WaitCondition } from '../../roles/index.ts';
+import type { CallOptions } from '../../roles/index.ts';
 import type { ContainerDeps } from './deps.ts';
 import { withMonitor } from './monitor-call.ts';
 import { reconcile } from './reconcile.ts';
@@ -61,8 +60,8 @@ export async function startContainer(
       try {
         return await callMonitor(monitorCallDeps(deps), id, { type: 'start' }, options.signal);
       } catch (error) {
-        // The monitor was killed after the program ran: that run has an end of its own, and must not become a second run.
-        if (isKind(error, 'unavailable', 'MONITOR_GONE') && hasRunSince(deps, id, runsBefore)) return true;
+        if (isKind(error, 'unavailable', 'MONITOR_GONE') && (await hasRunSince(deps, id, runsBefore)))
+          return true;
         throw error;
       }
     },
@@ -70,11 +69,21 @@ export async function startContainer(
   );
 }
 
-/** A start that was cut off before the program ran does not count. */
-function hasRunSince({ paths }: Pick<ContainerDeps, 'paths'>, id: string, runsBefore: number): boolean {
-  const record = readStateRecord(paths, id);
+/**
+ * What became of the start whose monitor was killed: true when the program ran, false when nothing was begun and a new monitor
+ * can be asked. A start that was cut off or failed in the middle is not repeated: who is attached would not see that run.
+ */
+async function hasRunSince(deps: ContainerDeps, id: string, runsBefore: number): Promise<boolean> {
+  const record = readStateRecord(deps.paths, id);
   if (record === undefined || record.run <= runsBefore) return false;
-  return record.phase !== 'created' && record.phase !== 'starting';
+  const unsettled = ['created', 'starting', 'exited'].includes(record.phase);
+  if (!unsettled || readExitRecord(deps.paths, id)?.run === record.run) return true;
+  await reconcile(deps, [id]);
+  throw new PortholeError(
+    'internal',
+    'START_INTERRUPTED',
+    `failed to start container ${record.card.name}: ${readStateRecord(deps.paths, id)?.error || interruptedStart}`,
+  );
 }
 
 export async function stopContainer(
@@ -177,96 +186,6 @@ function checkSignal(text: string): string {
     );
   }
   return signal.name;
-}
-
-/** Registers a wait (resolves then); `exit` settles when the condition is met. */
-export async function waitForContainer(
-  deps: ContainerDeps,
-  reference: string,
-  condition: WaitCondition,
-  options: CallOptions = {},
-): Promise<{ exit: Promise<ContainerWaitResponse> }> {
-  const { id, state } = await findContainer(deps, reference);
-  const call = monitorCallDeps(deps);
-  if (condition === 'not-running') {
-    const registered = state.Running
-      ? await waitAtMonitorOrGone(deps, id, 'not-running', options.signal)
-      : undefined;
-    return {
-      exit:
-        registered === undefined
-          ? endOf(deps, id)
-          : registered.result.then(toResponse, (error: unknown) => afterMonitor(deps, id, error)),
-    };
-  }
-  if (condition === 'removed' && !state.Running && state.Status !== 'created') {
-    return { exit: untilRemoved(deps, id, state.ExitCode, options.signal) };
-  }
-  const { result } = await withMonitor(
-    deps,
-    id,
-    () => waitAtMonitor(call, id, condition, options.signal),
-    options.signal,
-  );
-  return {
-    exit: result.then(toResponse, async (error: unknown) => {
-      const response = await afterMonitor(deps, id, error);
-      return condition === 'removed' ? untilRemoved(deps, id, response.StatusCode, options.signal) : response;
-    }),
-  };
-}
-
-async function waitAtMonitorOrGone(
-  deps: ContainerDeps,
-  id: string,
-  condition: WaitCondition,
-  signal: AbortSignal | undefined,
-): Promise<Awaited<ReturnType<typeof waitAtMonitor>>> {
-  try {
-    return await waitAtMonitor(monitorCallDeps(deps), id, condition, signal);
-  } catch (error) {
-    if (!isLeaving(error)) throw error;
-    return undefined;
-  }
-}
-
-/** The monitor went while somebody waited: what is recorded now, after repair, is the answer. */
-async function afterMonitor(deps: ContainerDeps, id: string, error: unknown): Promise<ContainerWaitResponse> {
-  if (!isLeaving(error)) throw error;
-  return endOf(deps, id);
-}
-
-async function endOf(deps: ContainerDeps, id: string): Promise<ContainerWaitResponse> {
-  const found = await ifExists(() => findContainer(deps, id));
-  return { StatusCode: found?.state.ExitCode ?? 0 };
-}
-
-function toResponse(result: { readonly exitCode: number; readonly error?: string }): ContainerWaitResponse {
-  return {
-    StatusCode: result.exitCode,
-    ...(result.error === undefined ? {} : { Error: { Message: result.error } }),
-  };
-}
-
-/** No monitor will tell: looks ten times a second whether the container is still there. */
-async function untilRemoved(
-  deps: ContainerDeps,
-  id: string,
-  exitCode: number,
-  signal: AbortSignal | undefined,
-): Promise<ContainerWaitResponse> {
-  while (containerFolderExists(deps.paths, id))
-    await delay(100, undefined, signal === undefined ? {} : { signal });
-  return { StatusCode: exitCode };
-}
-
-async function ifExists<T>(find: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await find();
-  } catch (error) {
-    if (isKind(error, 'notFound')) return undefined;
-    throw error;
-  }
 }
 
 function alreadyRunning(id: string): PortholeError {

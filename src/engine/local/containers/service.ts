@@ -15,7 +15,7 @@ export function containersRole(deps: ContainerDeps): ContainersRole {
     kill: async (id, signalName, options) =>
       (await import('./lifecycle.ts')).killContainer(deps, id, signalName, options),
     wait: async (id, condition, options) =>
-      (await import('./lifecycle.ts')).waitForContainer(deps, id, condition, options),
+      (await import('./wait.ts')).waitForContainer(deps, id, condition, options),
     attach: async (id, options) => (await import('./attach.ts')).attachToContainer(deps, id, options),
     resize: async (id, size) => (await import('./lifecycle.ts')).resizeContainer(deps, id, size),
     logs: async (id, options) => (await import('./logs.ts')).readLogs(deps, id, options),

@@ -8,7 +8,8 @@ import { attachToContainer } from './attach.ts';
 import { createContainer } from './create.ts';
 import { defaultHostConfig } from './default-host-config.ts';
 import type { ContainerDeps } from './deps.ts';
-import { startContainer, waitForContainer } from './lifecycle.ts';
+import { startContainer } from './lifecycle.ts';
+import { waitForContainer } from './wait.ts';
 import { removeByReference } from './remove.ts';
 
 /** One RUN line: a container that is created, started, waited for and committed through the containers service. */
