@@ -171,7 +171,10 @@ export class LinuxSystem implements ComputeSystem {
     const { request } = this;
     const [template, network] = await Promise.all([
       ensureTemplate(this.#context.template()),
-      this.#context.network.prepare(request.namespaceId),
+      this.#context.network.prepare(request.namespaceId, {
+        hostName: this.#hostname,
+        dnsSearch: request.dnsSearch,
+      }),
     ]);
     call?.signal?.throwIfAborted();
     for (const folder of [

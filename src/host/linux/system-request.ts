@@ -30,6 +30,7 @@ export interface SystemRequest {
   readonly memoryMB: number | undefined;
   readonly processors: { readonly count?: number; readonly maximum?: number; readonly weight?: number };
   readonly namespaceId: string | undefined;
+  readonly dnsSearch: readonly string[];
   readonly registry: readonly RegistryValue[];
 }
 
@@ -67,6 +68,7 @@ function fromV2(id: string, document: ContainerV2Document): SystemRequest {
     memoryMB: positive(container.Memory?.SizeInMB),
     processors: processors(Processor?.Count, Processor?.Maximum, Processor?.Weight),
     namespaceId: Networking?.Namespace,
+    dnsSearch: list(Networking?.DnsSearchList),
     registry: container.RegistryChanges?.AddValues ?? [],
   };
 }
@@ -96,8 +98,14 @@ function fromV1(id: string, document: ContainerV1Document): SystemRequest {
     memoryMB: positive(document.MemoryMaximumInMB),
     processors: processors(document.ProcessorCount, document.ProcessorMaximum, document.ProcessorWeight),
     namespaceId: undefined,
+    dnsSearch: list(document.DNSSearchList),
     registry: [],
   };
+}
+
+/** HCS takes lists as text with commas. */
+function list(text: string | undefined): readonly string[] {
+  return (text ?? '').split(',').filter(Boolean);
 }
 
 function processors(count?: number, maximum?: number, weight?: number): SystemRequest['processors'] {

@@ -58,7 +58,7 @@ describe('what a document asks of Linux', () => {
         MappedDirectories: [{ HostPath: '/src', ContainerPath: 'C:\\work', ReadOnly: true }],
         Memory: { SizeInMB: 512 },
         Processor: { Maximum: 5000 },
-        Networking: { Namespace: 'NS' },
+        Networking: { Namespace: 'NS', DnsSearchList: 'a.test,b.test' },
       }),
     );
     expect(request).to.deep.equal({
@@ -70,6 +70,7 @@ describe('what a document asks of Linux', () => {
       memoryMB: 512,
       processors: { maximum: 5000 },
       namespaceId: 'NS',
+      dnsSearch: ['a.test', 'b.test'],
       registry: [],
     });
   });
@@ -79,6 +80,7 @@ describe('what a document asks of Linux', () => {
       'id',
       v1({
         HostName: 'web1',
+        DNSSearchList: 'a.test',
         MemoryMaximumInMB: 256,
         ProcessorCount: 2,
         MappedDirectories: [
@@ -95,6 +97,7 @@ describe('what a document asks of Linux', () => {
     );
     expect(request).to.deep.include({
       hostname: 'web1',
+      dnsSearch: ['a.test'],
       scratch: '/s',
       layers: ['/l/b'],
       folders: [{ hostPath: '/a', containerPath: 'C:\\a', readOnly: false }],

@@ -32,7 +32,8 @@ export async function* readEvents(deps: EventDeps, options: EventOptions = {}): 
   const { paths, environment } = deps;
   const started = environment.now();
   const since = parseLogTime('since', options.since ?? '', started);
-  const until = parseLogTime('until', options.until ?? '', started);
+  // Unlike in logs, a zero here is a time: that of 1970.
+  const until = options.until === '0' ? 0 : parseLogTime('until', options.until ?? '', started);
   if (since !== undefined && until !== undefined && since > until) {
     throw new PortholeError(
       'invalid',

@@ -5,6 +5,7 @@ import type { Environment } from '../../../environment.ts';
 import { asError } from '../../../errors/porthole-error.ts';
 import type { ComputeHost } from '../../../host/ports/compute.ts';
 import type { Host } from '../../../host/host.ts';
+import { windowsDrivers } from '../../../hns/network-request.ts';
 import { createFileExclusive, readTextIfExists } from '../../../state/atomic-file.ts';
 import { listContainers } from '../../../state/container-list.ts';
 import type { DataPaths } from '../../../state/paths.ts';
@@ -14,7 +15,7 @@ import { compatibility } from './version.ts';
 export interface InfoDeps {
   readonly environment: Environment;
   readonly paths: DataPaths;
-  readonly host: () => Promise<Pick<Host, 'compute'>>;
+  readonly host: () => Promise<Pick<Host, 'compute' | 'network'>>;
   readonly countImages: () => Promise<number>;
 }
 
@@ -22,7 +23,8 @@ export interface InfoDeps {
 export async function infoDocument(deps: InfoDeps): Promise<InfoResponse> {
   const { environment, paths } = deps;
   const warnings: string[] = [];
-  const compute = await describe(deps, warnings);
+  const host = await describe(deps, warnings);
+  const compute = host?.compute;
   const { containers, broken } = listContainers(paths, environment.now());
   const running = containers.filter(
     (container) => container.status === 'running' || container.status === 'restarting',
@@ -30,10 +32,11 @@ export async function infoDocument(deps: InfoDeps): Promise<InfoResponse> {
   const paused = containers.filter((container) => container.status === 'paused');
   const damaged = broken.filter((container) => container.reason === 'damaged');
   for (const container of damaged)
-    warnings.push(`container ${container.id.slice(0, 12)} is damaged: porthole rm -f removes it`);
+    warnings.push(`WARNING: container ${container.id.slice(0, 12)} is damaged: porthole rm -f removes it`);
   if (compute !== undefined && !compute.limits.memory)
-    warnings.push(`No memory limit support${because(compute)}`);
-  if (compute !== undefined && !compute.limits.cpu) warnings.push(`No cpu limit support${because(compute)}`);
+    warnings.push(`WARNING: No memory limit support${because(compute)}`);
+  if (compute !== undefined && !compute.limits.cpu)
+    warnings.push(`WARNING: No cpu limit support${because(compute)}`);
   return {
     ID: engineId(deps),
     Containers: containers.length + damaged.length,
@@ -48,17 +51,7 @@ export async function infoDocument(deps: InfoDeps): Promise<InfoResponse> {
     ],
     Plugins: {
       Volume: ['local'],
-      Network: [
-        'ics',
-        'internal',
-        'l2bridge',
-        'l2tunnel',
-        'nat',
-        'null',
-        'overlay',
-        'private',
-        'transparent',
-      ],
+      Network: networkDrivers(host?.network),
       Authorization: null,
       Log: ['json-file', 'none'],
     },
@@ -124,13 +117,27 @@ export async function infoDocument(deps: InfoDeps): Promise<InfoResponse> {
   };
 }
 
-async function describe(deps: InfoDeps, warnings: string[]): Promise<ComputeHost | undefined> {
+interface HostDescription {
+  readonly compute: ComputeHost;
+  readonly network: Host['network'];
+}
+
+async function describe(deps: InfoDeps, warnings: string[]): Promise<HostDescription | undefined> {
   try {
-    return await (await deps.host()).compute.host();
+    const { compute, network } = await deps.host();
+    const described = await compute.host();
+    warnings.push(...((await network.warnings?.()) ?? []));
+    return { compute: described, network };
   } catch (error) {
-    warnings.push(asError(error).message);
+    warnings.push(`WARNING: ${asError(error).message}`);
     return undefined;
   }
+}
+
+/** Every driver that can be made here, and `null`, which is no network at all. */
+function networkDrivers(network: Host['network'] | undefined): string[] {
+  if (network === undefined) return ['null'];
+  return [...new Set([...(network.networkTypes ?? windowsDrivers), 'null'])].sort();
 }
 
 function because(compute: ComputeHost): string {

@@ -73,6 +73,7 @@ describe('events', () => {
       'start',
     ]);
     expect(await collect({ until: seconds(noon) })).to.deep.equal([]);
+    expect(await collect({ until: '0' })).to.deep.equal([]);
   });
 
   it('come as they happen, until the signal', async () => {
