@@ -67,19 +67,29 @@ export class CommandCollector {
 
   #close(): void {
     this.#redirecting = false;
-    const all = [...this.#words, ...this.#redirects];
-    if (all.length === 0) return;
+    // Each list is in the order of the text.
+    const first = earlier(this.#words[0], this.#redirects[0]);
+    const last = later(this.#words.at(-1), this.#redirects.at(-1));
+    if (first === undefined || last === undefined) return;
     this.#commands.push({
       words: this.#words,
       redirects: this.#redirects,
-      start: Math.min(...all.map(({ start }) => start)),
-      end: Math.max(...all.map(({ end }) => end)),
+      start: first.start,
+      end: last.end,
       before: this.#before,
       depth: this.#depth,
     });
     this.#words = [];
     this.#redirects = [];
   }
+}
+
+function earlier(a: ShellWord | undefined, b: ShellWord | undefined): ShellWord | undefined {
+  return a === undefined || (b !== undefined && b.start < a.start) ? b : a;
+}
+
+function later(a: ShellWord | undefined, b: ShellWord | undefined): ShellWord | undefined {
+  return a === undefined || (b !== undefined && b.end > a.end) ? b : a;
 }
 
 /** `C:\x\Git.EXE` -> `git`. */

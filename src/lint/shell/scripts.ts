@@ -17,13 +17,27 @@ export interface Script extends ShellText {
   readonly nested: boolean;
 }
 
+/** Nearly every rule asks for the scripts of the same stage: they are read once. */
+const scriptsByStage = new WeakMap<LintStage, readonly Script[]>();
+const runsByStage = new WeakMap<LintStage, readonly Script[]>();
+
 /** In the order of the file. Texts of other shells are left out. */
-export function scriptsOf(stage: LintStage): Script[] {
-  return stage.instructions.flatMap(scriptsOfInstruction);
+export function scriptsOf(stage: LintStage): readonly Script[] {
+  let scripts = scriptsByStage.get(stage);
+  if (scripts === undefined) {
+    scripts = stage.instructions.flatMap(scriptsOfInstruction);
+    scriptsByStage.set(stage, scripts);
+  }
+  return scripts;
 }
 
-export function runsOf(stage: LintStage): Script[] {
-  return scriptsOf(stage).filter(({ kind }) => kind === 'run');
+export function runsOf(stage: LintStage): readonly Script[] {
+  let runs = runsByStage.get(stage);
+  if (runs === undefined) {
+    runs = scriptsOf(stage).filter(({ kind }) => kind === 'run');
+    runsByStage.set(stage, runs);
+  }
+  return runs;
 }
 
 function scriptsOfInstruction(context: LintInstruction): Script[] {
