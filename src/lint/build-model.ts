@@ -6,6 +6,7 @@ import { readInstruction, type ReadOptions } from '../dockerfile/read-instructio
 import type { SourceText } from '../dockerfile/source.ts';
 import { variableKey } from '../dockerfile/variables.ts';
 import { baseImage, isWindowsImage, windowsFlavour } from './base-image.ts';
+import { VariableHistory } from './variable-history.ts';
 import type { BaseImage, EffectiveShell, LintFile, LintInstruction, LintStage, Shell } from './model.ts';
 
 export interface ModelOptions {
@@ -16,14 +17,12 @@ export interface ModelOptions {
   readonly wasUtf16?: boolean;
 }
 
-type Variables = Map<string, string | undefined>;
-
 /** What one stage hands to a stage that builds on it. */
 interface StageState {
   shell: EffectiveShell;
   user: string | undefined;
   workdir: string | undefined;
-  variables: Variables;
+  variables: VariableHistory;
 }
 
 /** Pure and total: any text gives a model. */
@@ -70,14 +69,25 @@ interface Expanded {
   readonly unresolved: boolean;
 }
 
-/** Expansion that cannot fail: a word that the builder would refuse stays as it is written. */
+/** Far above any path or name; `ENV A=$A$A` forty times over would fill the memory. */
+const longestExpansion = 32_767;
+
+/** Expansion that cannot fail: a word that the builder would refuse, or that grows too long, stays as it is written. */
 export function expandLenient(
   word: string,
   escape: EscapeCharacter,
   get: (name: string) => string | undefined,
 ): Expanded {
+  if (!word.includes('$') && !word.includes(escape) && !/["']/.test(word)) return { text: word, unresolved: false };
+  let room = longestExpansion;
+  const limited = (name: string): string | undefined => {
+    const value = get(name);
+    room -= value?.length ?? 0;
+    if (room < 0) throw new RangeError(`${name} is too long`);
+    return value;
+  };
   try {
-    const { result, uses } = expandWord(word, { escape, get });
+    const { result, uses } = expandWord(word, { escape, get: limited });
     return { text: result, unresolved: uses.some((use) => !use.found && use.operator === '') };
   } catch {
     return { text: word, unresolved: true };
@@ -144,7 +154,7 @@ function walkStage(
     shell: inherited?.shell ?? (os === 'windows' ? windowsDefaultShell : linuxDefaultShell),
     user: inherited?.user,
     workdir: inherited?.workdir,
-    variables: new Map(inherited?.variables),
+    variables: new VariableHistory(inherited?.variables.now()),
   };
   const instructions = stage.instructions.map((instruction) => {
     const before: LintInstruction = {
@@ -152,7 +162,7 @@ function walkStage(
       shell: state.shell,
       user: state.user,
       workdir: state.workdir,
-      variables: new Map(state.variables),
+      variables: state.variables.now(),
       onbuild: instruction.kind === 'onbuild' ? readTrigger(instruction, read) : undefined,
     };
     apply(instruction, state, os, globals, escape, given);
@@ -237,5 +247,7 @@ export function shellOf(words: readonly string[]): EffectiveShell {
 function joinWorkdir(current: string | undefined, next: string, os: 'windows' | 'linux'): string | undefined {
   const absolute = os === 'windows' ? /^([a-z]:)?[\\/]|^[a-z]:$/i.test(next) : next.startsWith('/');
   if (absolute) return next;
-  return current === undefined ? undefined : `${current.replace(/[\\/]+$/, '')}/${next}`;
+  // A file may add to the path a million times over.
+  if (current === undefined || current.length > longestExpansion) return undefined;
+  return `${current.replace(/(?<![\\/])[\\/]+$/, '')}/${next}`;
 }

@@ -10,6 +10,9 @@ import { defineRule } from '../rule.ts';
 /** Every Linux image has it in its environment; Windows images do not, which is another rule's matter. */
 const given = ['PATH', ...predefinedArgs];
 
+/** Names are compared letter by letter; a file of thousands of both would take minutes. */
+const mostComparisons = 200_000;
+
 export default defineRule({
   id: 'BK011',
   name: 'undefined-var',
@@ -38,12 +41,17 @@ export default defineRule({
   stage(stage, { file, report }) {
     // The base image's own environment is unknown unless the chain begins with scratch or a stage of this file.
     const { escape } = file.dockerfile.tree;
+    const always = new Set(given.map((name) => variableKey(name, stage.platform)));
+    let comparisons = 0;
     for (const { instruction, variables } of stage.instructions) {
-      const known = new Set([...variables.keys(), ...given.map((name) => variableKey(name, stage.platform))]);
-      const names = [...known, ...platformArgs];
       for (const word of expandedWords(instruction)) {
+        if (!word.text.includes('$')) continue;
         for (const use of usesIn(word, escape)) {
-          if (use.operator !== '' || known.has(variableKey(use.name, stage.platform))) continue;
+          const key = variableKey(use.name, stage.platform);
+          if (use.operator !== '' || variables.has(key) || always.has(key)) continue;
+          comparisons += comparisons > mostComparisons ? 0 : variables.size;
+          const names =
+            comparisons > mostComparisons ? [] : [...new Set([...variables.keys(), ...always]), ...platformArgs];
           const hint = didYouMean(use.name, names, stage.platform === 'windows').replace('mean ', 'mean $');
           report({
             message: `Usage of undefined variable '$${use.name}'${hint}`,

@@ -1,0 +1,112 @@
+/**
+ * The variables of a stage as they grow from instruction to instruction. Every instruction keeps what was known before it: a
+ * copy for each would make long files quadratic, so all share one history and remember only how far it had come.
+ */
+interface Change {
+  readonly at: number;
+  readonly value: string | undefined;
+}
+
+export type Variables = ReadonlyMap<string, string | undefined>;
+
+/** A stage chain deeper than this is copied: looking a name up walks the chain. */
+const deepest = 8;
+
+export class VariableHistory {
+  readonly inherited: VariablesAt | undefined;
+  readonly depth: number;
+  readonly changes = new Map<string, Change[]>();
+  #count = 0;
+  #now: VariablesAt | undefined;
+
+  constructor(inherited?: VariablesAt) {
+    const flat = inherited !== undefined && inherited.depth >= deepest;
+    this.inherited = flat ? undefined : inherited;
+    this.depth = (this.inherited?.depth ?? 0) + 1;
+    if (flat) for (const [name, value] of inherited) this.set(name, value);
+  }
+
+  set(name: string, value: string | undefined): void {
+    this.#now = undefined;
+    const change = { at: this.#count++, value };
+    const changes = this.changes.get(name);
+    if (changes === undefined) this.changes.set(name, [change]);
+    else changes.push(change);
+  }
+
+  get(name: string): string | undefined {
+    const changes = this.changes.get(name);
+    return changes === undefined ? this.inherited?.get(name) : changes.at(-1)!.value;
+  }
+
+  now(): VariablesAt {
+    return (this.#now ??= new VariablesAt(this, this.#count));
+  }
+}
+
+/** What was known at one moment. Later changes of the history are not seen. */
+export class VariablesAt implements Variables {
+  readonly #history: VariableHistory;
+  /** Changes before this one are seen. */
+  readonly #until: number;
+
+  constructor(history: VariableHistory, until: number) {
+    this.#history = history;
+    this.#until = until;
+  }
+
+  get depth(): number {
+    return this.#history.depth;
+  }
+
+  has(name: string): boolean {
+    const changes = this.#history.changes.get(name);
+    if (changes !== undefined && changes[0]!.at < this.#until) return true;
+    return this.#history.inherited?.has(name) ?? false;
+  }
+
+  get(name: string): string | undefined {
+    const change = lastBefore(this.#history.changes.get(name), this.#until);
+    return change === undefined ? this.#history.inherited?.get(name) : change.value;
+  }
+
+  get size(): number {
+    return [...this.keys()].length;
+  }
+
+  *keys(): MapIterator<string> {
+    const { inherited, changes } = this.#history;
+    if (inherited !== undefined) yield* inherited.keys();
+    for (const [name, [first]] of changes) {
+      if (first!.at < this.#until && inherited?.has(name) !== true) yield name;
+    }
+  }
+
+  *entries(): MapIterator<[string, string | undefined]> {
+    for (const name of this.keys()) yield [name, this.get(name)];
+  }
+
+  *values(): MapIterator<string | undefined> {
+    for (const name of this.keys()) yield this.get(name);
+  }
+
+  [Symbol.iterator](): MapIterator<[string, string | undefined]> {
+    return this.entries();
+  }
+
+  forEach(visit: (value: string | undefined, name: string, map: Variables) => void): void {
+    for (const [name, value] of this) visit(value, name, this);
+  }
+}
+
+function lastBefore(changes: readonly Change[] | undefined, until: number): Change | undefined {
+  if (changes === undefined) return undefined;
+  let low = 0;
+  let high = changes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (changes[middle]!.at < until) low = middle + 1;
+    else high = middle;
+  }
+  return changes[low - 1];
+}
