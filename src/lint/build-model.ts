@@ -33,9 +33,11 @@ export function buildModel(source: SourceText, options: ModelOptions): LintFile 
   const globals = globalArguments(dockerfile.globalArgs, escape, options.buildArgs ?? {});
   const ends: StageState[] = [];
   const stages: LintStage[] = [];
+  const byName = new Map<string, number>();
+  let windowsBefore = false;
   for (const stage of dockerfile.stages) {
-    const base = resolveBase(stage.from, stages, globals, escape);
-    const platform = stagePlatform(stage.from, base, stages, options.targetOs);
+    const base = resolveBase(stage.from, byName, globals, escape);
+    const platform = stagePlatform(stage.from, base, stages, windowsBefore, options.targetOs);
     const parent = base.stage === undefined ? undefined : stages[base.stage];
     const flavour =
       platform.os === 'windows' ? (parent === undefined ? windowsFlavour(base) : parent.flavour) : undefined;
@@ -53,6 +55,8 @@ export function buildModel(source: SourceText, options: ModelOptions): LintFile 
       flavour,
       instructions: walk.instructions,
     });
+    if (stage.name !== '') byName.set(stage.name, stage.index);
+    windowsBefore ||= platform.os === 'windows';
   }
   return {
     name: options.name,
@@ -78,7 +82,8 @@ export function expandLenient(
   escape: EscapeCharacter,
   get: (name: string) => string | undefined,
 ): Expanded {
-  if (!word.includes('$') && !word.includes(escape) && !/["']/.test(word)) return { text: word, unresolved: false };
+  if (!word.includes('$') && !word.includes(escape) && !/["']/.test(word))
+    return { text: word, unresolved: false };
   let room = longestExpansion;
   const limited = (name: string): string | undefined => {
     const value = get(name);
@@ -110,19 +115,19 @@ function globalArguments(
 
 function resolveBase(
   from: FromInstruction,
-  earlier: readonly LintStage[],
+  byName: ReadonlyMap<string, number>,
   globals: ReadonlyMap<string, string | undefined>,
   escape: EscapeCharacter,
 ): BaseImage {
   const { text, unresolved } = expandLenient(from.image.text, escape, (name) => globals.get(name));
-  const named = earlier.findLast((stage) => stage.name !== '' && stage.name === text.toLowerCase());
-  return baseImage(text, unresolved || text === '', named?.index);
+  return baseImage(text, unresolved || text === '', byName.get(text.toLowerCase()));
 }
 
 function stagePlatform(
   from: FromInstruction,
   base: BaseImage,
   earlier: readonly LintStage[],
+  windowsBefore: boolean,
   forced: 'windows' | 'linux' | undefined,
 ): { os: 'windows' | 'linux'; guessed: boolean } {
   if (forced !== undefined) return { os: forced, guessed: false };
@@ -133,8 +138,7 @@ function stagePlatform(
   if (parent !== undefined) return { os: parent.platform, guessed: parent.platformGuessed };
   if (isWindowsImage(base)) return { os: 'windows', guessed: false };
   // `FROM scratch`, and names held by a variable, go with the Windows stages before them.
-  const follows =
-    (base.repository === 'scratch' || base.unresolved) && earlier.some((s) => s.platform === 'windows');
+  const follows = (base.repository === 'scratch' || base.unresolved) && windowsBefore;
   return { os: follows ? 'windows' : 'linux', guessed: true };
 }
 

@@ -4,6 +4,7 @@ import { buildModel } from './build-model.ts';
 import { compareFindings, place, type Finding } from './finding.ts';
 import type { LintFile } from './model.ts';
 import type { Report, RuleDefinition, RuleOptions, Severity } from './rule.ts';
+import { namesOf, SuppressionIndex } from './suppression-index.ts';
 import { checkOptions, readSuppressions, type Suppression } from './suppressions.ts';
 
 export interface LintOptions {
@@ -48,6 +49,8 @@ export const builtInCodes = [
   },
 ] as const;
 
+const none: ReadonlySet<string> = new Set();
+
 export interface LintResult {
   readonly file: LintFile;
   readonly findings: readonly Finding[];
@@ -68,7 +71,7 @@ export function lintSource(
   const { tree } = file.dockerfile;
   const check = checkOptions(tree, options.checkOverride);
   const suppressions = options.obeyComments === false ? [] : readSuppressions(tree, options.checkOverride);
-  const used = new Set<Suppression>();
+  const silencing = new SuppressionIndex(suppressions);
   const findings: Finding[] = [];
   const active = rules.filter((rule) =>
     isActive(rule, options, check.experimentalAll ? 'all' : check.experimental),
@@ -80,9 +83,7 @@ export function lintSource(
     const silencedByAll = options.obeyComments !== false && check.skipAll && rule.id.startsWith('BK');
     for (const report of runRule(rule, file, ruleOptions)) {
       const finding = toFinding(report, rule, level, file);
-      const silencing = suppressions.filter((suppression) => silences(suppression, rule, finding));
-      silencing.forEach((suppression) => used.add(suppression));
-      if (silencing.length === 0 && !silencedByAll) findings.push(finding);
+      if (!silencing.silences(rule, finding.line) && !silencedByAll) findings.push(finding);
     }
   }
   for (const problem of file.dockerfile.problems) {
@@ -99,18 +100,14 @@ export function lintSource(
       url: ruleUrl(problemCode),
     });
   }
-  const known = new Set(
-    rules.flatMap((rule) => [rule.id, ...(rule.aliases ?? [])]).map((name) => name.toLowerCase()),
-  );
-  const ran = new Set(
-    active.flatMap((rule) => [rule.id, ...(rule.aliases ?? [])]).map((name) => name.toLowerCase()),
-  );
+  const known = suppressions.length === 0 ? none : new Set(rules.flatMap(namesOf));
+  const ran = suppressions.length === 0 ? none : new Set(active.flatMap(namesOf));
   for (const suppression of suppressions) {
     const name = suppression.rule.toLowerCase();
     // An ignore of a rule that this run left out may well be needed; one of a shell linter's is not ours to judge.
     if (
-      used.has(suppression) ||
-      name === 'all' ||
+      silencing.used.has(suppression) ||
+      (name === 'all' && suppression.origin === 'check') ||
       (known.has(name) && !ran.has(name)) ||
       /^sc\d+$/.test(name)
     )
@@ -172,14 +169,6 @@ function toFinding(report: Report, rule: RuleDefinition, level: Severity, file: 
 /** The rule's page in this package, generated from the rule object: a URI reference relative to the repository. */
 export function ruleUrl(id: string): string {
   return `docs/lint/${id}.md`;
-}
-
-function silences(suppression: Suppression, rule: RuleDefinition, finding: Finding): boolean {
-  const names = [rule.id, rule.name, ...(rule.aliases ?? [])].map((name) => name.toLowerCase());
-  const all = suppression.origin === 'check' && suppression.rule === 'all' && rule.id.startsWith('BK');
-  if (!all && !names.includes(suppression.rule.toLowerCase())) return false;
-  const { lines } = suppression;
-  return lines === undefined || (finding.line >= lines[0] && finding.line <= lines[1]);
 }
 
 function unusedIgnore(suppression: Suppression, known: boolean, source: SourceText, file: string): Finding {

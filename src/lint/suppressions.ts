@@ -79,8 +79,15 @@ function commentsOf(tree: SyntaxTree): CommentLine[] {
 
 /** The instruction that the comment stands above or inside of. */
 function linesBelow(tree: SyntaxTree, comment: CommentLine): readonly [number, number] | undefined {
-  const next = tree.instructions.find((node) => node.lines[1] >= comment.line);
-  return next?.lines;
+  const { instructions } = tree;
+  let low = 0;
+  let high = instructions.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (instructions[middle]!.lines[1] < comment.line) low = middle + 1;
+    else high = middle;
+  }
+  return instructions[low]?.lines;
 }
 
 function splitRules(list: string): { name: string; offset: number }[] {

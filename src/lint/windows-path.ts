@@ -10,6 +10,15 @@ export function normalizePath(path: string): string {
   return rooted.replace(/\/+$/, '');
 }
 
+/** A normalized path and the folders above it, nearest first; not more than any path may have. */
+export function foldersOf(path: string): string[] {
+  const folders = [path];
+  for (let at = path.lastIndexOf('/'); at > 0 && folders.length < 256; at = path.lastIndexOf('/', at - 1)) {
+    folders.push(path.slice(0, at));
+  }
+  return folders;
+}
+
 /** True for `path` itself and everything below; both normalized. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);

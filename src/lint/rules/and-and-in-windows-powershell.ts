@@ -32,8 +32,10 @@ export default defineRule({
       const stops = /ErrorActionPreference\s*=\s*["']?Stop/i.test(script.preamble + script.text.text);
       const safe = stops && wrong.every(({ text }) => text === '&&');
       const edits = wrong.map(({ start }) => {
-        const blanks = /[ \t]*$/.exec(script.text.text.slice(0, start))![0].length;
-        return { range: script.text.range(start - blanks, start + 2), text: ';' };
+        const { text } = script.text;
+        let from = start;
+        while (text[from - 1] === ' ' || text[from - 1] === '\t') from--;
+        return { range: script.text.range(from, start + 2), text: ';' };
       });
       report({
         message: `Windows PowerShell has no ${first.text}: use ";" with $ErrorActionPreference = 'Stop'`,

@@ -1,6 +1,6 @@
 import { defineRule } from '../rule.ts';
 import { programName } from '../shell/script.ts';
-import { rangeOf, runsOf } from '../shell/scripts.ts';
+import { rangeOf, scriptsAt } from '../shell/scripts.ts';
 import { baseName, hasDrive, normalizePath } from '../windows-path.ts';
 
 export default defineRule({
@@ -25,7 +25,6 @@ export default defineRule({
   },
   stage(stage, { report }) {
     const made = new Map<string, number>();
-    const scripts = runsOf(stage);
     stage.instructions.forEach((context, at) => {
       const { instruction } = context;
       if (instruction.kind === 'copy' || instruction.kind === 'add') {
@@ -36,7 +35,7 @@ export default defineRule({
           made.set(normalizePath(path), at);
         }
       }
-      for (const script of scripts.filter((candidate) => candidate.context === context)) {
+      for (const script of instruction.kind === 'run' ? scriptsAt(context) : []) {
         for (const { words } of script.commands) {
           if (!/^(del|erase|rm|rd|rmdir|ri|remove-item)$/.test(programName(words[0]))) continue;
           const gone = words.slice(1).find(({ value }) => {

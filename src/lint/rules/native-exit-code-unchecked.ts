@@ -32,11 +32,12 @@ export default defineRule({
     for (const script of runsOf(stage)) {
       if (script.shell === 'cmd' || /NativeCommandUseErrorAction/i.test(script.preamble + script.text.text))
         continue;
+      const tested = lastTest(script.text.text);
       const open = statementsOf(script)
         .slice(0, -1)
         .find(({ words, end }) => {
           const word = words[0];
-          if (word === undefined || /LASTEXITCODE|\$\?/i.test(script.text.text.slice(end))) return false;
+          if (word === undefined || tested >= end) return false;
           return /\.exe$/i.test(word.value) || known.test(programName(word));
         });
       if (open === undefined) continue;
@@ -47,3 +48,10 @@ export default defineRule({
     }
   },
 });
+
+/** Where the exit code is looked at for the last time; -1 where it is not. */
+function lastTest(text: string): number {
+  let last = -1;
+  for (const { index } of text.matchAll(/LASTEXITCODE|\$\?/gi)) last = index;
+  return last;
+}

@@ -30,7 +30,10 @@ export default defineRule({
         }
       } else if (instruction.kind === 'copy' || instruction.kind === 'add') {
         const to = absolute(instruction.destination.text);
-        const longest = Math.max(0, ...instruction.sources.map(({ text }) => baseName(text).length));
+        const longest = instruction.sources.reduce(
+          (length, { text }) => Math.max(length, baseName(text).length),
+          0,
+        );
         if (to.length + (/[\\/]$/.test(to) ? longest : 0) <= 260) continue;
         report({ message: 'the path is longer than 260 characters', range: instruction.destination.range() });
       }

@@ -26,16 +26,16 @@ export default defineRule({
   check({ file, report }) {
     const { globalArgs, tree } = file.dockerfile;
     const declared = new Set(globalArgs.flatMap(({ args }) => args.map(({ name }) => name.text)));
-    const known = [...declared, ...platformArgs];
+    const known = new Set([...declared, ...platformArgs]);
     for (const { from } of file.stages) {
       const seen = new Set<string>();
       const words = [from.image, from.platform].filter((word): word is MappedText => word !== undefined);
       for (const word of words) {
         for (const use of usesIn(word.text, tree.escape)) {
-          if (known.includes(use.name) || seen.has(use.name)) continue;
+          if (known.has(use.name) || seen.has(use.name)) continue;
           seen.add(use.name);
           report({
-            message: `FROM argument '${use.name}' is not declared${didYouMean(use.name, known)}`,
+            message: `FROM argument '${use.name}' is not declared${didYouMean(use.name, [...known])}`,
             range: word.range(use.start, use.end),
             line: from.node.lines[0],
           });

@@ -51,7 +51,9 @@ export default defineRule({
           if (use.operator !== '' || variables.has(key) || always.has(key)) continue;
           comparisons += comparisons > mostComparisons ? 0 : variables.size;
           const names =
-            comparisons > mostComparisons ? [] : [...new Set([...variables.keys(), ...always]), ...platformArgs];
+            comparisons > mostComparisons
+              ? []
+              : [...new Set([...variables.keys(), ...always]), ...platformArgs];
           const hint = didYouMean(use.name, names, stage.platform === 'windows').replace('mean ', 'mean $');
           report({
             message: `Usage of undefined variable '$${use.name}'${hint}`,

@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.ts';
-import { hasDrive, isWithin, normalizePath } from '../windows-path.ts';
+import { hasDrive, foldersOf, normalizePath } from '../windows-path.ts';
 
 export default defineRule({
   id: 'PW031',
@@ -21,16 +21,17 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    const filled: string[] = [];
+    const filled = new Set<string>();
     for (const { instruction } of stage.instructions) {
       if (instruction.kind === 'copy' || instruction.kind === 'add') {
         const to = instruction.destination.text;
-        if (hasDrive(to) || /^[\\/]/.test(to)) filled.push(normalizePath(to));
+        if (hasDrive(to) || /^[\\/]/.test(to))
+          for (const folder of foldersOf(normalizePath(to))) filled.add(folder);
       }
       if (instruction.kind !== 'volume') continue;
       for (const volume of instruction.volumes) {
         const path = normalizePath(volume.text);
-        if (!path.startsWith('c:') || !filled.some((one) => isWithin(one, path))) continue;
+        if (!path.startsWith('c:') || !filled.has(path)) continue;
         report({
           message: `"${volume.text}" holds files already: a volume needs an empty folder`,
           range: volume.range(),

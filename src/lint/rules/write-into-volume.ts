@@ -1,7 +1,7 @@
 import { defineRule } from '../rule.ts';
 import { programName } from '../shell/script.ts';
-import { rangeOf, runsOf } from '../shell/scripts.ts';
-import { hasDrive, isWithin, normalizePath } from '../windows-path.ts';
+import { rangeOf, scriptsAt } from '../shell/scripts.ts';
+import { hasDrive, foldersOf, normalizePath } from '../windows-path.ts';
 
 export default defineRule({
   id: 'PW032',
@@ -25,25 +25,24 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    const volumes: string[] = [];
+    const volumes = new Set<string>();
     const within = (path: string): boolean =>
-      hasDrive(path) && volumes.some((volume) => isWithin(normalizePath(path), volume));
+      hasDrive(path) && foldersOf(normalizePath(path)).some((folder) => volumes.has(folder));
     const message = 'what is written into a volume is lost: put it there before VOLUME';
     const writers =
       /^(mkdir|md|copy|xcopy|robocopy|move|new-item|out-file|set-content|copy-item|move-item|expand-archive)$/;
-    const scripts = runsOf(stage);
     for (const context of stage.instructions) {
       const { instruction } = context;
       if (instruction.kind === 'volume')
-        volumes.push(...instruction.volumes.map(({ text }) => normalizePath(text)));
-      if (volumes.length === 0) continue;
+        for (const { text } of instruction.volumes) volumes.add(normalizePath(text));
+      if (volumes.size === 0) continue;
       if (
         (instruction.kind === 'copy' || instruction.kind === 'add') &&
         within(instruction.destination.text)
       ) {
         report({ message, range: instruction.destination.range() });
       }
-      for (const script of scripts.filter((candidate) => candidate.context === context)) {
+      for (const script of instruction.kind === 'run' ? scriptsAt(context) : []) {
         const targets = script.commands.flatMap(({ words, redirects }) => {
           const written = writers.test(programName(words[0]))
             ? words

@@ -25,7 +25,7 @@ const runsByStage = new WeakMap<LintStage, readonly Script[]>();
 export function scriptsOf(stage: LintStage): readonly Script[] {
   let scripts = scriptsByStage.get(stage);
   if (scripts === undefined) {
-    scripts = stage.instructions.flatMap(scriptsOfInstruction);
+    scripts = stage.instructions.flatMap(scriptsAt);
     scriptsByStage.set(stage, scripts);
   }
   return scripts;
@@ -38,6 +38,18 @@ export function runsOf(stage: LintStage): readonly Script[] {
     runsByStage.set(stage, runs);
   }
   return runs;
+}
+
+const scriptsByInstruction = new WeakMap<LintInstruction, readonly Script[]>();
+
+/** Those of one instruction. */
+export function scriptsAt(context: LintInstruction): readonly Script[] {
+  let scripts = scriptsByInstruction.get(context);
+  if (scripts === undefined) {
+    scripts = scriptsOfInstruction(context);
+    scriptsByInstruction.set(context, scripts);
+  }
+  return scripts;
 }
 
 function scriptsOfInstruction(context: LintInstruction): Script[] {
