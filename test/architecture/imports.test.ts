@@ -84,10 +84,14 @@ const rules: Readonly<Record<string, Rule>> = {
     may: ['src/host/windows', 'src/host/linux'],
     types: [environment, 'src/state', 'src/host/host.ts'],
   },
+  'src/host/open-facts.ts': {
+    may: ['src/host/windows', 'src/host/linux'],
+    types: [environment, ports],
+  },
   'src/host/ports': { may: [], types: ['src/hcs', 'src/hns', 'src/layer'] },
   'src/host/windows': {
-    may: [errors, 'src/hcs', 'src/hns', 'src/layer', 'src/vhdx', 'koffi'],
-    types: [environment, ports, 'src/host/host.ts', 'src/state'],
+    may: [errors, 'src/hcs', 'src/hns', 'src/layer', 'src/state', 'src/vhdx', 'koffi'],
+    types: [environment, ports, 'src/host/host.ts'],
   },
   'src/image': { may: [errors], types: [wire] },
   'src/layer': { may: [errors, 'tar-stream'] },

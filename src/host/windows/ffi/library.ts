@@ -40,6 +40,7 @@ export interface LoadedLibrary<D extends LibraryDefinition> {
 }
 
 let koffiInstance: Koffi | undefined;
+let typesDeclared = false;
 
 /** koffi, loaded on first use: 10-20 ms that only commands which reach the host pay. */
 export function koffi(): Koffi {
@@ -56,6 +57,15 @@ interface NativeLibrary {
   func(prototype: string): NativeFunction;
 }
 
+/**
+ * Names that are not the DLL's own: parts of a DLL that tests replace without replacing the rest of it. Everything else is
+ * loaded by its own name.
+ */
+const files: Readonly<Record<string, string>> = {
+  // Backup streams, which not every system that these tests run on has.
+  'backup.dll': 'kernel32.dll',
+};
+
 /** Where a DLL is loaded from: System32 by full path (no search-order hijack), or the test folder. */
 export function libraryPath(dll: string, env: Readonly<Record<string, string | undefined>>): string {
   const testFolder = env['PORTHOLE_TEST_DLL_DIR'];
@@ -63,8 +73,19 @@ export function libraryPath(dll: string, env: Readonly<Record<string, string | u
     const redirected = win32.join(testFolder, dll);
     if (existsSync(redirected)) return redirected;
   }
-  return win32.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', dll);
+  return win32.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', files[dll] ?? dll);
 }
+
+const structs: [name: string, fields: Record<string, string>][] = [];
+
+/** Makes a structure known to prototypes, by its C layout; the DLLs that use it need not be loaded for that. */
+export function declareStruct(name: string, fields: Record<string, string>): void {
+  structs.push([name, fields]);
+  if (typesDeclared) koffi().struct(name, fields);
+}
+
+/** Arguments of calls under way: buffers that only native code still refers to must not be collected. */
+const underWay = new Set<readonly NativeValue[]>();
 
 export function defineLibrary<D extends LibraryDefinition>(
   dll: string,
@@ -127,7 +148,9 @@ export function defineLibrary<D extends LibraryDefinition>(
           resolve(native(...args));
           return;
         }
+        underWay.add(args);
         native.async(...args, (error: Error | null, value: NativeValue) => {
+          underWay.delete(args);
           if (error !== null) reject(error);
           else resolve(value);
         });
@@ -149,8 +172,6 @@ export function defineLibrary<D extends LibraryDefinition>(
   };
 }
 
-let typesDeclared = false;
-
 /** koffi's type names are process-global, so they are declared once (codebases.md 2.7). Sizes: hcs.md 1.1. */
 function declareTypes(): void {
   if (typesDeclared) return;
@@ -171,6 +192,7 @@ function declareTypes(): void {
   });
   k.struct('WC_DRIVER_INFO', { Flavour: 'int32_t', HomeDir: 'str16' });
   k.struct('WC_LAYER_DESCRIPTOR', { LayerId: 'PORTHOLE_GUID', Flags: 'uint32_t', Path: 'str16' });
+  for (const [name, fields] of structs) k.struct(name, fields);
 }
 
 /** For layout tests on every system. */
