@@ -19,7 +19,7 @@ import { crashContainers } from '../support/crash-engine.ts';
 import { aCreateRequest } from '../support/create-request.ts';
 import { holdFile, namesIn, systemProcesses } from '../support/process-host.ts';
 
-const rounds = Number(process.env['PORTHOLE_CRASH_ROUNDS'] ?? 100);
+const rounds = Number(process.env['PORTHOLE_CRASH_ROUNDS'] ?? 200);
 const seed = Number(process.env['PORTHOLE_CRASH_SEED'] ?? 1);
 
 describe(`SIGKILL at random moments (${rounds} times, PORTHOLE_CRASH_SEED=${seed})`, function () {
