@@ -191,6 +191,9 @@ function processHost(stdout: DirectOutput, stderr: DirectOutput): DispatchHost {
       return runPlugin(packageRoot, argv);
     },
     signalled: () => signals.ended,
+    ...(process.platform === 'win32' && {
+      explainHint: async (error) => (await import('./cli/explained-hint.ts')).explainedHintOf(error),
+    }),
   };
 }
 

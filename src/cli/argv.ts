@@ -13,6 +13,8 @@ import type { FlagSpec, FlagSpecs, ParsedFlags } from './flag.ts';
 export interface ParseOptions {
   /** False: the first positional ends flag parsing. */
   readonly interspersed: boolean;
+  /** True: `-1073741515` is an argument, not flags. */
+  readonly negativeNumbers?: boolean;
   readonly aliases?: Readonly<Record<string, string>>;
 }
 
@@ -84,7 +86,7 @@ class FlagParser {
         args.push(...this.#rest);
         break;
       }
-      if (word.length < 2 || !word.startsWith('-')) {
+      if (word.length < 2 || !word.startsWith('-') || this.#isNumber(word)) {
         args.push(word);
         if (this.#options.interspersed) continue;
         args.push(...this.#rest);
@@ -97,6 +99,10 @@ class FlagParser {
       values: { flags: this.#values, changed: this.#changed, args },
       notices: this.#notices,
     };
+  }
+
+  #isNumber(word: string): boolean {
+    return this.#options.negativeNumbers === true && /^-\d+$/.test(word);
   }
 
   #long(word: string): void {

@@ -69,6 +69,8 @@ export interface CommandClass {
   readonly aliases?: readonly string[];
   /** False for run, create, exec: the first positional ends flag parsing. */
   readonly interspersed?: boolean;
+  /** True: words such as `-5` are arguments (`explain -1073741515`). */
+  readonly negativeNumbers?: boolean;
   /** Other names of flags that scripts still use, accepted without a word: `{ net: 'network' }` (pflag normalisation). */
   readonly flagAliases?: Readonly<Record<string, string>>;
   /** More text under the summary in help. */

@@ -9,7 +9,8 @@ import type { CommandClass, CommandContext, GlobalFlags } from './command.ts';
 import type { CommandIndex } from './command-index.ts';
 import { checkHost, parseGlobals } from './globals.ts';
 import type { GlobalParse } from './globals.ts';
-import { jsonDocument, report } from './reporter.ts';
+import { engineErrorOf, jsonDocument, report } from './reporter.ts';
+import type { PortholeError } from '../errors/porthole-error.ts';
 
 /** What the dispatcher needs of the world; `src/entry.ts` gives the process, tests give fakes. */
 export interface DispatchHost {
@@ -30,6 +31,8 @@ export interface DispatchHost {
   readonly stderr: { write(text: string): unknown };
   /** oclif's plugins and hooks: the exit code, or undefined when nobody knows the command either. */
   readonly runPlugin: (argv: readonly string[]) => Promise<number | undefined>;
+  /** On Windows: the hint of an engine error, from the table of `explain`. Loaded when something failed. */
+  readonly explainHint?: (error: PortholeError) => Promise<string | undefined>;
   /** Exit code of the signal that aborted the run; undefined when none did. */
   readonly signalled: () => number | undefined;
 }
@@ -59,10 +62,12 @@ export async function dispatch(argv: readonly string[], host: DispatchHost): Pro
   }
 }
 
-function fail(error: unknown, host: DispatchHost, modes: Modes, outcome: unknown): number {
+async function fail(error: unknown, host: DispatchHost, modes: Modes, outcome: unknown): Promise<number> {
   const signalled = host.signalled();
   if (signalled !== undefined) return signalled;
-  const { stderr, document, exitCode } = report(error, modes);
+  const engineError = host.explainHint && engineErrorOf(error);
+  const hint = engineError && (await host.explainHint?.(engineError));
+  const { stderr, document, exitCode } = report(error, { ...modes, ...(hint === undefined ? {} : { hint }) });
   if (modes.json) {
     const result = outcome === undefined ? {} : { result: outcome };
     host.stdout.write(jsonDocument({ ...document, ...result }, modes.ascii));
@@ -198,6 +203,7 @@ export function syntaxOf(command: CommandClass, path: string, bin: string): Comm
     flags: command.flags,
     args: command.args,
     interspersed: command.interspersed ?? true,
+    ...(command.negativeNumbers === true ? { negativeNumbers: true } : {}),
     ...(command.flagAliases ? { aliases: command.flagAliases } : {}),
   };
 }

@@ -6,6 +6,8 @@ export interface ReportOptions {
   readonly json: boolean;
   /** `--debug`: causes and stacks. */
   readonly debug: boolean;
+  /** Replaces the error's own hint. */
+  readonly hint?: string;
 }
 
 export interface Report {
@@ -50,7 +52,17 @@ export function exitCodeOf(error: unknown): number {
   return error.exitCode ?? (error.kind === 'cancelled' ? 0 : 1);
 }
 
-function hresultOf(error: unknown): number | undefined {
+/** The engine's error in a chain of causes; undefined when the command line itself said no. */
+export function engineErrorOf(thrown: unknown): PortholeError | undefined {
+  for (let current = thrown; current instanceof Error; current = current.cause) {
+    if (current instanceof PortholeError && !(current instanceof CliError) && current.kind !== 'cancelled')
+      return current;
+  }
+  return undefined;
+}
+
+/** Unsigned; undefined where Windows gave none. */
+export function hresultOf(error: unknown): number | undefined {
   for (let current = error; current instanceof Error; current = current.cause) {
     const { hresult } = current as { hresult?: unknown };
     if (typeof hresult === 'number') return hresult >>> 0;
@@ -71,7 +83,7 @@ function causes(error: Error): string {
 export function report(value: unknown, options: ReportOptions): Report {
   const error = asError(value);
   const exitCode = exitCodeOf(error);
-  const hints = hintsOf(error);
+  const hints = options.hint === undefined ? hintsOf(error) : options.hint.split('\nHint: ');
   const text = errorText(error);
   const hresult = hresultOf(error);
   const silent = error instanceof PortholeError && (error.kind === 'cancelled' || text === '');

@@ -88,12 +88,31 @@ export interface WireError {
   readonly hint?: string;
   readonly exitCode?: number;
   readonly retriable?: boolean;
+  /** Unsigned, where Windows (or the backend in its place) said no. */
+  readonly hresult?: number;
+}
+
+/** An engine error that came over a wire. */
+class RemoteError extends PortholeError {
+  readonly hresult: number | undefined;
+
+  constructor({ kind, code, message, hresult, ...details }: WireError) {
+    super(kind, code, message, details);
+    this.hresult = hresult;
+  }
+}
+
+function hresultOf(error: Error): number | undefined {
+  const { hresult } = error as { hresult?: unknown };
+  if (typeof hresult === 'number') return hresult >>> 0;
+  return error.cause instanceof Error ? hresultOf(error.cause) : undefined;
 }
 
 export function toWireError(thrown: unknown): WireError {
   if (!(thrown instanceof PortholeError)) {
     return { kind: 'internal', code: 'INTERNAL', message: asError(thrown).message };
   }
+  const hresult = hresultOf(thrown);
   return {
     kind: thrown.kind,
     code: thrown.code,
@@ -101,15 +120,12 @@ export function toWireError(thrown: unknown): WireError {
     ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
     ...(thrown.exitCode === undefined ? {} : { exitCode: thrown.exitCode }),
     ...(thrown.retriable ? { retriable: true } : {}),
+    ...(hresult === undefined ? {} : { hresult }),
   };
 }
 
 export function fromWireError(wire: WireError): PortholeError {
-  return new PortholeError(wire.kind, wire.code, wire.message, {
-    ...(wire.hint === undefined ? {} : { hint: wire.hint }),
-    ...(wire.exitCode === undefined ? {} : { exitCode: wire.exitCode }),
-    ...(wire.retriable === undefined ? {} : { retriable: wire.retriable }),
-  });
+  return new RemoteError(wire);
 }
 
 /** Code of a request that came while the monitor was already on its way out: ask for a new monitor. */

@@ -33,6 +33,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'src/image',
       'src/lint',
       'src/dockerfile',
+      'src/explain',
       'src/version.ts',
       'src/build-info.ts',
     ],
@@ -72,6 +73,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'src/environment.ts': { may: [] },
   'src/errors': { may: [] },
+  'src/explain': { may: ['src/hcs', 'src/hns'] },
   'src/hcs': { may: [errors], types: [wire] },
   'src/hns': { may: [errors], types: [wire] },
   'src/host/host.ts': { may: [], types: [ports] },
@@ -122,6 +124,8 @@ const exceptions: Readonly<Record<string, string>> = {
     "Docker's client keeps credentials, so the command line reads them; loaded when a registry asks",
   'commands/login.ts -> src/registry/credentials.ts': "login and logout edit the client's credentials",
   'commands/logout.ts -> src/registry/credentials.ts': 'as above',
+  'src/cli/explained-hint.ts -> src/explain/error-hint.ts':
+    'errors of Windows are explained where they are printed; loaded when something failed there',
 };
 
 /** Files that may read `process.env` and the like: the composition roots, and these with the reason. */

@@ -7,6 +7,7 @@ import { indexOf } from '../../src/cli/command-index.ts';
 import type { CommandIndex } from '../../src/cli/command-index.ts';
 import { bufferedOutput } from '../../src/cli/buffered-output.ts';
 import { dispatch } from '../../src/cli/dispatch.ts';
+import { explainedHintOf } from '../../src/cli/explained-hint.ts';
 import { createHelper } from '../../src/cli/helper.ts';
 import { nowhere } from '../../src/cli/nowhere.ts';
 import type { Engine } from '../../src/engine/roles/index.ts';
@@ -84,6 +85,7 @@ export async function runCommand(argv: readonly string[], scene: CommandScene): 
     stderr: { write: (text) => error.stream.write(text) },
     runPlugin: async () => undefined,
     signalled: () => undefined,
+    ...(scene.platform === 'win32' ? { explainHint: explainedHintOf } : {}),
   });
   return { exitCode, stdout: out.text(), stderr: error.text() };
 }
