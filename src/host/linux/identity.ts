@@ -4,24 +4,26 @@
 export const defaultUser = 'ContainerAdministrator';
 
 /** Accepted spellings of the accounts that exist, folded -> name shown to programs. */
-const accounts: Readonly<Record<string, string>> = {
-  '': defaultUser,
-  containeradministrator: defaultUser,
-  'user manager\\containeradministrator': defaultUser,
-  's-1-5-93-2-1': defaultUser,
-  containeruser: 'ContainerUser',
-  'user manager\\containeruser': 'ContainerUser',
-  's-1-5-93-2-2': 'ContainerUser',
-  // Wine models no restricted accounts: everybody has an administrator's rights.
-  'nt authority\\system': defaultUser,
-  system: defaultUser,
-  administrator: defaultUser,
-  'builtin\\administrators': defaultUser,
-};
+const accounts: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '': defaultUser,
+    containeradministrator: defaultUser,
+    'user manager\\containeradministrator': defaultUser,
+    's-1-5-93-2-1': defaultUser,
+    containeruser: 'ContainerUser',
+    'user manager\\containeruser': 'ContainerUser',
+    's-1-5-93-2-2': 'ContainerUser',
+    // Wine models no restricted accounts: everybody has an administrator's rights.
+    'nt authority\\system': defaultUser,
+    system: defaultUser,
+    administrator: defaultUser,
+    'builtin\\administrators': defaultUser,
+  }),
+);
 
 /** Undefined for an account that Wine does not have. */
 export function userOf(user: string | undefined): string | undefined {
-  return accounts[(user ?? '').toLowerCase()];
+  return accounts.get((user ?? '').toLowerCase());
 }
 
 /** COMPUTERNAME is the host name, upper case, at most 15 characters. */

@@ -29,7 +29,7 @@ describe('build steps', () => {
     const { HostConfig: _host, NetworkingConfig: _network, ...config } = aCreateRequest();
     return {
       base: { imageId: `sha256:${'d'.repeat(64)}`, layerIds: ['b'.repeat(64)], os: 'windows' },
-      config: { ...(config), Cmd: [`cmd /S /C ${command}`], ArgsEscaped: true },
+      config: { ...config, Cmd: [`cmd /S /C ${command}`], ArgsEscaped: true },
       onOutput: () => undefined,
       ...change,
     };
