@@ -1,4 +1,4 @@
-/** What both tokenisers give: commands of words, each with its place in the text that was read. */
+/** What the tokenisers give: commands of words, each with its place in the text that was read. */
 export interface ShellWord {
   /** As written. */
   readonly text: string;
@@ -13,6 +13,8 @@ export interface ShellCommand {
   readonly words: readonly ShellWord[];
   /** Targets of `>` and `>>`. */
   readonly redirects: readonly ShellWord[];
+  /** `NAME=value` before the words; POSIX shells only. */
+  readonly assignments: readonly ShellWord[];
   readonly start: number;
   /** Exclusive; blanks at the end are left out. */
   readonly end: number;
@@ -32,15 +34,39 @@ export interface ShellText {
   readonly operators: readonly ShellOperator[];
 }
 
-/** Collects words into commands; both tokenisers drive it. */
+/** Collects words into commands; the tokenisers drive it. */
 export class CommandCollector {
   readonly #commands: ShellCommand[] = [];
   readonly #operators: ShellOperator[] = [];
   #words: ShellWord[] = [];
   #redirects: ShellWord[] = [];
+  #assignments: ShellWord[] = [];
   #before = '';
   #depth = 0;
   #redirecting = false;
+
+  constructor(before = '', depth = 0) {
+    this.#before = before;
+    this.#depth = depth;
+  }
+
+  /** Words of the command at hand so far. */
+  get count(): number {
+    return this.#words.length;
+  }
+
+  get redirecting(): boolean {
+    return this.#redirecting;
+  }
+
+  assignment(word: ShellWord): void {
+    this.#assignments.push(word);
+  }
+
+  /** Forgets the words of the command at hand: they were a function's name. */
+  forget(): void {
+    this.#words = [];
+  }
 
   word(word: ShellWord): void {
     if (this.#redirecting) this.#redirects.push(word);
@@ -68,12 +94,14 @@ export class CommandCollector {
   #close(): void {
     this.#redirecting = false;
     // Each list is in the order of the text.
-    const first = earlier(this.#words[0], this.#redirects[0]);
-    const last = later(this.#words.at(-1), this.#redirects.at(-1));
+    const lists = [this.#words, this.#redirects, this.#assignments];
+    const first = lists.map((list) => list[0]).reduce(earlier);
+    const last = lists.map((list) => list.at(-1)).reduce(later);
     if (first === undefined || last === undefined) return;
     this.#commands.push({
       words: this.#words,
       redirects: this.#redirects,
+      assignments: this.#assignments,
       start: first.start,
       end: last.end,
       before: this.#before,
@@ -81,6 +109,7 @@ export class CommandCollector {
     });
     this.#words = [];
     this.#redirects = [];
+    this.#assignments = [];
   }
 }
 

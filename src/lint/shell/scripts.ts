@@ -52,7 +52,8 @@ export function scriptsAt(context: LintInstruction): readonly Script[] {
   return scripts;
 }
 
-function scriptsOfInstruction(context: LintInstruction): Script[] {
+/** Those of one RUN, CMD or ENTRYPOINT; none of other instructions. */
+export function scriptsOfInstruction(context: LintInstruction): Script[] {
   const { instruction, shell } = context;
   const { kind } = instruction;
   if (kind !== 'run' && kind !== 'cmd' && kind !== 'entrypoint') return [];

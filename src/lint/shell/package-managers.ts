@@ -1,0 +1,131 @@
+/** Package managers: how their words are read, and what they install. */
+import type { LintFile, LintStage } from '../model.ts';
+import { readArguments, type ReadArguments } from './options.ts';
+import type { ShellWord } from './script.ts';
+import { callsOfStage, type Call } from './steps.ts';
+
+export interface Tool {
+  /** Matches a program's name: lower case, without folder and `.exe`. */
+  readonly programs: RegExp;
+  /** Options that take the next word. */
+  readonly valued: ReadonlySet<string>;
+  readonly style?: 'gnu' | 'single';
+  /** Words after `--` are another program's. */
+  readonly stops?: boolean;
+}
+
+export interface ToolCall extends ReadArguments {
+  readonly call: Call;
+  /** The first operand: `install`. */
+  readonly verb: string;
+  readonly verbWord: ShellWord | undefined;
+  /** Operands after the verb. */
+  readonly rest: readonly ShellWord[];
+}
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
+
+export const aptGet: Tool = {
+  programs: /^apt-get$/,
+  valued: words(
+    '-t --target-release --default-release -o --option -c --config-file -a --host-architecture -P --build-profiles',
+  ),
+};
+
+/** All three front ends of apt's lists. */
+export const apt: Tool = { ...aptGet, programs: /^(apt|apt-get|aptitude)$/ };
+
+export const apk: Tool = {
+  programs: /^apk$/,
+  valued: words(
+    '-X --repository -t --virtual -p --root --repositories-file --keys-dir --cache-dir --cache-max-age --arch --wait --progress-fd --timeout',
+  ),
+};
+
+const rpmOptions = words(
+  '-c --config -d --debuglevel -e --errorlevel -R --randomwait -x --exclude --enablerepo --disablerepo --repo --repoid --installroot --releasever --setopt --disableplugin --enableplugin --forcearch --advisory --bz --cve --sec-severity --comment --color --downloaddir --destdir --disableexcludes --excludepkgs --rpmverbosity',
+);
+
+export const yum: Tool = { programs: /^yum$/, valued: rpmOptions };
+export const dnf: Tool = { programs: /^(micro)?dnf5?$/, valued: rpmOptions };
+
+export const zypper: Tool = {
+  programs: /^zypper$/,
+  valued: words(
+    '-R --root -D --reposd-dir -C --cache-dir -c --config --pkg-cache-dir --raw-cache-dir --solv-cache-dir -p --plus-repo --plus-content -r --repo --from -t --type --download --userdata --installroot',
+  ),
+};
+
+export const pip: Tool = {
+  programs: /^pip[23]?(\.\d+)?$/,
+  valued: words(
+    '-r --requirement -c --constraint -e --editable -t --target --platform --python-version --implementation --abi --root --prefix -b --build --src --upgrade-strategy -C --config-settings --config-setting --global-option --install-option --no-binary --only-binary --progress-bar --root-user-action --report -i --index-url --pypi-url --extra-index-url -f --find-links --log --proxy --retries --timeout --exists-action --trusted-host --cert --client-cert --cache-dir --use-feature --use-deprecated --python --keyring-provider --group --resume-retries --uploaded-prior-to',
+  ),
+};
+
+export const npm: Tool = {
+  programs: /^npm$/,
+  valued: words(
+    '--loglevel --registry --prefix -C --cache --userconfig --globalconfig --tag --omit --include --only --also -w --workspace --save-prefix --scope --install-strategy --os --cpu --libc --before --fetch-retries --fetch-timeout --network-timeout --script-shell --node-options --auth-type --otp --proxy --https-proxy --noproxy --cafile --ca --maxsockets --timing-file --logs-dir --logs-max',
+  ),
+};
+
+export const gem: Tool = {
+  programs: /^gem[\d.]*$/,
+  valued: words(
+    '-n --bindir -i --install-dir -v --version -s --source --clear-sources -P --trust-policy --platform --build-root -p --http-proxy -B --bulk-threshold -g --file --document --without --config-file --target-rbconfig --use-system-libraries --with-cflags --with-ldflags',
+  ),
+  stops: true,
+};
+
+export const go: Tool = {
+  programs: /^go[\d.]*$/,
+  valued: words(
+    '-C -o -p -mod -modfile -ldflags -gcflags -asmflags -gccgoflags -tags -buildmode -compiler -exec -overlay -pkgdir -toolexec -covermode -coverpkg -pgo -installsuffix',
+  ),
+  style: 'single',
+};
+
+export const yarn: Tool = {
+  programs: /^yarn(pkg)?$/,
+  valued: words(
+    '--cwd --cache-folder --modules-folder --registry --mutex --network-timeout --network-concurrency',
+  ),
+};
+
+/** Calls of one tool in the stage's RUN steps, in the order of the file. */
+export function toolCalls(stage: LintStage, file: LintFile, tool: Tool): ToolCall[] {
+  return callsOfStage(stage, file).flatMap((call) => {
+    const read = readTool(call, tool);
+    return read === undefined ? [] : [read];
+  });
+}
+
+/** Undefined when the call is another program's. `python -m pip` is pip. */
+export function readTool(call: Call, tool: Tool): ToolCall | undefined {
+  let args = call.args;
+  if (!tool.programs.test(call.program)) {
+    const module = args.findIndex(({ value }) => value === '-m');
+    const named = args[module + 1]?.value ?? '';
+    if (module < 0 || !/^(python[\d.]*|py)$/.test(call.program) || !tool.programs.test(named))
+      return undefined;
+    args = args.slice(module + 2);
+  }
+  const read = readArguments(args, tool.valued, {
+    style: tool.style ?? 'gnu',
+    stops: tool.stops ?? false,
+  });
+  const [verb, ...rest] = read.operands;
+  return { ...read, call, verb: verb?.value ?? '', verbWord: verb, rest };
+}
+
+/** Words that a variable or a command makes: what they install cannot be told. */
+export function isComputed({ text, value }: ShellWord): boolean {
+  return /^["']?[$`%]/.test(text) || /^[$`]/.test(value);
+}
+
+/** `a, b and 2 more`. */
+export function nameSome(items: readonly ShellWord[]): string {
+  const names = items.slice(0, 3).map(({ value }) => value);
+  return items.length > 3 ? `${names.join(', ')} and ${items.length - 3} more` : names.join(', ');
+}

@@ -1,0 +1,191 @@
+/** What RUN steps call, in whichever shell their stage has: the view that rules about package managers and programs share. */
+import type { RunInstruction } from '../../dockerfile/instructions.ts';
+import { MappedText, TextMap } from '../../dockerfile/mapped-text.ts';
+import type { SourceRange } from '../../dockerfile/source.ts';
+import type { LintFile, LintInstruction, LintStage, Shell } from '../model.ts';
+import { readPosix } from './posix.ts';
+import { programName, type ShellCommand, type ShellText, type ShellWord } from './script.ts';
+import { scriptsOfInstruction } from './scripts.ts';
+
+export interface ShellStep extends ShellText {
+  readonly shell: Shell;
+  readonly text: MappedText;
+  readonly run: RunInstruction;
+  readonly context: LintInstruction;
+  /** The RUN is a trigger of ONBUILD. */
+  readonly onbuild: boolean;
+}
+
+/** A command with the programs that only start another one (`sudo`, `env`, `exec`) taken off. */
+export interface Call {
+  readonly program: string;
+  /** The word that names the program. */
+  readonly name: ShellWord;
+  readonly args: readonly ShellWord[];
+  readonly command: ShellCommand;
+  readonly step: ShellStep;
+}
+
+const known = new WeakMap<LintStage, readonly ShellStep[]>();
+
+/** Every shell text of the stage's RUN steps in the order of the file, those of ONBUILD triggers among them. */
+export function stepsOf(stage: LintStage, file: LintFile): readonly ShellStep[] {
+  const found = known.get(stage);
+  if (found !== undefined) return found;
+  const steps = stage.instructions.flatMap((context) => stepsOfInstruction(context, file));
+  known.set(stage, steps);
+  return steps;
+}
+
+/** Those that sh, bash or their kind run. */
+export function posixSteps(stage: LintStage, file: LintFile): readonly ShellStep[] {
+  return stepsOf(stage, file).filter(isPosix);
+}
+
+export function isPosix({ shell }: ShellStep): boolean {
+  return shell === 'sh' || shell === 'bash';
+}
+
+function stepsOfInstruction(context: LintInstruction, file: LintFile): ShellStep[] {
+  const onbuild = context.onbuild !== undefined;
+  const run = context.onbuild ?? context.instruction;
+  if (run.kind !== 'run') return [];
+  const windows = scriptsOfInstruction({ ...context, instruction: run });
+  if (windows.length > 0) {
+    return windows.map(({ commands, operators, shell, text }) => ({
+      commands,
+      operators,
+      shell,
+      text,
+      run,
+      context,
+      onbuild,
+    }));
+  }
+  if (run.command.exec) return [execStep(run, context, onbuild)];
+  const { kind } = context.shell;
+  const text = run.command.args[0];
+  if (text === undefined || (kind !== 'sh' && kind !== 'bash')) return [];
+  const outer = readPosix(text.text);
+  const body = shellBody(run, outer, file);
+  const steps = [];
+  if (outer.commands.some(({ words }) => words.length > 0)) {
+    steps.push({ ...outer, shell: kind, text, run, context, onbuild });
+  }
+  if (body !== undefined)
+    steps.push({ ...readPosix(body.text), shell: kind, text: body, run, context, onbuild });
+  return steps;
+}
+
+/** `RUN <<EOF` and `RUN bash <<EOF`: the body is a script, unless its first line names another program. */
+function shellBody(run: RunInstruction, outer: ShellText, file: LintFile): MappedText | undefined {
+  const { heredocs } = run.command;
+  const [heredoc] = heredocs;
+  if (heredoc === undefined || heredocs.length > 1) return undefined;
+  const programs = outer.commands.map(({ words }) => programName(words[0]));
+  if (programs.some((name) => name !== '' && !/^(ba|da|a|z|k)?sh$/.test(name))) return undefined;
+  const interpreter = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(heredoc.content);
+  if (interpreter !== null) {
+    const [, path = '', argument = ''] = interpreter;
+    const program = path.endsWith('/env') ? argument : (path.split('/').at(-1) ?? '');
+    if (!/^(ba|da|a|z|k)?sh$/.test(program)) return undefined;
+  }
+  const { start, end } = heredoc.range;
+  return new MappedText(file.source.text.slice(start, end), TextMap.from(start));
+}
+
+/** The JSON form is one command without a shell. */
+function execStep(run: RunInstruction, context: LintInstruction, onbuild: boolean): ShellStep {
+  const text = run.node.rest;
+  let at = 0;
+  const words = run.command.args.map((arg) => {
+    const start = Math.max(at, text.text.indexOf(arg.text, at));
+    const end = Math.min(start + arg.text.length, text.text.length);
+    at = end;
+    return { text: arg.text, value: arg.text, start, end };
+  });
+  const [first] = words;
+  const command: ShellCommand = {
+    words,
+    redirects: [],
+    assignments: [],
+    start: first?.start ?? 0,
+    end: words.at(-1)?.end ?? 0,
+    before: '',
+    depth: 0,
+  };
+  return {
+    commands: words.length === 0 ? [] : [command],
+    operators: [],
+    shell: 'other',
+    text,
+    run,
+    context,
+    onbuild,
+  };
+}
+
+/** Options of `sudo` and its kind that take a word of their own. */
+const launchers: Readonly<Record<string, RegExp>> = {
+  sudo: /^-[ugphCrtT]$/,
+  doas: /^-[uC]$/,
+  env: /^-[uCS]$/,
+  exec: /^-a$/,
+  command: /^$/,
+  time: /^-[fo]$/,
+  nohup: /^$/,
+  nice: /^-n$/,
+  eatmydata: /^$/,
+};
+
+export function callsOf(step: ShellStep): Call[] {
+  return step.commands.flatMap((command) => {
+    let words = command.words;
+    for (let rest = wrapped(words); rest !== undefined; rest = wrapped(words)) words = rest;
+    const [name, ...args] = words;
+    return name === undefined ? [] : [{ program: programName(name), name, args, command, step }];
+  });
+}
+
+/** The words after a launcher and its options; undefined when there is none, or nothing after it. */
+function wrapped(words: readonly ShellWord[]): readonly ShellWord[] | undefined {
+  const takesWord = launchers[programName(words[0])];
+  if (takesWord === undefined) return undefined;
+  let at = 1;
+  while (at < words.length) {
+    const { value } = words[at]!;
+    if (/^-/.test(value)) at += takesWord.test(value) ? 2 : 1;
+    else if (/^[A-Za-z_]\w*=/.test(value)) at++;
+    else break;
+  }
+  return at < words.length ? words.slice(at) : undefined;
+}
+
+/** Calls of the stage's steps in the order of the file. */
+export function callsOfStage(stage: LintStage, file: LintFile): Call[] {
+  return stepsOf(stage, file).flatMap(callsOf);
+}
+
+export function posixCalls(stage: LintStage, file: LintFile): Call[] {
+  return stepsOf(stage, file)
+    .filter((step) => isPosix(step) || step.shell === 'other')
+    .flatMap(callsOf);
+}
+
+export function rangeIn(
+  step: ShellStep,
+  part: { readonly start: number; readonly end: number },
+): SourceRange {
+  return step.text.range(part.start, part.end);
+}
+
+/** True when the step mounts a cache or a tmpfs at one of `targets`, or above it: what is written there is in no layer. */
+export function mountsOver(run: RunInstruction, ...targets: readonly string[]): boolean {
+  return run.mounts.some(({ mount, text }) => {
+    const type = mount?.type ?? /(?:^|,)type=(\w+)/.exec(text.text)?.[1];
+    const target = mount?.target ?? /(?:^|,)(?:target|dst|destination)=([^,]*)/.exec(text.text)?.[1] ?? '';
+    if (type !== 'cache' && type !== 'tmpfs') return false;
+    const folder = target.replaceAll('\\', '/').replace(/\/+$/, '');
+    return targets.some((wanted) => wanted === folder || (folder !== '' && wanted.startsWith(`${folder}/`)));
+  });
+}
