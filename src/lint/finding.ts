@@ -11,6 +11,8 @@ export interface Finding {
   readonly range: SourceRange;
   readonly level: Severity;
   readonly code: string;
+  /** What another linter calls this very finding, when its rule has several such names. */
+  readonly alias?: string;
   readonly name: string;
   readonly message: string;
   readonly url: string;

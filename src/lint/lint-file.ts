@@ -32,6 +32,7 @@ export const defaultRuleOptions: RuleOptions = {
   strictLabels: false,
   dockerignore: undefined,
   buildArgs: {},
+  basePlatforms: {},
   asOf: Number.POSITIVE_INFINITY,
 };
 
@@ -71,7 +72,7 @@ export function lintSource(
   const { tree } = file.dockerfile;
   const check = checkOptions(tree, options.checkOverride);
   const suppressions = options.obeyComments === false ? [] : readSuppressions(tree, options.checkOverride);
-  const silencing = new SuppressionIndex(suppressions);
+  const silencing = new SuppressionIndex(suppressions, rules);
   const findings: Finding[] = [];
   const active = rules.filter((rule) =>
     isActive(rule, options, check.experimentalAll ? 'all' : check.experimental),
@@ -83,7 +84,7 @@ export function lintSource(
     const silencedByAll = options.obeyComments !== false && check.skipAll && rule.id.startsWith('BK');
     for (const report of runRule(rule, file, ruleOptions)) {
       const finding = toFinding(report, rule, level, file);
-      if (!silencing.silences(rule, finding.line) && !silencedByAll) findings.push(finding);
+      if (!silencing.silences(rule, finding.line, report) && !silencedByAll) findings.push(finding);
     }
   }
   for (const problem of file.dockerfile.problems) {
@@ -159,6 +160,7 @@ function toFinding(report: Report, rule: RuleDefinition, level: Severity, file: 
     range: report.range,
     level,
     code: rule.id,
+    ...(report.alias === undefined ? {} : { alias: report.alias }),
     name: rule.name,
     message: report.message,
     url: rule.url ?? ruleUrl(rule.id),

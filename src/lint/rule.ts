@@ -29,6 +29,10 @@ export interface Report {
   readonly range: SourceRange;
   /** 1-based, when the reference reports another line than the range's first. */
   readonly line?: number;
+  /** Lines besides: an ignore comment that covers one of them silences the report as well. */
+  readonly alsoAt?: readonly number[];
+  /** Which of the rule's aliases this is, when several of another linter's rules are one here. */
+  readonly alias?: string;
   readonly fix?: Fix;
 }
 
@@ -46,6 +50,8 @@ export interface RuleOptions {
   /** `.dockerignore` text of the context, when there is one. */
   readonly dockerignore: string | undefined;
   readonly buildArgs: Readonly<Record<string, string>>;
+  /** `os/architecture` of base images that were pulled, by reference as FROM gives it after expansion. */
+  readonly basePlatforms: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch: what "today" is for end-of-life data (`--as-of`). */
   readonly asOf: number;
 }
@@ -91,7 +97,10 @@ export interface RuleDefinition extends RuleChecks {
   readonly onbuild?: boolean;
   /** Off unless asked for by `--rule` or configuration (BuildKit's experimental checks). */
   readonly optIn?: boolean;
-  /** A rule that says the same thing better: this one is silent in the default output where that one reports the same line. */
+  /**
+   * Rules that say the same thing better: this one is silent in the default output where one of them reports the same line, and a
+   * comment that ignores this one silences them too.
+   */
   readonly coveredBy?: readonly string[];
   /** BuildKit's short description and page. */
   readonly description?: string;

@@ -1,5 +1,5 @@
 /** Suppressions as the runner asks for them: by rule and line, in a time that does not grow with their number. */
-import type { RuleDefinition } from './rule.ts';
+import type { Report, RuleDefinition } from './rule.ts';
 import type { Suppression } from './suppressions.ts';
 
 const names = new WeakMap<RuleDefinition, readonly string[]>();
@@ -28,8 +28,16 @@ export class SuppressionIndex {
   /** By name, in the order of the file: comments and instructions come in the same order, so covers do not overlap. */
   readonly #covers = new Map<string, Cover[]>();
   readonly #wholeFile = new Map<string, Cover>();
+  /** By a rule's id: names of rules that it covers, which silence it too. */
+  readonly #covered = new Map<string, string[]>();
 
-  constructor(suppressions: readonly Suppression[]) {
+  constructor(suppressions: readonly Suppression[], rules: readonly RuleDefinition[]) {
+    if (suppressions.length === 0) return;
+    for (const rule of rules) {
+      for (const id of rule.coveredBy ?? []) {
+        this.#covered.set(id, [...(this.#covered.get(id) ?? []), ...namesOf(rule)]);
+      }
+    }
     for (const suppression of suppressions) {
       const { rule, lines, origin } = suppression;
       // `all` means all of BuildKit's checks, and only BuildKit's own comments say it.
@@ -49,11 +57,21 @@ export class SuppressionIndex {
   }
 
   /** True when a finding of `rule` at `line` is not wanted; what silences it counts as used. */
-  silences(rule: RuleDefinition, line: number): boolean {
+  silences(
+    rule: RuleDefinition,
+    line: number,
+    { alias, alsoAt = [] }: Pick<Report, 'alias' | 'alsoAt'> = {},
+  ): boolean {
     if (this.#covers.size === 0 && this.#wholeFile.size === 0) return false;
     let silenced = false;
-    for (const name of rule.id.startsWith('BK') ? [...namesOf(rule), everyCheck] : namesOf(rule)) {
-      for (const cover of [this.#wholeFile.get(name), coverAt(this.#covers.get(name), line)]) {
+    const own = alias === undefined ? namesOf(rule) : namesOf(rule).filter((name) => !isOther(name, alias));
+    const all = rule.id.startsWith('BK') ? [everyCheck] : [];
+    for (const name of [...own, ...(this.#covered.get(rule.id) ?? []), ...all]) {
+      const covers = this.#covers.get(name);
+      for (const cover of [
+        this.#wholeFile.get(name),
+        ...[line, ...alsoAt].map((at) => coverAt(covers, at)),
+      ]) {
         if (cover === undefined) continue;
         silenced = true;
         if (cover.used) continue;
@@ -63,6 +81,11 @@ export class SuppressionIndex {
     }
     return silenced;
   }
+}
+
+/** Another code of the linter that `alias` is of: this finding is not that one. */
+function isOther(name: string, alias: string): boolean {
+  return /^dl\d+$/.test(name) && name !== alias.toLowerCase();
 }
 
 const everyCheck = 'all checks';

@@ -71,7 +71,7 @@ export function checkOptions(tree: SyntaxTree, override?: string): CheckOptions 
   }
 }
 
-function commentsOf(tree: SyntaxTree): CommentLine[] {
+export function commentsOf(tree: SyntaxTree): CommentLine[] {
   return tree.items.flatMap((item) =>
     item.type === 'comment' ? [item] : item.type === 'instruction' ? [...item.innerComments] : [],
   );

@@ -36,6 +36,7 @@ describe('lint rules', () => {
         lintSource(new SourceText(text), [rule], {
           name: 'Dockerfile',
           only: new Set([rule.id]),
+          foldCovered: false,
           rule: options,
           wasUtf16: utf16,
         }).findings.filter((finding) => finding.code === rule.id);

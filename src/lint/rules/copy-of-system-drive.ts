@@ -4,6 +4,7 @@ import { normalizePath } from '../windows-path.ts';
 export default defineRule({
   id: 'PW043',
   name: 'copy-of-system-drive',
+  aliases: ['DL3067'],
   severity: 'error',
   platform: 'windows',
   docs: {

@@ -3,7 +3,7 @@ import { defineRule } from '../rule.ts';
 export default defineRule({
   id: 'BK005',
   name: 'duplicate-stage-name',
-  aliases: ['DuplicateStageName'],
+  aliases: ['DuplicateStageName', 'DL3024'],
   severity: 'warning',
   platform: 'any',
   description: 'Stage names should be unique',

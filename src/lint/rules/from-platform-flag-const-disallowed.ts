@@ -3,7 +3,7 @@ import { defineRule } from '../rule.ts';
 export default defineRule({
   id: 'BK018',
   name: 'from-platform-flag-const-disallowed',
-  aliases: ['FromPlatformFlagConstDisallowed'],
+  aliases: ['FromPlatformFlagConstDisallowed', 'DL3029'],
   severity: 'warning',
   platform: 'any',
   description: 'FROM --platform flag should not use a constant value',

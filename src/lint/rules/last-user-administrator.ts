@@ -3,6 +3,7 @@ import { defineRule } from '../rule.ts';
 export default defineRule({
   id: 'PW020',
   name: 'last-user-administrator',
+  aliases: ['DL3002'],
   severity: 'warning',
   platform: 'windows',
   docs: {

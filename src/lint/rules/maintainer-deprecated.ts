@@ -3,7 +3,7 @@ import { defineRule } from '../rule.ts';
 export default defineRule({
   id: 'BK008',
   name: 'maintainer-deprecated',
-  aliases: ['MaintainerDeprecated'],
+  aliases: ['MaintainerDeprecated', 'DL4000'],
   severity: 'warning',
   platform: 'any',
   description: 'The MAINTAINER instruction is deprecated, use a label instead to define an image author',

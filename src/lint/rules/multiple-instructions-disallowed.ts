@@ -1,10 +1,13 @@
 import type { InstructionNode } from '../../dockerfile/tree.ts';
 import { defineRule } from '../rule.ts';
 
+/** hadolint has one rule for each, and reports the later instruction. */
+const codes = { cmd: 'DL4003', entrypoint: 'DL4004', healthcheck: 'DL3012' } as const;
+
 export default defineRule({
   id: 'BK012',
   name: 'multiple-instructions-disallowed',
-  aliases: ['MultipleInstructionsDisallowed'],
+  aliases: ['MultipleInstructionsDisallowed', 'DL4003', 'DL4004', 'DL3012'],
   severity: 'warning',
   platform: 'any',
   description: 'Multiple instructions of the same type should not be used in the same stage',
@@ -28,6 +31,8 @@ export default defineRule({
           message: `Multiple ${kind.toUpperCase()} instructions should not be used in the same stage because only the last one will be used`,
           range: earlier.range,
           line: earlier.lines[0],
+          alsoAt: [node.lines[0]],
+          alias: codes[kind],
         });
       }
       last.set(kind, node);

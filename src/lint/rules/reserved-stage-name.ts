@@ -3,7 +3,7 @@ import { defineRule } from '../rule.ts';
 export default defineRule({
   id: 'BK006',
   name: 'reserved-stage-name',
-  aliases: ['ReservedStageName'],
+  aliases: ['ReservedStageName', 'DL3063'],
   severity: 'warning',
   platform: 'any',
   description: 'Reserved words should not be used as stage names',

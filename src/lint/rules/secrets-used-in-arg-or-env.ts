@@ -1,12 +1,10 @@
 import { defineRule } from '../rule.ts';
-
-const secret = /(?:^|_)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)/i;
-const harmless = /(?:^|_)(?:public|file|version)(?:_|$)/i;
+import { isSecretName } from '../secret-names.ts';
 
 export default defineRule({
   id: 'BK016',
   name: 'secrets-used-in-arg-or-env',
-  aliases: ['SecretsUsedInArgOrEnv'],
+  aliases: ['SecretsUsedInArgOrEnv', 'DL3064'],
   severity: 'warning',
   platform: 'any',
   description: 'Sensitive data should not be used in the ARG or ENV commands',
@@ -28,7 +26,7 @@ export default defineRule({
             ? instruction.args.map(({ name }) => name)
             : [];
       for (const name of names) {
-        if (!secret.test(name.text) || harmless.test(name.text)) continue;
+        if (!isSecretName(name.text)) continue;
         report({
           message: `Do not use ARG or ENV instructions for sensitive data (${instruction.kind.toUpperCase()} "${name.text}")`,
           range: name.range(),

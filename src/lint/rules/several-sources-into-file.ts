@@ -3,6 +3,7 @@ import { defineRule } from '../rule.ts';
 export default defineRule({
   id: 'PW039',
   name: 'several-sources-into-file',
+  aliases: ['DL3021'],
   severity: 'error',
   platform: 'windows',
   docs: {

@@ -1,0 +1,63 @@
+import { finalStages } from '../final-stages.ts';
+import type { LintFile, LintStage } from '../model.ts';
+import { defineRule } from '../rule.ts';
+import { apt, readTool } from '../shell/package-managers.ts';
+import { callsOf, mountsOver, posixSteps, rangeIn, type Call, type ShellStep } from '../shell/steps.ts';
+
+export default defineRule({
+  id: 'DL3009',
+  name: 'apt-lists-left',
+  severity: 'info',
+  platform: 'linux',
+  onbuild: true,
+  docs: {
+    summary: 'Delete the lists of apt in the step that fetched them',
+    why: 'The lists are megabytes that the image never uses; deleted by a later step they stay in the earlier layer.',
+  },
+  cases: {
+    good: [
+      'FROM debian:12\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n',
+      'FROM debian:12\nRUN --mount=type=cache,target=/var/lib/apt apt-get update\n',
+      'FROM debian:12 AS build\nRUN apt-get update\nFROM scratch\nCOPY --from=build /a /a\n',
+    ],
+    bad: [
+      { text: 'FROM debian:12\nRUN apt-get update && apt-get install -y curl\n', lines: [2] },
+      { text: 'FROM debian:12\nRUN rm -rf /var/lib/apt/lists/* && apt-get update\n', lines: [2] },
+    ],
+  },
+  stage(stage, { file, report }) {
+    const inImage = finalStages(file).has(stage.index);
+    for (const step of posixSteps(stage, file)) {
+      if (!inImage && !step.onbuild) continue;
+      if (listsAreMounted(stage, file, step)) continue;
+      const calls = callsOf(step);
+      const update = calls.findLastIndex((call) => readTool(call, apt)?.verb === 'update');
+      if (update < 0 || calls.slice(update + 1).some(cleans)) continue;
+      report({
+        message: 'the lists stay in this layer: end the step with rm -rf /var/lib/apt/lists/*',
+        range: rangeIn(step, calls[update]!.command),
+      });
+    }
+  },
+});
+
+function cleans(call: Call): boolean {
+  if (call.program === 'rm' || call.program === 'find') {
+    return call.args.some(({ value }) => /^\/var\/lib\/apt(\/lists.*|\/\*?)?$/.test(value));
+  }
+  return /^dist-?clean$/.test(readTool(call, apt)?.verb ?? '');
+}
+
+/** The archives land in the layer again when the image's own clean-up hook was removed and they are not mounted too. */
+function listsAreMounted(stage: LintStage, file: LintFile, { run }: ShellStep): boolean {
+  if (!mountsOver(run, '/var/lib/apt/lists')) return false;
+  const steps = posixSteps(stage, file);
+  const last = steps.findLastIndex((step) => step.run === run);
+  const hookRemoved = steps
+    .slice(0, last + 1)
+    .flatMap(callsOf)
+    .some(
+      ({ program, args }) => program === 'rm' && args.some(({ value }) => value.includes('docker-clean')),
+    );
+  return !hookRemoved || mountsOver(run, '/var/cache/apt');
+}

@@ -1,0 +1,26 @@
+import { defineRule } from '../rule.ts';
+
+export default defineRule({
+  id: 'DL3011',
+  name: 'expose-port-out-of-range',
+  severity: 'error',
+  platform: 'any',
+  docs: {
+    summary: 'Ports end at 65535',
+    why: 'There is no such port; the builder refuses it, or whoever publishes it later.',
+  },
+  cases: {
+    good: ['FROM scratch\nEXPOSE 0 80/tcp 65535/udp $PORT 8000-8010\n'],
+    bad: [{ text: 'FROM scratch\nEXPOSE 80 80000 40000-70000/tcp\n', lines: [2, 2] }],
+  },
+  stage(stage, { report }) {
+    for (const { instruction } of stage.instructions) {
+      if (instruction.kind !== 'expose') continue;
+      for (const port of instruction.ports) {
+        const range = /(?:^|:)(\d+)(?:-(\d+))?(?:\/\w*)?$/.exec(port.text.replace(/["']/g, ''));
+        if (range === null || Math.max(Number(range[1]), Number(range[2] ?? 0)) <= 65535) continue;
+        report({ message: `port "${port.text}" is above 65535`, range: port.range() });
+      }
+    }
+  },
+});

@@ -1,0 +1,89 @@
+import { variableKey } from '../../dockerfile/variables.ts';
+import { defineRule } from '../rule.ts';
+import { hasOption } from '../shell/options.ts';
+import { pip, readTool } from '../shell/package-managers.ts';
+import { callsOf, rangeIn, stepsOf, type Call } from '../shell/steps.ts';
+
+const variable = 'PIP_NO_CACHE_DIR';
+
+export default defineRule({
+  id: 'DL3042',
+  name: 'pip-cache-left',
+  severity: 'warning',
+  platform: 'any',
+  onbuild: true,
+  docs: {
+    summary: 'pip install needs --no-cache-dir',
+    why: 'Downloads and built wheels stay in the layer, and nothing reads them again.',
+    windows: 'The cache is in AppData of the user that the step runs as.',
+  },
+  cases: {
+    good: [
+      'FROM python:3.12\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.0.0\n',
+      'FROM python:3.12\nRUN --mount=type=cache,target=/root/.cache/pip pip install flask==3.0.0\n',
+      'FROM python:3.12\nRUN export PIP_NO_CACHE_DIR=on && pip install flask==3.0.0\n',
+      'FROM python:3.12\nRUN pip install flask==3.0.0 && pip cache purge\n',
+      'FROM python:3.12\nRUN pip install flask==3.0.0 && rm -rf ~/.cache/pip\n',
+      'FROM python:3.12-windowsservercore-ltsc2022\nRUN set PIP_NO_CACHE_DIR=1&& pip install flask==3.0.0\n',
+    ],
+    bad: [
+      {
+        text: 'FROM python:3.12\nRUN pip install flask==3.0.0\n',
+        lines: [2],
+        fixed: 'FROM python:3.12\nRUN pip install --no-cache-dir flask==3.0.0\n',
+      },
+      { text: 'FROM python:3.12\nRUN PIP_NO_CACHE_DIR=off pip install flask==3.0.0\n', lines: [2] },
+    ],
+  },
+  stage(stage, { file, report }) {
+    for (const step of stepsOf(stage, file)) {
+      if (
+        step.run.mounts.some(
+          ({ text }) => /type=(cache|tmpfs)/.test(text.text) && /pip|\.cache/i.test(text.text),
+        )
+      )
+        continue;
+      const calls = callsOf(step);
+      calls.forEach((call, at) => {
+        const read = readTool(call, pip);
+        if (read?.verb !== 'install' || read.verbWord === undefined || hasOption(read, '--no-cache-dir'))
+          return;
+        const key = variableKey(variable, stage.platform);
+        if (isOn(step.context.variables.get(key)) || isSet(call, calls.slice(0, at))) return;
+        if (calls.slice(at + 1).some(cleans)) return;
+        const range = rangeIn(step, read.verbWord);
+        report({
+          message: 'the cache of pip stays in this layer: add --no-cache-dir',
+          range,
+          fix: {
+            title: 'Add --no-cache-dir',
+            edits: [{ range: { start: range.end, end: range.end }, text: ' --no-cache-dir' }],
+          },
+        });
+      });
+    }
+  },
+});
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !/^["']?(0|n|no|f|false|off|)["']?$/i.test(value);
+}
+
+/** The variable comes with the call, or an earlier command of the step set it. */
+function isSet(call: Call, before: readonly Call[]): boolean {
+  const words = [
+    ...call.command.assignments,
+    ...call.command.words,
+    ...before.filter(({ program }) => /^(export|set|declare)$/.test(program)).flatMap(({ args }) => args),
+  ];
+  return words.some(({ value }) => {
+    const [name, ...rest] = value.split('=');
+    return name === variable && isOn(rest.join('='));
+  });
+}
+
+function cleans({ program, args }: Call): boolean {
+  const text = args.map(({ value }) => value).join(' ');
+  if (/^(rm|rmdir|rd|remove-item)$/.test(program)) return /\.cache\b|pip[\\/]cache/i.test(text);
+  return /^(pip[\d.]*|python[\d.]*|py)$/.test(program) && /\bcache purge\b/.test(text);
+}
