@@ -1,7 +1,8 @@
 import { defineRule } from '../rule.ts';
 import { hasOption } from '../shell/options.ts';
 import { aptGet, toolCalls } from '../shell/package-managers.ts';
-import { callsOf, rangeIn } from '../shell/steps.ts';
+import { programName } from '../shell/script.ts';
+import { rangeIn } from '../shell/steps.ts';
 
 export default defineRule({
   id: 'DL3014',
@@ -36,9 +37,8 @@ export default defineRule({
       const quiet = options.filter(({ name }) => name === '-q' || name === '--quiet');
       if (quiet.length > 1 || quiet.some(({ value }) => Number(value) > 1)) continue;
       if (options.some(({ value = '' }) => /^APT::Get::Assume-Yes=(true|yes|1|")/i.test(value))) continue;
-      const all = callsOf(call.step);
-      const at = all.findIndex(({ command }) => command === call.command);
-      if (call.command.before === '|' && all[at - 1]?.program === 'yes') continue;
+      const feeder = call.step.commands[call.index - 1]?.words[0];
+      if (call.command.before === '|' && programName(feeder) === 'yes') continue;
       const { end } = rangeIn(call.step, verbWord);
       report({
         message: 'apt-get asks before it installs: add -y',

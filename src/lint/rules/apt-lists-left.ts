@@ -1,8 +1,7 @@
 import { finalStages } from '../final-stages.ts';
-import type { LintFile, LintStage } from '../model.ts';
 import { defineRule } from '../rule.ts';
 import { apt, readTool } from '../shell/package-managers.ts';
-import { callsOf, mountsOver, posixSteps, rangeIn, type Call, type ShellStep } from '../shell/steps.ts';
+import { callsOf, mountsOver, posixSteps, rangeIn, type Call } from '../shell/steps.ts';
 
 export default defineRule({
   id: 'DL3009',
@@ -27,10 +26,14 @@ export default defineRule({
   },
   stage(stage, { file, report }) {
     const inImage = finalStages(file).has(stage.index);
+    let hookRemoved = false;
     for (const step of posixSteps(stage, file)) {
-      if (!inImage && !step.onbuild) continue;
-      if (listsAreMounted(stage, file, step)) continue;
       const calls = callsOf(step);
+      hookRemoved ||= calls.some(removesHook);
+      if (!inImage && !step.onbuild) continue;
+      // Without the image's own clean-up hook, the archives stay as well unless they are mounted too.
+      const mounted = mountsOver(step.run, '/var/lib/apt/lists');
+      if (mounted && (!hookRemoved || mountsOver(step.run, '/var/cache/apt'))) continue;
       const update = calls.findLastIndex((call) => readTool(call, apt)?.verb === 'update');
       if (update < 0 || calls.slice(update + 1).some(cleans)) continue;
       report({
@@ -48,16 +51,7 @@ function cleans(call: Call): boolean {
   return /^dist-?clean$/.test(readTool(call, apt)?.verb ?? '');
 }
 
-/** The archives land in the layer again when the image's own clean-up hook was removed and they are not mounted too. */
-function listsAreMounted(stage: LintStage, file: LintFile, { run }: ShellStep): boolean {
-  if (!mountsOver(run, '/var/lib/apt/lists')) return false;
-  const steps = posixSteps(stage, file);
-  const last = steps.findLastIndex((step) => step.run === run);
-  const hookRemoved = steps
-    .slice(0, last + 1)
-    .flatMap(callsOf)
-    .some(
-      ({ program, args }) => program === 'rm' && args.some(({ value }) => value.includes('docker-clean')),
-    );
-  return !hookRemoved || mountsOver(run, '/var/cache/apt');
+/** Debian's images delete archives after every installation by a hook of this name. */
+function removesHook({ program, args }: Call): boolean {
+  return program === 'rm' && args.some(({ value }) => value.endsWith('/docker-clean'));
 }

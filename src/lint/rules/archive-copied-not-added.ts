@@ -1,6 +1,6 @@
 import type { MappedText } from '../../dockerfile/mapped-text.ts';
 import { defineRule } from '../rule.ts';
-import { callsOf, stepsOf, type Call } from '../shell/steps.ts';
+import { callsOf, stepsAt, type Call } from '../shell/steps.ts';
 
 const archive = /\.(tar(\.(gz|bz2|xz|zst|lzma|Z))?|tgz|tbz2?|tb2|txz|tlz|tzst)$/i;
 
@@ -42,7 +42,7 @@ export default defineRule({
         }
       }
       if (instruction.kind !== 'run' || copied.size === 0) continue;
-      const steps = stepsOf(stage, file).filter((step) => step.context === context);
+      const steps = stepsAt(context, file);
       for (const { args } of steps.flatMap(callsOf).filter(extracts)) {
         const names = args.map(({ value }) => fileName(value.replace(/^--file=/, '')));
         const source = names.map((name) => copied.get(name)).find((found) => found !== undefined);

@@ -5,7 +5,7 @@ export default defineRule({
   name: 'base-image-latest',
   severity: 'warning',
   platform: 'any',
-  coveredBy: ['PW021'],
+  coveredBy: ['PW021', 'PW022'],
   docs: {
     summary: 'Do not build on latest',
     why: 'It is another image tomorrow than today, and nothing in the file says which one was meant.',

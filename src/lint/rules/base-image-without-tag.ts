@@ -5,7 +5,7 @@ export default defineRule({
   name: 'base-image-without-tag',
   severity: 'warning',
   platform: 'any',
-  coveredBy: ['PW021'],
+  coveredBy: ['PW021', 'PW022'],
   docs: {
     summary: "Name the base image's version",
     why: 'Without a tag it is latest: another image tomorrow than today.',

@@ -1,6 +1,6 @@
-import type { LintFile, LintInstruction, LintStage } from '../model.ts';
+import type { LintFile, LintInstruction } from '../model.ts';
 import { defineRule } from '../rule.ts';
-import { stepsOf } from '../shell/steps.ts';
+import { stepsAt } from '../shell/steps.ts';
 
 export default defineRule({
   id: 'DL3059',
@@ -26,7 +26,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    const single = (context: LintInstruction): boolean => commandCount(context, stage, file) === 1;
+    const single = (context: LintInstruction): boolean => commandCount(context, file) === 1;
     let before: LintInstruction | undefined;
     for (const context of stage.instructions) {
       const { instruction } = context;
@@ -51,9 +51,9 @@ function flagsOf({ instruction }: LintInstruction): string {
 }
 
 /** The most that one of its texts has; 0 when no shell that is known here reads it. */
-function commandCount(context: LintInstruction, stage: LintStage, file: LintFile): number {
-  const counts = stepsOf(stage, file)
-    .filter((step) => step.context === context)
-    .map(({ commands }) => commands.filter(({ words }) => words.length > 0).length);
+function commandCount(context: LintInstruction, file: LintFile): number {
+  const counts = stepsAt(context, file).map(
+    ({ commands }) => commands.filter(({ words }) => words.length > 0).length,
+  );
   return Math.max(0, ...counts);
 }

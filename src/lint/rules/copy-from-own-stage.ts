@@ -16,14 +16,16 @@ export default defineRule({
       { text: 'FROM scratch\nCOPY --from=0 /x /x\n', lines: [2] },
     ],
   },
-  stage(stage, { file, report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
-      const name = instruction.from.text.toLowerCase();
-      const earlier = file.stages.slice(0, stage.index).some((one) => one.name !== '' && one.name === name);
-      const own = name !== '' && (name === stage.name || name === String(stage.index));
-      if (!own || earlier) continue;
-      report({ message: 'COPY --from names the stage that it is in', range: instruction.from.range() });
+  check({ file, report }) {
+    const earlier = new Set<string>();
+    for (const { index, name: own, instructions } of file.stages) {
+      for (const { instruction } of instructions) {
+        if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
+        const name = instruction.from.text.toLowerCase();
+        if (name === '' || (name !== own && name !== String(index)) || earlier.has(name)) continue;
+        report({ message: 'COPY --from names the stage that it is in', range: instruction.from.range() });
+      }
+      earlier.add(own);
     }
   },
 });

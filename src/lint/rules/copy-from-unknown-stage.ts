@@ -19,18 +19,20 @@ export default defineRule({
       { text: 'FROM scratch\nCOPY --from=1 /a /a\nFROM scratch\n', lines: [2] },
     ],
   },
-  stage(stage, { file, report }) {
-    const earlier = file.stages.slice(0, stage.index);
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
-      const name = instruction.from.text.toLowerCase();
-      if (/[:@/$]/.test(name) || name === '' || name === stage.name || name === String(stage.index)) continue;
-      if (earlier.some((one) => one.name === name) || (/^\d+$/.test(name) && Number(name) < stage.index))
-        continue;
-      report({
-        message: `no earlier stage is called "${instruction.from.text}", so an image of that name is pulled`,
-        range: instruction.from.range(),
-      });
+  check({ file, report }) {
+    const earlier = new Set<string>();
+    for (const { index, name: own, instructions } of file.stages) {
+      for (const { instruction } of instructions) {
+        if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
+        const name = instruction.from.text.toLowerCase();
+        if (/[:@/$]/.test(name) || name === '' || name === own || earlier.has(name)) continue;
+        if (/^\d+$/.test(name) && Number(name) <= index) continue;
+        report({
+          message: `no earlier stage is called "${instruction.from.text}", so an image of that name is pulled`,
+          range: instruction.from.range(),
+        });
+      }
+      earlier.add(own);
     }
   },
 });

@@ -1,4 +1,3 @@
-import type { LintFile, LintStage } from '../model.ts';
 import { defineRule } from '../rule.ts';
 
 export default defineRule({
@@ -22,30 +21,22 @@ export default defineRule({
       { text: 'FROM debian:12 AS a\nWORKDIR /app\nFROM debian:12\nCOPY a b\n', lines: [4] },
     ],
   },
-  stage(stage, { file, report }) {
-    if (parents(stage, file).some(setsWorkdir)) return;
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind === 'workdir') return;
-      if (instruction.kind !== 'copy') continue;
-      const path = instruction.destination.text.replace(/^["']/, '');
-      if (/^([/$]|[A-Za-z]:)/.test(path) || (stage.platform === 'windows' && path.startsWith('\\'))) continue;
-      report({
-        message: `"${path.replace(/["']$/, '')}" is relative, and no WORKDIR is set`,
-        range: instruction.destination.range(),
-      });
+  check({ file, report }) {
+    // By stage: a WORKDIR is set at its end.
+    const ends: boolean[] = [];
+    for (const { base, instructions, platform } of file.stages) {
+      let isSet = base.stage !== undefined && ends[base.stage] === true;
+      for (const { instruction } of instructions) {
+        if (instruction.kind === 'workdir') isSet = true;
+        if (instruction.kind !== 'copy' || isSet) continue;
+        const path = instruction.destination.text.replace(/^["']/, '');
+        if (/^([/$]|[A-Za-z]:)/.test(path) || (platform === 'windows' && path.startsWith('\\'))) continue;
+        report({
+          message: `"${path.replace(/["']$/, '')}" is relative, and no WORKDIR is set`,
+          range: instruction.destination.range(),
+        });
+      }
+      ends.push(isSet);
     }
   },
 });
-
-function parents(stage: LintStage, file: LintFile): LintStage[] {
-  const found: LintStage[] = [];
-  for (let at = stage.base.stage; at !== undefined; at = file.stages[at]?.base.stage) {
-    const parent = file.stages[at];
-    if (parent !== undefined) found.push(parent);
-  }
-  return found;
-}
-
-function setsWorkdir({ instructions }: LintStage): boolean {
-  return instructions.some(({ instruction }) => instruction.kind === 'workdir');
-}

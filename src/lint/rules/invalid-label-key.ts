@@ -14,8 +14,8 @@ export default defineRule({
     good: ['FROM scratch\nLABEL org.opencontainers.image.title=a "com.example.a-b"=c ${PREFIX}.x=y\n'],
     bad: [{ text: 'FROM scratch\nLABEL Title=a a..b=c io.docker.x=y a-=b\n', lines: [2, 2, 2, 2] }],
   },
-  stage(stage, { file, report }) {
-    for (const { key, pair } of labelsOf(stage, file)) {
+  stage(stage, { report }) {
+    for (const { key, pair } of labelsOf(stage)) {
       if (key.includes('${') || isValid(key)) continue;
       report({ message: `label key "${key}" is not well formed`, range: pair.key.range() });
     }

@@ -1,4 +1,4 @@
-import { labelsOf } from '../labels.ts';
+import { labelsOf, labelValue } from '../labels.ts';
 import { defineRule } from '../rule.ts';
 
 export default defineRule({
@@ -20,8 +20,9 @@ export default defineRule({
     bad: [{ text: 'FROM scratch\nLABEL a=""\n', lines: [2], options: { labelSchema: { a: 'text' } } }],
   },
   stage(stage, { file, options, report }) {
-    for (const { key, value, unknown, pair } of labelsOf(stage, file)) {
-      if (!Object.hasOwn(options.labelSchema, key) || unknown || value.trim() !== '') continue;
+    for (const label of labelsOf(stage)) {
+      const { key, pair } = label;
+      if (!Object.hasOwn(options.labelSchema, key) || labelValue(label, stage, file)?.trim() !== '') continue;
       report({ message: `label "${key}" is empty`, range: pair.key.range() });
     }
   },

@@ -23,9 +23,9 @@ export default defineRule({
       },
     ],
   },
-  stage(stage, { file, options, report }) {
+  stage(stage, { options, report }) {
     if (!options.strictLabels) return;
-    for (const { key, pair } of labelsOf(stage, file)) {
+    for (const { key, pair } of labelsOf(stage)) {
       if (Object.hasOwn(options.labelSchema, key)) continue;
       report({ message: `label "${key}" is not in the schema`, range: pair.key.range() });
     }

@@ -2,6 +2,7 @@ import { variableKey } from '../../dockerfile/variables.ts';
 import { defineRule } from '../rule.ts';
 import { hasOption } from '../shell/options.ts';
 import { pip, readTool } from '../shell/package-managers.ts';
+import type { ShellWord } from '../shell/script.ts';
 import { callsOf, rangeIn, stepsOf, type Call } from '../shell/steps.ts';
 
 const variable = 'PIP_NO_CACHE_DIR';
@@ -44,13 +45,14 @@ export default defineRule({
       )
         continue;
       const calls = callsOf(step);
+      const cleaned = calls.findLastIndex(cleans);
+      let off = isOn(step.context.variables.get(variableKey(variable, stage.platform)));
       calls.forEach((call, at) => {
+        if (/^(export|set|declare)$/.test(call.program)) off ||= sets(call.args);
         const read = readTool(call, pip);
-        if (read?.verb !== 'install' || read.verbWord === undefined || hasOption(read, '--no-cache-dir'))
-          return;
-        const key = variableKey(variable, stage.platform);
-        if (isOn(step.context.variables.get(key)) || isSet(call, calls.slice(0, at))) return;
-        if (calls.slice(at + 1).some(cleans)) return;
+        if (off || at < cleaned || read?.verb !== 'install' || read.verbWord === undefined) return;
+        if (hasOption(read, '--no-cache-dir')) return;
+        if (sets([...call.command.assignments, ...call.command.words])) return;
         const range = rangeIn(step, read.verbWord);
         report({
           message: 'the cache of pip stays in this layer: add --no-cache-dir',
@@ -69,17 +71,10 @@ function isOn(value: string | undefined): boolean {
   return value !== undefined && !/^["']?(0|n|no|f|false|off|)["']?$/i.test(value);
 }
 
-/** The variable comes with the call, or an earlier command of the step set it. */
-function isSet(call: Call, before: readonly Call[]): boolean {
-  const words = [
-    ...call.command.assignments,
-    ...call.command.words,
-    ...before.filter(({ program }) => /^(export|set|declare)$/.test(program)).flatMap(({ args }) => args),
-  ];
-  return words.some(({ value }) => {
-    const [name, ...rest] = value.split('=');
-    return name === variable && isOn(rest.join('='));
-  });
+function sets(words: readonly ShellWord[]): boolean {
+  return words.some(
+    ({ value }) => value.startsWith(`${variable}=`) && isOn(value.slice(variable.length + 1)),
+  );
 }
 
 function cleans({ program, args }: Call): boolean {

@@ -27,24 +27,26 @@ export default defineRule({
       },
     ],
   },
-  stage(stage, { file, options, report }) {
+  check({ file, options, report }) {
     const { trustedRegistries } = options;
     if (trustedRegistries.length === 0) return;
-    const earlier = file.stages.slice(0, stage.index);
+    const earlier = new Set(['', 'scratch']);
     const check = (text: string, at: MappedText): void => {
-      const name = text.toLowerCase();
-      if (name === '' || name === 'scratch' || /^\d+$/.test(name)) return;
-      if (earlier.some((one) => one.name === name)) return;
+      if (/^\d+$/.test(text) || earlier.has(text.toLowerCase())) return;
       const { registry } = baseImage(text, false, undefined);
       if (registry.includes('$') || trustedRegistries.some((pattern) => matches(registry, pattern))) return;
       report({ message: `registry "${registry}" is not trusted`, range: at.range() });
     };
-    if (stage.base.stage === undefined) check(stage.base.text, stage.from.image);
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind === 'copy' && instruction.from !== undefined)
-        check(instruction.from.text, instruction.from);
-      if (instruction.kind !== 'run') continue;
-      for (const { text, mount } of instruction.mounts) check(mount?.from ?? '', text);
+    for (const { base, from, name, instructions } of file.stages) {
+      if (base.stage === undefined) check(base.text, from.image);
+      for (const { instruction } of instructions) {
+        if (instruction.kind === 'copy' && instruction.from !== undefined) {
+          check(instruction.from.text, instruction.from);
+        }
+        if (instruction.kind !== 'run') continue;
+        for (const { text, mount } of instruction.mounts) check(mount?.from ?? '', text);
+      }
+      earlier.add(name);
     }
   },
 });

@@ -16,8 +16,8 @@ export function readPosix(text: string): ShellText {
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     const reader = new PosixReader(text, part.start, part.end, part.before, part.depth);
     const read = reader.read();
-    commands.push(...read.commands);
-    operators.push(...read.operators);
+    for (const command of read.commands) commands.push(command);
+    for (const operator of read.operators) operators.push(operator);
     const depth = part.depth + 1;
     if (depth > deepest) continue;
     for (const { start, end } of reader.inner) waiting.push({ start, end, before: '$(', depth });
@@ -168,7 +168,7 @@ class PosixReader {
 
   #read(): PosixWord {
     const word = readPosixWord(this.#text, this.#at, this.#end);
-    this.inner.push(...word.substitutions);
+    for (const substitution of word.substitutions) this.inner.push(substitution);
     this.#at = word.end;
     return word;
   }

@@ -23,19 +23,33 @@ export interface Call {
   readonly name: ShellWord;
   readonly args: readonly ShellWord[];
   readonly command: ShellCommand;
+  /** Of the command in the step. */
+  readonly index: number;
   readonly step: ShellStep;
 }
 
-const known = new WeakMap<LintStage, readonly ShellStep[]>();
+/** Remembers what was worked out for a node of the model: many rules ask for the same. */
+function remember<Node extends object, Value>(
+  work: (node: Node, file: LintFile) => Value,
+): (node: Node, file: LintFile) => Value {
+  const known = new WeakMap<Node, Value>();
+  return (node, file) => {
+    let value = known.get(node);
+    if (value === undefined) {
+      value = work(node, file);
+      known.set(node, value);
+    }
+    return value;
+  };
+}
+
+/** The shell texts of one RUN, or of ONBUILD's RUN. */
+export const stepsAt = remember(stepsOfInstruction);
 
 /** Every shell text of the stage's RUN steps in the order of the file, those of ONBUILD triggers among them. */
-export function stepsOf(stage: LintStage, file: LintFile): readonly ShellStep[] {
-  const found = known.get(stage);
-  if (found !== undefined) return found;
-  const steps = stage.instructions.flatMap((context) => stepsOfInstruction(context, file));
-  known.set(stage, steps);
-  return steps;
-}
+export const stepsOf = remember((stage: LintStage, file): readonly ShellStep[] =>
+  stage.instructions.flatMap((context) => stepsAt(context, file)),
+);
 
 /** Those that sh, bash or their kind run. */
 export function posixSteps(stage: LintStage, file: LintFile): readonly ShellStep[] {
@@ -46,7 +60,7 @@ export function isPosix({ shell }: ShellStep): boolean {
   return shell === 'sh' || shell === 'bash';
 }
 
-function stepsOfInstruction(context: LintInstruction, file: LintFile): ShellStep[] {
+function stepsOfInstruction(context: LintInstruction, file: LintFile): readonly ShellStep[] {
   const onbuild = context.onbuild !== undefined;
   const run = context.onbuild ?? context.instruction;
   if (run.kind !== 'run') return [];
@@ -138,12 +152,23 @@ const launchers: Readonly<Record<string, RegExp>> = {
   eatmydata: /^$/,
 };
 
-export function callsOf(step: ShellStep): Call[] {
-  return step.commands.flatMap((command) => {
+const callsByStep = new WeakMap<ShellStep, readonly Call[]>();
+
+export function callsOf(step: ShellStep): readonly Call[] {
+  let calls = callsByStep.get(step);
+  if (calls === undefined) {
+    calls = readCalls(step);
+    callsByStep.set(step, calls);
+  }
+  return calls;
+}
+
+function readCalls(step: ShellStep): Call[] {
+  return step.commands.flatMap((command, index) => {
     let words = command.words;
     for (let rest = wrapped(words); rest !== undefined; rest = wrapped(words)) words = rest;
     const [name, ...args] = words;
-    return name === undefined ? [] : [{ program: programName(name), name, args, command, step }];
+    return name === undefined ? [] : [{ program: programName(name), name, args, command, index, step }];
   });
 }
 
@@ -162,15 +187,14 @@ function wrapped(words: readonly ShellWord[]): readonly ShellWord[] | undefined 
 }
 
 /** Calls of the stage's steps in the order of the file. */
-export function callsOfStage(stage: LintStage, file: LintFile): Call[] {
-  return stepsOf(stage, file).flatMap(callsOf);
-}
+export const callsOfStage = remember((stage: LintStage, file): readonly Call[] =>
+  stepsOf(stage, file).flatMap(callsOf),
+);
 
-export function posixCalls(stage: LintStage, file: LintFile): Call[] {
-  return stepsOf(stage, file)
-    .filter((step) => isPosix(step) || step.shell === 'other')
-    .flatMap(callsOf);
-}
+/** Those of sh, bash and their kind, and of steps in JSON form. */
+export const posixCalls = remember((stage: LintStage, file): readonly Call[] =>
+  callsOfStage(stage, file).filter(({ step }) => isPosix(step) || step.shell === 'other'),
+);
 
 export function rangeIn(
   step: ShellStep,
