@@ -68,7 +68,7 @@ describe(`the main job${reason === undefined ? '' : ` (skipped: ${reason})`}`, f
     const output = await cli.ok(['build', '-t', image, '--build-arg', `BASE=${base}`, join(work, 'context')]);
 
     expect(output).to.match(/^Sending build context to Docker daemon/m);
-    expect(output).to.match(/^Step 1\/8 : ARG BASE$/m);
+    expect(output).to.match(/^Step 1\/10 : ARG BASE$/m);
     expect(output).to.match(/^Successfully built [0-9a-f]{12}$/m);
     expect(output).to.include(`Successfully tagged ${image}\n`);
   });
@@ -150,6 +150,11 @@ describe(`the main job${reason === undefined ? '' : ` (skipped: ${reason})`}`, f
     expect(result.exitCode).to.equal(7);
     expect(result.stdout).to.match(/piped in/);
     expect(await cli.ok(['ps', '-aq'])).to.equal('');
+  });
+
+  it('calls the computer what --hostname says, whatever the container is called', async () => {
+    const output = await cli.ok(['run', '--rm', '--name', 'other', '-h', 'myhost', base, 'hostname']);
+    expect(output.trim().toLowerCase()).to.equal('myhost');
   });
 
   it('obeys a Ctrl-C that comes while the container is still starting', async () => {

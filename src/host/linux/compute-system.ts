@@ -171,10 +171,11 @@ export class LinuxSystem implements ComputeSystem {
     const { request } = this;
     const [template, network] = await Promise.all([
       ensureTemplate(this.#context.template()),
-      this.#context.network.prepare(request.namespaceId, {
-        hostName: this.#hostname,
-        dnsSearch: request.dnsSearch,
-      }),
+      this.#context.network.prepare(
+        request.namespaceId,
+        // Sandboxes without a network share their files.
+        request.namespaceId === undefined ? {} : { hostName: this.#hostname, dnsSearch: request.dnsSearch },
+      ),
     ]);
     call?.signal?.throwIfAborted();
     for (const folder of [

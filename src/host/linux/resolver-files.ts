@@ -8,7 +8,10 @@ import type { HostEntry } from '../ports/network.ts';
 
 const loopbackLines = ['127.0.0.1\tlocalhost', '::1\tlocalhost ip6-localhost ip6-loopback'];
 
-/** `ownName` resolves to `ownAddress` (loopback when there is none), unless an entry has it already. */
+/**
+ * `own.name` resolves to `own.address` (loopback when there is none), on a line of its own before all others: Wine takes what
+ * the computer is called from the first name of the line that its host name is found in.
+ */
 export function hostsText(
   entries: readonly HostEntry[],
   own: { readonly name?: string; readonly address?: string } = {},
@@ -16,13 +19,8 @@ export function hostsText(
   const lines = entries
     .filter((entry) => entry.names.length > 0)
     .map((entry) => `${entry.address}\t${entry.names.map(oneWord).join(' ')}`);
-  const known = entries.some((entry) =>
-    entry.names.some((name) => name.toLowerCase() === own.name?.toLowerCase()),
-  );
   const ownLines =
-    own.name === undefined || own.name === '' || known
-      ? []
-      : [`${own.address ?? '127.0.0.1'}\t${oneWord(own.name)}`];
+    own.name === undefined || own.name === '' ? [] : [`${own.address ?? '127.0.0.1'}\t${oneWord(own.name)}`];
   return `${[...loopbackLines, ...ownLines, ...lines].join('\n')}\n`;
 }
 

@@ -150,9 +150,9 @@ describe('resolver files', () => {
     expect(hostsText([])).to.equal(loopback);
     expect(hostsText([], { name: 'web' })).to.equal(`${loopback}127.0.0.1\tweb\n`);
     expect(hostsText([], { name: 'web', address: '10.0.0.5' })).to.equal(`${loopback}10.0.0.5\tweb\n`);
-    expect(hostsText([{ address: '10.0.0.5', names: ['WEB', 'x'] }], { name: 'web' })).to.equal(
-      `${loopback}10.0.0.5\tWEB x\n`,
-    );
+    expect(
+      hostsText([{ address: '10.0.0.5', names: ['x', 'WEB'] }], { name: 'web', address: '10.0.0.5' }),
+    ).to.equal(`${loopback}10.0.0.5\tweb\n10.0.0.5\tx WEB\n`);
     expect(hostsText([{ address: '10.0.0.5', names: ['a b\n1.2.3.4 evil'] }])).to.equal(
       `${loopback}10.0.0.5\ta-b-1.2.3.4-evil\n`,
     );
