@@ -5,9 +5,10 @@
  *
  * - `porthole.js` every command, the engine and help in one file, each module run when first imported;
  * - `hot/<command>.js` the same for one command that people run all day, without what it never needs;
- * - `monitor.js` the container monitor; `oclif.js` the classes for oclif; worker files under their own paths.
+ * - `monitor.js` the container monitor; `oclif.js` the classes for oclif; worker files under their own paths;
+ * - `lsp.js` the language server with its library, which nothing else loads.
  *
- * npm packages are not bundled. Commands must import them dynamically: a static import in what a hot command loads fails the
+ * npm packages are not bundled, but for the library of the language server. Commands must import them dynamically: a static import in what a hot command loads fails the
  * build (goal S4).
  */
 import { build } from 'esbuild';
@@ -123,6 +124,39 @@ function generatedModules(contents: ReadonlyMap<string, string>): Plugin {
   };
 }
 
+/** Bundles of their own behind one dynamic import each, by module; they are taken along in no other bundle. */
+const chunks: Readonly<Record<string, string>> = { 'src/lsp/server.ts': 'lsp' };
+
+/** `folder`: from the importing bundle to `dist/`. */
+function ownChunks(folder: './' | '../'): Plugin {
+  return {
+    name: 'own-chunks',
+    setup: (pluginBuild) => {
+      pluginBuild.onResolve({ filter: /^[./]/ }, ({ path, kind, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        const name = chunks[toRoot(resolve(resolveDir, path))];
+        return name === undefined ? undefined : { path: `${folder}${name}.js`, external: true };
+      });
+    },
+  };
+}
+
+/** What bundled packages ask to be kept with them. */
+function bundledLicences(): string {
+  const names = ['', '-protocol', '-textdocument', '-types'].map((end) => `vscode-languageserver${end}`);
+  const folders = [...names, 'vscode-languageserver-protocol/node_modules/vscode-jsonrpc', 'vscode-jsonrpc'];
+  return folders
+    .flatMap((name) => {
+      const file = ['License.txt', 'LICENSE.txt', 'LICENSE', 'LICENSE.md']
+        .map((one) => inRoot(`node_modules/${name}/${one}`))
+        .find((path) => existsSync(path));
+      return file === undefined
+        ? []
+        : [`${name.split('/').at(-1)!}\n\n${readFileSync(file, 'utf8').trim()}\n`];
+    })
+    .join('\n');
+}
+
 /** Dynamic imports of a hot bundle that are not part of it are taken from porthole.js. */
 function coldModules(found: Set<string>): Plugin {
   return {
@@ -213,6 +247,7 @@ async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> 
       outfile: join(fresh, 'hot', `${word}.js`),
       plugins: [
         generatedModules(generated(entries, { hot: true, commands: [entry] })),
+        ownChunks('../'),
         coldModules(cold),
         lazyBuiltins,
       ],
@@ -233,12 +268,17 @@ function workerFiles(): string[] {
 
 async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
   const cold = await buildHot(entries);
-  const plugins = [generatedModules(generated(entries, { hot: false, commands: entries })), lazyBuiltins];
+  const plugins = [
+    ownChunks('./'),
+    generatedModules(generated(entries, { hot: false, commands: entries })),
+    lazyBuiltins,
+  ];
   const modules = [...cold].map(
     (path) => `${JSON.stringify(path)}: () => import(${JSON.stringify('./' + path)}),`,
   );
   const optional = [
     ['monitor', 'src/monitor/main.ts'],
+    ...Object.entries(chunks).map(([path, name]) => [name, path]),
     ...workerFiles().map((path) => [path.slice(0, -3), `src/${path}`]),
   ];
   await Promise.all([
@@ -268,6 +308,7 @@ async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
     }),
   ]);
   writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
+  writeFileSync(join(fresh, 'lsp.LICENSES.txt'), bundledLicences());
 }
 
 /** The module that oclif's explicit strategy loads: all classes under their ids. */

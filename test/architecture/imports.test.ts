@@ -32,6 +32,7 @@ const rules: Readonly<Record<string, Rule>> = {
       errors,
       'src/image',
       'src/lint',
+      'src/lsp',
       'src/dockerfile',
       'src/explain',
       'src/version.ts',
@@ -99,6 +100,9 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/layer': { may: [errors, 'tar-stream'] },
   'src/lint': { may: ['src/dockerfile', 'src/text', 'src/build', 'spdx-expression-parse'] },
   'src/load.ts': { may: [], types: ['src/cli', roles, environment] },
+  'src/lsp': {
+    may: ['src/lint', 'src/dockerfile', 'vscode-languageserver', 'vscode-languageserver-textdocument'],
+  },
   'src/main.ts': {
     may: ['src/engine/local', 'src/host/open.ts', 'src/monitor', 'src/state', 'src/build-info.ts'],
     types: [roles, environment, 'src/host/host.ts'],
