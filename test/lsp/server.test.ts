@@ -80,7 +80,7 @@ describe('porthole lsp', function () {
   it('follows changes: parts of a document, several at once, whole ones', async () => {
     await client.initialize();
     const uri = 'file:///work/Dockerfile';
-    expect(codes(await client.open('FROM scratch\ncopy a b\n'))).to.include('BK004');
+    expect(codes(await client.open('FROM scratch\ncopy a /b\n'))).to.include('BK004');
 
     const fixed = client.diagnostics(uri, 2);
     const change = (version: number, contentChanges: object[]) =>
@@ -90,7 +90,7 @@ describe('porthole lsp', function () {
       });
     await change(2, [
       { range: { start: { line: 1, character: 0 }, end: { line: 1, character: 4 } }, text: 'COPY' },
-      { range: { start: { line: 2, character: 0 }, end: { line: 2, character: 0 } }, text: 'COPY c d\n' },
+      { range: { start: { line: 2, character: 0 }, end: { line: 2, character: 0 } }, text: 'COPY c /d\n' },
     ]);
     expect(await fixed).to.deep.equal([]);
 
@@ -128,7 +128,7 @@ describe('porthole lsp', function () {
   });
 
   describe('settings', () => {
-    const text = 'FROM scratch\ncopy a b\nCOPY $nope /\n';
+    const text = 'FROM scratch\ncopy a /b\nCOPY $nope /\n';
 
     it('come with the start', async () => {
       await client.initialize({}, { porthole: { lint: { ignore: ['undefined-var'] } } });
