@@ -93,6 +93,8 @@ export async function createEngine(environment: Environment): Promise<Engine> {
       paths,
       host,
       build: buildInfo,
+      facts: async () => (await import('./host/open-facts.ts')).openHostFacts(environment),
+      sweepStore: async () => (await host()).layers.sweep(),
       countImages: async () => (await images.list({ all: true })).length,
     }),
     layers: lazyRole<LayersRole>(['inspect'], async () =>

@@ -1,26 +1,8 @@
 /** Explanations as text for people, at most 80 columns wide. Pure. */
+import { fillWords } from '../text/fill.ts';
 import { hexCode } from './describe-code.ts';
 import type { Explanation } from './explanation.ts';
 import type { Answer, Match } from './find.ts';
-
-const columns = 80;
-
-/** Words up to the right margin; a word that is longer than a line (an address) stands alone. */
-export function wrapText(text: string, first: string, rest = first): string {
-  let out = '';
-  let line = first;
-  let empty = true;
-  for (const word of text.split(' ')) {
-    if (!empty && line.length + 1 + word.length > columns) {
-      out += `${line.trimEnd()}\n`;
-      line = rest;
-      empty = true;
-    }
-    line += empty ? word : ` ${word}`;
-    empty = false;
-  }
-  return `${out}${line.trimEnd()}\n`;
-}
 
 /** The codes as people meet them: `0xC0370106, 0x80370106`, `5 (0x5, 0x80070005)`. */
 export function spellings({ family, code }: Explanation): string {
@@ -57,19 +39,19 @@ export function renderExplanation(explanation: Explanation): string {
   );
   return (
     `${heading}\n` +
-    (codes === '' ? '' : wrapText(codes, '  ')) +
-    wrapText(`"${title}"`, '  ', '   ') +
-    wrapText(hint, '\nTry: ', '     ') +
-    wrapText(cause, '\nWhy: ', '     ') +
+    (codes === '' ? '' : fillWords(codes, '  ')) +
+    fillWords(`"${title}"`, '  ', '   ') +
+    fillWords(hint, '\nTry: ', '     ') +
+    fillWords(cause, '\nWhy: ', '     ') +
     (fix.length === 0
       ? ''
-      : `\nWhat to do:\n${fix.map((step, index) => wrapText(step, `  ${index + 1}. `, '     ')).join('')}`) +
+      : `\nWhat to do:\n${fix.map((step, index) => fillWords(step, `  ${index + 1}. `, '     ')).join('')}`) +
     (see.length === 0 ? '' : `\nSee:\n${see.map((link) => `  ${link}\n`).join('')}`)
   );
 }
 
 function line({ explanation, of }: Match): string {
-  return wrapText(`${explanation.id}  ${of}: ${explanation.hint}`, '  ', '    ');
+  return fillWords(`${explanation.id}  ${of}: ${explanation.hint}`, '  ', '    ');
 }
 
 /** The best match in full; the others in a line each, or in full with `all`. Unknown codes last. */
@@ -80,7 +62,7 @@ export function renderAnswer(answer: Answer, all: boolean): string {
   if (all) parts.push(...others.map(({ explanation }) => renderExplanation(explanation)));
   else if (others.length > 0) parts.push(`Also:\n${others.slice(0, 6).map(line).join('')}`);
   if (answer.unknown.length > 0) {
-    parts.push(answer.unknown.map((one) => wrapText(describeUnknown(one), '')).join(''));
+    parts.push(answer.unknown.map((one) => fillWords(describeUnknown(one), '')).join(''));
   }
   return parts.join('\n');
 }

@@ -53,12 +53,14 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/cli/oclif': { may: ['src/cli', '@oclif/core'] },
   'src/content': { may: ['src/image', 'src/state', errors] },
   'src/dockerfile': { may: ['src/text', errors] },
+  'src/doctor': { may: ['src/hcs', 'src/hns'], types: [ports] },
   'src/engine/local': {
     may: [
       errors,
       'src/build',
       'src/content',
       'src/dockerfile',
+      'src/doctor',
       'src/hcs',
       'src/hns',
       'src/image',
@@ -74,7 +76,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'src/environment.ts': { may: [] },
   'src/errors': { may: [] },
-  'src/explain': { may: ['src/hcs', 'src/hns'] },
+  'src/explain': { may: ['src/hcs', 'src/hns', 'src/text'] },
   'src/hcs': { may: [errors], types: [wire] },
   'src/hns': { may: [errors], types: [wire] },
   'src/host/host.ts': { may: [], types: [ports] },
@@ -104,7 +106,14 @@ const rules: Readonly<Record<string, Rule>> = {
     may: ['src/lint', 'src/dockerfile', 'vscode-languageserver', 'vscode-languageserver-textdocument'],
   },
   'src/main.ts': {
-    may: ['src/engine/local', 'src/host/open.ts', 'src/monitor', 'src/state', 'src/build-info.ts'],
+    may: [
+      'src/engine/local',
+      'src/host/open.ts',
+      'src/host/open-facts.ts',
+      'src/monitor',
+      'src/state',
+      'src/build-info.ts',
+    ],
     types: [roles, environment, 'src/host/host.ts'],
   },
   'src/monitor': {

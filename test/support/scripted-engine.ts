@@ -318,6 +318,7 @@ export class ScriptedEngine implements Engine {
     version: () => this.#json('GET', '/version'),
     info: () => this.#json('GET', '/info'),
     login: (auth) => this.#json('POST', '/auth', {}, auth),
+    diagnose: () => this.#json('GET', '/porthole/diagnosis'),
     events: (options = {}) => {
       const query = { since: options.since, until: options.until, filters: encodeFilters(options.filters) };
       const route = this.#send('GET', '/events', query);

@@ -15,9 +15,38 @@ export interface SystemRole {
    * nothing. Refused: kind `unauthorized`, `Get "https://<host>/v2/": unauthorized: incorrect username or password`.
    */
   login(auth: RegistryAuth, options?: CallOptions): Promise<LoginResponse>;
+  /** Looks at this host and data root without starting anything. `fix` repairs first what can be repaired safely. */
+  diagnose(options?: CallOptions & { fix?: boolean }): Promise<Diagnosis>;
   events(
     options?: CallOptions & { since?: string; until?: string; filters?: Filters },
   ): AsyncIterable<EventMessage>;
+}
+
+/** One thing that `porthole doctor` looked at. Porthole's own: Docker has no such command. */
+export interface DoctorCheck {
+  /** Stable: `wine`, `service-hns`. */
+  id: string;
+  status: 'pass' | 'warn' | 'fail' | 'skip';
+  fact: string;
+  /** What to type or do, in this order. */
+  fix: string[];
+  /** What `--fix` would do about it; absent when that is left to people. */
+  repair?: string;
+}
+
+export interface Diagnosis {
+  /** One line that says which host this is. */
+  host: string;
+  checks: DoctorCheck[];
+  /** What was done before these checks ran; absent unless asked for. */
+  repairs?: DoctorRepair[];
+}
+
+export interface DoctorRepair {
+  check: string;
+  text: string;
+  done: boolean;
+  error?: string;
 }
 
 /** One layer of a chain as `porthole layer inspect` shows it. Porthole's own: Docker has no such command. */

@@ -10,6 +10,8 @@ export type HostFacts = WindowsHostFacts | LinuxHostFacts;
 
 export interface HostFactsPort {
   read(call?: { readonly signal?: AbortSignal }): Promise<HostFacts>;
+  /** Windows only: starts a stopped service and waits until it runs. Needs elevation; kind `forbidden` without. */
+  startService?(name: WindowsServiceName): Promise<void>;
 }
 
 export interface WindowsHostFacts {
@@ -143,17 +145,46 @@ export interface LinuxHostFacts {
   readonly arch: string;
   readonly processors: number;
   readonly root: boolean;
+  readonly kernel: string;
+  /** `Debian GNU/Linux 12 (bookworm)` */
+  readonly distribution: string | undefined;
   readonly wineRoot: string;
   /** `wine-8.0 (…)`, undefined when none was found. */
   readonly wine: string | undefined;
+  /** Its program, as the Wine root spells it. */
+  readonly wineLoader: string | undefined;
   /** Error of making namespaces, undefined when it works. */
   readonly namespaces: string | undefined;
+  /** Values of the kernel settings that decide whether users may make namespaces; those that this kernel has. */
+  readonly namespaceSettings: Readonly<Record<string, string>>;
   /** Error of mounting an overlay on the data root's file system, undefined when it works. */
   readonly overlay: string | undefined;
   readonly fuseOverlayfs: boolean;
+  /** Error of installing the system call filter, undefined when it works. */
+  readonly seccomp: string | undefined;
   /** Why memory or CPU cannot be limited, undefined when both can. */
   readonly cgroups: string | undefined;
   /** Programs of the network that were found in PATH. */
   readonly networkTools: readonly string[];
   readonly tun: boolean;
+  /** Prebuilt programs of this package that are missing or cannot be run. */
+  readonly missingParts: readonly string[];
+  readonly dataRoot: DataRootFact;
+}
+
+export interface DataRootFact {
+  readonly path: string;
+  /** Itself, or the nearest folder above it that exists. */
+  readonly existing: string;
+  /** Undefined: not there yet, the first command makes it. False: it is something else. */
+  readonly folder: boolean | undefined;
+  readonly owner: number | undefined;
+  /** Permission bits. */
+  readonly mode: number | undefined;
+  /** Who asks. */
+  readonly user: number;
+  /** Whether that user may write into `existing`. */
+  readonly writable: boolean;
+  readonly freeBytes: number | undefined;
+  readonly totalBytes: number | undefined;
 }

@@ -22,6 +22,7 @@ import * as kernel32 from './ffi/kernel32.ts';
 import { libraryPath } from './ffi/library.ts';
 import { version as systemVersion } from './ffi/ntdll.ts';
 import { routes } from './ffi/iphlpapi.ts';
+import { startService } from './start-service.ts';
 import { excludedPorts } from './excluded-ports.ts';
 import { layerPrivileges } from './privileges.ts';
 
@@ -44,7 +45,7 @@ const libraryNames: readonly WindowsLibraryName[] = [
 ];
 
 export function openFacts(environment: Environment): HostFactsPort {
-  return { read: () => readFacts(environment) };
+  return { read: () => readFacts(environment), startService: (name) => startService(environment, name) };
 }
 
 /** Version with the revision, without which images and hosts cannot be compared (hcs.md 7). */

@@ -1,10 +1,13 @@
 import type { SystemRole } from '../../roles/index.ts';
 import type { EventMessage } from '../../../api/types/index.ts';
 import type { BuildInfo } from '../../../build-info.ts';
+import type { HostFactsPort } from '../../../host/ports/host-facts.ts';
 import type { InfoDeps } from './info.ts';
 
 export interface SystemDeps extends InfoDeps {
   readonly build: BuildInfo;
+  readonly facts: () => Promise<HostFactsPort>;
+  readonly sweepStore: () => Promise<void>;
 }
 
 /** The system role; each method imports what it needs. */
@@ -16,6 +19,7 @@ export function systemRole(deps: SystemDeps): SystemRole {
     },
     info: async () => (await import('./info.ts')).infoDocument(deps),
     login: async (auth, options = {}) => (await import('./login.ts')).login(deps.environment, auth, options),
+    diagnose: async (options = {}) => (await import('./diagnose.ts')).diagnoseHost(deps, options),
     async *events(options): AsyncGenerator<EventMessage> {
       const { readEvents } = await import('../events/events.ts');
       yield* readEvents(deps, options);
