@@ -6,6 +6,7 @@ import { readInstruction, type ReadOptions } from '../dockerfile/read-instructio
 import type { SourceText } from '../dockerfile/source.ts';
 import { variableKey } from '../dockerfile/variables.ts';
 import { baseImage, isWindowsImage, windowsFlavour } from './base-image.ts';
+import { shellPragmas } from './suppressions.ts';
 import { VariableHistory } from './variable-history.ts';
 import type { BaseImage, EffectiveShell, LintFile, LintInstruction, LintStage, Shell } from './model.ts';
 
@@ -34,6 +35,7 @@ export function buildModel(source: SourceText, options: ModelOptions): LintFile 
   const ends: StageState[] = [];
   const stages: LintStage[] = [];
   const byName = new Map<string, number>();
+  const pragmas = new ShellPragmas(shellPragmas(dockerfile.tree));
   let windowsBefore = false;
   for (const stage of dockerfile.stages) {
     const base = resolveBase(stage.from, byName, globals, escape);
@@ -42,7 +44,16 @@ export function buildModel(source: SourceText, options: ModelOptions): LintFile 
     const flavour =
       platform.os === 'windows' ? (parent === undefined ? windowsFlavour(base) : parent.flavour) : undefined;
     const inherited = base.stage === undefined ? undefined : ends[base.stage];
-    const walk = walkStage(stage, inherited, platform.os, globals, escape, read, options.buildArgs ?? {});
+    const walk = walkStage(
+      stage,
+      inherited,
+      platform.os,
+      globals,
+      escape,
+      read,
+      options.buildArgs ?? {},
+      pragmas,
+    );
     ends.push(walk.end);
     stages.push({
       index: stage.index,
@@ -142,6 +153,24 @@ function stagePlatform(
   return { os: follows ? 'windows' : 'linux', guessed: true };
 }
 
+/** Comments that name the shell, in the order of the file. */
+class ShellPragmas {
+  readonly #pragmas: readonly { readonly line: number; readonly shell: string }[];
+  #next = 0;
+
+  constructor(pragmas: readonly { readonly line: number; readonly shell: string }[]) {
+    this.#pragmas = pragmas;
+  }
+
+  /** Takes in those above `line`. The file itself still has no SHELL by them. */
+  apply(line: number, state: StageState): void {
+    for (; (this.#pragmas[this.#next]?.line ?? Infinity) < line; this.#next++) {
+      const { explicit } = state.shell;
+      state.shell = { ...shellOf([this.#pragmas[this.#next]!.shell]), explicit };
+    }
+  }
+}
+
 const windowsDefaultShell: EffectiveShell = { kind: 'cmd', words: ['cmd', '/S', '/C'], explicit: false };
 const linuxDefaultShell: EffectiveShell = { kind: 'sh', words: ['/bin/sh', '-c'], explicit: false };
 
@@ -153,6 +182,7 @@ function walkStage(
   escape: EscapeCharacter,
   read: ReadOptions,
   given: Readonly<Record<string, string>>,
+  pragmas: ShellPragmas,
 ): { instructions: LintInstruction[]; end: StageState } {
   const state: StageState = {
     shell: inherited?.shell ?? (os === 'windows' ? windowsDefaultShell : linuxDefaultShell),
@@ -160,7 +190,9 @@ function walkStage(
     workdir: inherited?.workdir,
     variables: new VariableHistory(inherited?.variables.now()),
   };
+  pragmas.apply(stage.from.node.lines[0], state);
   const instructions = stage.instructions.map((instruction) => {
+    pragmas.apply(instruction.node.lines[0], state);
     const before: LintInstruction = {
       instruction,
       shell: state.shell,

@@ -27,6 +27,8 @@ export class SuppressionIndex {
   readonly used = new Set<Suppression>();
   /** By name, in the order of the file: comments and instructions come in the same order, so covers do not overlap. */
   readonly #covers = new Map<string, Cover[]>();
+  /** Those of whole stages, which lie around the ones of instructions. */
+  readonly #stages = new Map<string, Cover[]>();
   readonly #wholeFile = new Map<string, Cover>();
   /** By a rule's id: names of rules that it covers, which silence it too. */
   readonly #covered = new Map<string, string[]>();
@@ -39,7 +41,7 @@ export class SuppressionIndex {
       }
     }
     for (const suppression of suppressions) {
-      const { rule, lines, origin } = suppression;
+      const { rule, lines, scope, origin } = suppression;
       // `all` means all of BuildKit's checks, and only BuildKit's own comments say it.
       const name = rule === 'all' && origin === 'check' ? everyCheck : rule.toLowerCase();
       if (lines === undefined) {
@@ -48,8 +50,9 @@ export class SuppressionIndex {
         else cover.suppressions.push(suppression);
         continue;
       }
-      const covers = this.#covers.get(name) ?? [];
-      if (covers.length === 0) this.#covers.set(name, covers);
+      const table = scope === 'stage' ? this.#stages : this.#covers;
+      const covers = table.get(name) ?? [];
+      if (covers.length === 0) table.set(name, covers);
       const last = covers.at(-1);
       if (last?.first === lines[0]) last.suppressions.push(suppression);
       else covers.push(coverOf(suppression, lines[0], lines[1]));
@@ -62,16 +65,16 @@ export class SuppressionIndex {
     line: number,
     { alias, alsoAt = [] }: Pick<Report, 'alias' | 'alsoAt'> = {},
   ): boolean {
-    if (this.#covers.size === 0 && this.#wholeFile.size === 0) return false;
+    if (this.#covers.size === 0 && this.#stages.size === 0 && this.#wholeFile.size === 0) return false;
     let silenced = false;
     const own = alias === undefined ? namesOf(rule) : namesOf(rule).filter((name) => !isOther(name, alias));
     const all = rule.id.startsWith('BK') ? [everyCheck] : [];
     for (const name of [...own, ...(this.#covered.get(rule.id) ?? []), ...all]) {
-      const covers = this.#covers.get(name);
-      for (const cover of [
-        this.#wholeFile.get(name),
-        ...[line, ...alsoAt].map((at) => coverAt(covers, at)),
-      ]) {
+      const found = [this.#wholeFile.get(name)];
+      for (const at of [line, ...alsoAt]) {
+        found.push(coverAt(this.#covers.get(name), at), coverAt(this.#stages.get(name), at));
+      }
+      for (const cover of found) {
         if (cover === undefined) continue;
         silenced = true;
         if (cover.used) continue;
