@@ -89,10 +89,17 @@ check('windows programs', 'npm', ['run', '--silent', 'programs']);
 mocha(
   'unit tests',
   ['test/**/*.test.ts'],
-  ['--ignore', 'test/e2e/**', '--ignore', 'test/host/linux/**', '--timeout', '20000'],
+  [
+    ...['test/e2e/**', 'test/host/linux/**', 'test/host/windows/rig/**'].flatMap((path) => [
+      '--ignore',
+      path,
+    ]),
+    ...['--timeout', '20000'],
+  ],
 );
 if (!quick) {
   mocha('linux backend', ['test/host/linux/**/*.test.ts'], ['--timeout', '120000']);
+  mocha('windows backend', ['test/host/windows/rig/**/*.test.ts'], ['--timeout', '120000']);
   mocha('end to end', ['test/e2e/**/*.test.ts'], ['--timeout', '300000']);
 }
 

@@ -64,7 +64,15 @@ struct fault {
 static SRWLOCK lock = SRWLOCK_INIT;
 static struct fault *faults;
 static BOOL read_environment;
-static __thread char *pending_document;
+/* The document of the fault that this thread had last. No __thread: that would need the compiler's own DLLs. */
+static DWORD document_slot = TLS_OUT_OF_INDEXES;
+
+static void keep_document(char *document)
+{
+    if (document_slot == TLS_OUT_OF_INDEXES) document_slot = TlsAlloc();
+    free(TlsGetValue(document_slot));
+    TlsSetValue(document_slot, document);
+}
 
 static void add_fault(const char *function, LONG countdown, HRESULT result, BOOL late, const char *document)
 {
@@ -111,8 +119,7 @@ CORE HRESULT fault_of(const char *function, BOOL *late)
         }
         result = fault->result;
         if (late) *late = fault->late;
-        free(pending_document);
-        pending_document = fault->document ? _strdup(fault->document) : NULL;
+        keep_document(fault->document ? _strdup(fault->document) : NULL);
         if (fault->countdown == 1) {
             *at = fault->next;
             free(fault->document);
@@ -126,8 +133,8 @@ CORE HRESULT fault_of(const char *function, BOOL *late)
 
 CORE char *fault_document(void)
 {
-    char *document = pending_document;
-    pending_document = NULL;
+    char *document = document_slot == TLS_OUT_OF_INDEXES ? NULL : TlsGetValue(document_slot);
+    if (document) TlsSetValue(document_slot, NULL);
     return document;
 }
 

@@ -6,16 +6,10 @@
 #include <string.h>
 #include <winternl.h>
 
-#ifndef PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE
-#define PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE 0x00020016
-#endif
 
 static double next_serial = 1;
 
 typedef NTSTATUS(NTAPI *suspender)(HANDLE);
-typedef HRESULT(WINAPI *console_creator)(COORD, HANDLE, HANDLE, DWORD, void **);
-typedef HRESULT(WINAPI *console_resizer)(void *, COORD);
-typedef void(WINAPI *console_closer)(void *);
 
 static FARPROC import(const WCHAR *dll, const char *name) { return GetProcAddress(GetModuleHandleW(dll), name); }
 
@@ -107,7 +101,6 @@ static DWORD WINAPI watch(void *context)
 {
     struct process *process = context;
     FILETIME created, ended, kernel, user;
-    void *console;
     WaitForSingleObject(process->handle, INFINITE);
     EnterCriticalSection(&service_lock);
     GetExitCodeProcess(process->handle, &process->exit_code);
@@ -116,20 +109,105 @@ static DWORD WINAPI watch(void *context)
         process->system->ended_cpu_user += *(ULONGLONG *)&user;
     }
     process->exited = TRUE;
-    console = process->console;
-    process->console = NULL;
     close_handle(&process->stdin_copy);
     WakeAllConditionVariable(&service_changed);
     LeaveCriticalSection(&service_lock);
-    if (console) {
-        ((console_closer)(void *)import(L"kernel32.dll", "ClosePseudoConsole"))(console);
-        close_handle(&process->console_in);
-        close_handle(&process->console_out);
-    }
     return 0;
 }
 
-static CODE start_child(const struct json *parameters, STARTUPINFOEXW *startup, PROCESS_INFORMATION *information)
+/* ---- consoles: Wine's pseudo console loses output, so this has the part of one that clients of HCS see ---- */
+
+static BOOL raise_event(HANDLE process, DWORD event);
+
+struct console {
+    HANDLE from_client, to_client; /* the service's ends of the client's pipes */
+    HANDLE to_child, from_child;
+    HANDLE process;
+};
+
+static BOOL write_all(HANDLE to, const char *data, DWORD size)
+{
+    DWORD done;
+    while (size) {
+        if (!WriteFile(to, data, size, &done, NULL)) return FALSE;
+        data += done;
+        size -= done;
+    }
+    return TRUE;
+}
+
+/* Enter becomes a line's end, Ctrl+C an event; everything typed is echoed. */
+static DWORD WINAPI console_input(void *context)
+{
+    struct console *console = context;
+    char data[512];
+    DWORD size, index;
+    while (ReadFile(console->from_client, data, sizeof(data), &size, NULL) && size)
+        for (index = 0; index < size; index++) {
+            if (data[index] == 3) raise_event(console->process, CTRL_C_EVENT);
+            else {
+                const char *text = data[index] == '\r' ? "\r\n" : data + index;
+                DWORD length = data[index] == '\r' ? 2 : 1;
+                write_all(console->to_client, text, length);
+                write_all(console->to_child, text, length);
+            }
+        }
+    CloseHandle(console->from_client);
+    CloseHandle(console->to_child);
+    return 0;
+}
+
+static DWORD WINAPI console_output(void *context)
+{
+    struct console *console = context;
+    char data[4096];
+    DWORD size;
+    while (ReadFile(console->from_child, data, sizeof(data), &size, NULL) && size)
+        if (!write_all(console->to_client, data, size)) break;
+    CloseHandle(console->from_child);
+    CloseHandle(console->to_client);
+    return 0;
+}
+
+/* Puts a console between the client's pipes and the child, whose own pipes take their place. */
+static struct console *make_console(HANDLE childs[3])
+{
+    SECURITY_ATTRIBUTES inherit = {sizeof(inherit), NULL, TRUE};
+    struct console *console = calloc(1, sizeof(*console));
+    HANDLE child_in, child_out;
+    CreatePipe(&child_in, &console->to_child, &inherit, 0);
+    CreatePipe(&console->from_child, &child_out, &inherit, 0);
+    SetHandleInformation(console->to_child, HANDLE_FLAG_INHERIT, 0);
+    SetHandleInformation(console->from_child, HANDLE_FLAG_INHERIT, 0);
+    SetHandleInformation(childs[0], HANDLE_FLAG_INHERIT, 0);
+    SetHandleInformation(childs[1], HANDLE_FLAG_INHERIT, 0);
+    CloseHandle(childs[2]);
+    console->from_client = childs[0];
+    console->to_client = childs[1];
+    childs[0] = child_in;
+    childs[1] = child_out;
+    DuplicateHandle(GetCurrentProcess(), child_out, GetCurrentProcess(), &childs[2], 0, TRUE, DUPLICATE_SAME_ACCESS);
+    return console;
+}
+
+static void start_console(struct console *console, HANDLE process)
+{
+    HANDLE thread;
+    DuplicateHandle(GetCurrentProcess(), process, GetCurrentProcess(), &console->process, 0, FALSE, DUPLICATE_SAME_ACCESS);
+    if ((thread = CreateThread(NULL, 0, console_input, console, 0, NULL))) CloseHandle(thread);
+    if ((thread = CreateThread(NULL, 0, console_output, console, 0, NULL))) CloseHandle(thread);
+}
+
+static void drop_console(struct console *console)
+{
+    CloseHandle(console->from_client);
+    CloseHandle(console->to_client);
+    CloseHandle(console->to_child);
+    CloseHandle(console->from_child);
+    free(console);
+}
+
+static CODE start_child(const struct json *parameters, STARTUPINFOW *startup, PROCESS_INFORMATION *information)
 {
     WCHAR *command = wide_from_utf8(json_get_text(parameters, "CommandLine", ""));
     const char *folder = json_get_text(parameters, "WorkingDirectory", "");
@@ -139,10 +217,8 @@ static CODE start_child(const struct json *parameters, STARTUPINFOEXW *startup, 
     CODE code = 0;
     if (attributes == INVALID_FILE_ATTRIBUTES) CreateDirectoryW(directory, NULL);
     if (attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY)) code = WIN32_CODE(ERROR_DIRECTORY);
-    else if (!CreateProcessW(NULL, command, NULL, NULL, startup->lpAttributeList == NULL,
-                             CREATE_UNICODE_ENVIRONMENT | CREATE_NEW_PROCESS_GROUP | EXTENDED_STARTUPINFO_PRESENT |
-                                 (startup->lpAttributeList ? 0 : CREATE_NO_WINDOW),
-                             block, directory, &startup->StartupInfo, information))
+    else if (!CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_UNICODE_ENVIRONMENT | CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW,
+                             block, directory, startup, information))
         code = WIN32_CODE(GetLastError());
     free(command);
     free(directory);
@@ -181,15 +257,14 @@ static struct json *create_process(const struct json *arguments, DWORD pid)
     struct compute_system *system = system_of(arguments);
     struct json *parameters, *reply;
     struct process *process;
-    STARTUPINFOEXW startup;
+    STARTUPINFOW startup;
     PROCESS_INFORMATION information = {0};
     HANDLE ours[3] = {0}, childs[3] = {0}, client, thread;
     BOOL console, wants[3];
-    char attribute_room[256];
-    void *pseudo = NULL;
+    struct console *emulated = NULL;
     COORD size = {80, 25};
     const char *unknown;
-    CODE code = 0;
+    CODE code;
     int index;
     if (!system) return failed(HCS_CODE(0x10E), NULL);
     if (system->state == SYSTEM_STOPPED) return failed(HCS_CODE(0x110), NULL);
@@ -211,29 +286,24 @@ static struct json *create_process(const struct json *arguments, DWORD pid)
     for (index = 0; index < 3; index++)
         if (wants[index] || (console && index < 2)) make_pipe(index > 0, &ours[index], &childs[index]);
         else childs[index] = null_device(index > 0);
-    memset(&startup, 0, sizeof(startup));
-    startup.StartupInfo.cb = sizeof(startup);
     if (console) {
         const struct json *sizes = json_get(parameters, "ConsoleSize");
-        SIZE_T room = sizeof(attribute_room);
         if (json_count(sizes) == 2 && sizes->first->number > 0) {
             size.Y = (SHORT)sizes->first->number;
             size.X = (SHORT)sizes->last->number;
         }
-        code = (CODE)((console_creator)(void *)import(L"kernel32.dll", "CreatePseudoConsole"))(size, childs[0], childs[1], 0, &pseudo);
-        startup.lpAttributeList = (void *)attribute_room;
-        InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &room);
-        UpdateProcThreadAttribute(startup.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE, pseudo, sizeof(pseudo), NULL, NULL);
-    } else {
-        startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
-        startup.StartupInfo.hStdInput = childs[0];
-        startup.StartupInfo.hStdOutput = childs[1];
-        startup.StartupInfo.hStdError = childs[2];
+        emulated = make_console(childs);
     }
-    if (!code) code = start_child(parameters, &startup, &information);
+    memset(&startup, 0, sizeof(startup));
+    startup.cb = sizeof(startup);
+    startup.dwFlags = STARTF_USESTDHANDLES;
+    startup.hStdInput = childs[0];
+    startup.hStdOutput = childs[1];
+    startup.hStdError = childs[2];
+    code = start_child(parameters, &startup, &information);
     json_free(parameters);
     if (code) {
-        if (pseudo) ((console_closer)(void *)import(L"kernel32.dll", "ClosePseudoConsole"))(pseudo);
+        if (emulated) drop_console(emulated);
         for (index = 0; index < 3; index++) {
             close_handle(&ours[index]);
             close_handle(&childs[index]);
@@ -247,7 +317,7 @@ static struct json *create_process(const struct json *arguments, DWORD pid)
     process->handle = information.hProcess;
     process->system = system;
     process->image = image_name(information.hProcess);
-    process->console = pseudo;
+    process->console = console;
     process->width = size.X;
     process->height = size.Y;
     GetSystemTimeAsFileTime((FILETIME *)&process->created);
@@ -265,12 +335,8 @@ static struct json *create_process(const struct json *arguments, DWORD pid)
     process->stdin_copy = ours[0];
     close_handle(&ours[1]);
     close_handle(&ours[2]);
-    if (console) {
-        process->console_in = childs[0];
-        process->console_out = childs[1];
-        close_handle(&childs[2]);
-    } else
-        for (index = 0; index < 3; index++) close_handle(&childs[index]);
+    for (index = 0; index < 3; index++) close_handle(&childs[index]);
+    if (emulated) start_console(emulated, process->handle);
     thread = CreateThread(NULL, 0, watch, process, 0, NULL);
     if (thread) CloseHandle(thread);
     return reply;
@@ -456,8 +522,6 @@ static struct json *modify_process(struct process *process, const struct json *a
         COORD coord = {(SHORT)json_get_number(size, "Width", 0), (SHORT)json_get_number(size, "Height", 0)};
         if (!process->console || coord.X <= 0 || coord.Y <= 0) reply = failed(WIN32_CODE(ERROR_INVALID_PARAMETER), NULL);
         else {
-            /* Wine's is not implemented; the size is kept all the same. */
-            ((console_resizer)(void *)import(L"kernel32.dll", "ResizePseudoConsole"))(process->console, coord);
             process->width = coord.X;
             process->height = coord.Y;
             reply = answer(0);

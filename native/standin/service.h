@@ -50,8 +50,7 @@ struct process {
     BOOL exited;
     HANDLE handle;
     HANDLE stdin_copy; /* until the client says CloseHandle StdIn, as HCS holds its own */
-    void *console;
-    HANDLE console_in, console_out;
+    BOOL console;
     SHORT width, height;
     char *image;
     ULONGLONG created;

@@ -163,6 +163,8 @@ static struct json *create(const struct json *arguments)
     struct compute_system *system;
     BOOL v1 = json_get_bool(arguments, "v1");
     struct json *reply;
+    /* vmcompute.dll takes both schemas. */
+    if (document && v1 && !json_get(document, "SystemType")) v1 = FALSE;
     if (!document || document->kind != JSON_OBJECT) {
         json_free(document);
         return failed(HCS_CODE(0x10D), "the document is not JSON");

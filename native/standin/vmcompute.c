@@ -134,16 +134,14 @@ static HRESULT call(const char *function, struct object *object, enum ledger_kin
 
 struct job {
     struct channel *channel;
-    struct json *arguments;
     uint32_t type;
 };
 
+/* The completion comes after the call has returned. */
 static DWORD WINAPI later(void *context)
 {
     struct job *job = context;
-    struct json *reply = service_call("system.verb", job->arguments);
-    post(job->channel, job->type, own_code(reply_hresult(reply)));
-    json_free(reply);
+    post(job->channel, job->type, S_OK);
     release(job->channel);
     free(job);
     return 0;
@@ -155,33 +153,36 @@ static HRESULT verb(const char *function, struct object *system, PCWSTR options,
     HRESULT result;
     if (document) *document = NULL;
     result = fault_of(function, &late);
-    if (result && late && type) {
-        post(system->channel, type, result);
-        result = PENDING;
-    } else if (result) {
+    if (result && !late) {
         char *text = fault_document();
         if (document) *document = ledger_string(text, ALLOCATOR_TASK);
         free(text);
     } else if (!ledger_is_open(system, LEDGER_SYSTEM, function)) result = E_HANDLE;
     else {
-        struct json *arguments;
+        HRESULT fault = result;
         enter_call(&system->target);
-        arguments = target_arguments(&system->target);
-        json_set_text(arguments, "verb", name);
-        if (type && !mode_is("prompt")) {
+        result = S_OK;
+        if (!fault || late == 2) {
+            struct json *arguments = target_arguments(&system->target);
+            json_set_text(arguments, "verb", name);
+            result = deliver(service_call("system.verb", arguments), NULL, document);
+        }
+        if (result) {
+            /* Told at once. */
+        } else if (fault && type) {
+            post(system->channel, type, fault);
+            result = PENDING;
+        } else if (fault) result = fault;
+        else if (!type) result = PENDING; /* the completion is the system's exit */
+        else if (!mode_is("prompt")) {
             struct job *job = calloc(1, sizeof(*job));
             HANDLE thread;
             job->channel = system->channel;
-            job->arguments = arguments;
             job->type = type;
             InterlockedIncrement(&system->channel->references);
             thread = CreateThread(NULL, 0, later, job, 0, NULL);
             if (thread) CloseHandle(thread);
             result = PENDING;
-        } else {
-            result = deliver(service_call("system.verb", arguments), NULL, document);
-            /* Their completion is the system's exit. */
-            if (!result && !type) result = PENDING;
         }
         leave_call(&system->target);
     }

@@ -61,6 +61,7 @@ export const HRESULT = {
   outOfMemory: 0x8007000e,
   interfaceUnknown: 0x800706b5,
   rpcServerUnavailable: 0x800706ba,
+  rpcCallFailed: 0x800706be,
   notImplemented: 0x80004001,
   unspecified: 0x80004005,
 } as const;
@@ -299,6 +300,12 @@ const TABLE: ReadonlyMap<number, Entry> = new Map(
         HRESULT.rpcServerUnavailable,
         'RPC_S_SERVER_UNAVAILABLE',
         'The RPC server is unavailable.',
+        'start the service vmcompute (and hns)',
+      ],
+      [
+        HRESULT.rpcCallFailed,
+        'RPC_S_CALL_FAILED',
+        'The remote procedure call failed.',
         'start the service vmcompute (and hns)',
       ],
       [HRESULT.notImplemented, 'E_NOTIMPL', 'Not implemented'],

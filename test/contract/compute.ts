@@ -209,6 +209,7 @@ export function computeContract(
         expect(await stateOf(host.compute, id)).to.equal(undefined);
         await expectCode(host.compute.open(id), HRESULT.systemNotFound);
         left.delete(system);
+        system.close();
         const next = await create(id);
         await end(next);
       });
@@ -414,6 +415,7 @@ export function computeContract(
 
       expect((await exit).exitCode).to.not.equal(0);
       expect(await waiting.kill()).to.equal(false);
+      waiting.close();
     });
 
     it('pauses and resumes, or says that it cannot', async () => {

@@ -66,8 +66,16 @@ function standIns(): StandIn[] {
     }));
   return [
     { file: 'standin-core.dll', sources: commonSources, libraries: ['-lole32'] },
-    { file: 'standin-kernel32.dll', sources: ['kernel32.c', 'kernel32.def'], libraries: ['-lstandin-core'] },
-    { file: 'standin-ole32.dll', sources: ['ole32.c', 'ole32.def'], libraries: ['-lstandin-core', '-lole32'] },
+    {
+      file: 'local-memory.dll',
+      sources: ['local-memory.c', 'local-memory.def'],
+      libraries: ['-lstandin-core'],
+    },
+    {
+      file: 'task-memory.dll',
+      sources: ['task-memory.c', 'task-memory.def'],
+      libraries: ['-lstandin-core', '-lole32'],
+    },
     {
       file: 'computecore.dll',
       sources: ['computecore.c', 'hcs.c'],
@@ -101,7 +109,18 @@ export function buildStandIns(): string {
   for (const { file, sources, libraries } of standIns()) {
     const library = file.endsWith('.dll');
     const args = [
-      ...['-O0', '-g0', '-Wall', '-Wextra', '-Werror', '-D_WIN32_WINNT=0x0A00', '-DUNICODE', '-D_UNICODE', '-s'],
+      ...[
+        '-O0',
+        '-g0',
+        '-Wall',
+        '-Wextra',
+        '-Werror',
+        '-D_WIN32_WINNT=0x0A00',
+        '-DUNICODE',
+        '-D_UNICODE',
+        '-s',
+        '-static-libgcc',
+      ],
       ...(library ? ['-shared', `-Wl,--out-implib,${join(work, `lib${basename(file, '.dll')}.a`)}`] : []),
       ...(file === 'standin-core.dll' ? ['-DSTANDIN_CORE', '-Wl,--export-all-symbols'] : []),
       ...['-o', join(work, file), ...sources.map((name) => join(from, name)), `-L${work}`, ...libraries],
@@ -115,6 +134,14 @@ export function buildStandIns(): string {
   if (existsSync(to)) rmSync(work, { recursive: true, force: true });
   else renameSync(work, to);
   return to;
+}
+
+/** What mocha said inside, in order. */
+export interface InnerTest {
+  readonly titles: readonly string[];
+  readonly state: 'passed' | 'failed' | 'pending';
+  readonly milliseconds: number;
+  readonly message?: string;
 }
 
 export interface RigRun {
@@ -136,6 +163,11 @@ export interface WindowsRig {
   bundle(entry: string): Promise<string>;
   /** Runs Windows Node to its end; output goes through files, because Node refuses Wine's pipes. */
   node(args: readonly string[], options?: { env?: NodeJS.ProcessEnv; timeoutMs?: number }): Promise<RigRun>;
+  /** Bundles suites and runs them by mocha in one Windows Node. */
+  mocha(
+    suites: readonly string[],
+    options?: { env?: NodeJS.ProcessEnv; timeoutMs?: number },
+  ): Promise<InnerTest[]>;
   /** Starts the service behind the stand-ins; resolves when it answers. */
   startService(): Promise<void>;
   stopService(): Promise<void>;
@@ -208,6 +240,22 @@ export async function openRig(): Promise<WindowsRig> {
       clearTimeout(timer);
       return { code, stdout: readFileSync(stdout, 'utf8'), stderr: readFileSync(stderr, 'utf8') };
     },
+    async mocha(suites, options = {}) {
+      const results = join(folder, 'results.jsonl');
+      const runner = join(folder, 'runner.cjs');
+      writeFileSync(results, '');
+      writeFileSync(runner, runnerText);
+      const bundles = await Promise.all(suites.map((suite) => rig.bundle(suite)));
+      const paths = [join(root, 'node_modules', 'mocha'), results, ...bundles].map(windowsPath);
+      const run = await rig.node([windowsPath(runner), ...paths], options);
+      const tests = readFileSync(results, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as InnerTest);
+      if (run.code === 0) return tests;
+      const message = `Windows Node ended with ${run.code}\n${run.stdout.slice(-2000)}\n${run.stderr.slice(-4000)}`;
+      return [...tests, { titles: ['Windows Node'], state: 'failed', milliseconds: 0, message }];
+    },
     async startService() {
       const child = spawn(wine.loader, [join(standIn, 'standin-service.exe')], {
         cwd: folder,
@@ -275,3 +323,31 @@ function makeModules(folder: string): void {
   });
   cpSync(windowsKoffi, join(modules, '@koromix', 'koffi-win32-x64'), { recursive: true });
 }
+
+/** Runs in Windows Node: mocha with a reporter that appends a line for each test. The exit code is 0 once mocha has ended. */
+const runnerText = `
+'use strict';
+const { appendFileSync } = require('node:fs');
+const [mochaFolder, results, ...suites] = process.argv.slice(2);
+const loaded = require(mochaFolder);
+const Mocha = loaded.default || loaded;
+function titlesOf(test) {
+  const titles = [];
+  for (let at = test; at !== undefined && at !== null; at = at.parent) if (at.title) titles.unshift(at.title);
+  return titles;
+}
+function tell(test, state, error) {
+  const message = error === undefined ? {} : { message: String((error && error.stack) || error).slice(0, 4000) };
+  appendFileSync(results, JSON.stringify({ titles: titlesOf(test), state, milliseconds: test.duration || 0, ...message }) + '\\n');
+}
+class Lines {
+  constructor(runner) {
+    runner.on('pass', (test) => tell(test, 'passed'));
+    runner.on('pending', (test) => tell(test, 'pending'));
+    runner.on('fail', (test, error) => tell(test, 'failed', error));
+  }
+}
+const mocha = new Mocha({ timeout: 20000, reporter: Lines });
+for (const suite of suites) mocha.addFile(suite);
+mocha.run(() => process.exit(0));
+`;

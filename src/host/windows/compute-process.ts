@@ -1,11 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
-import { finished } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Socket } from 'node:net';
 import { isAlreadyStopped, isInvalidState, isNotExist, type HcsError } from '../../hcs/hcs-error.ts';
+import { HRESULT } from '../../hcs/hresult.ts';
 import type { ComputeProcess, PortCall, ProcessExit } from '../ports/compute.ts';
-import { failure } from './hcs-failure.ts';
+import { unlessAborted } from './abort.ts';
+import { answerOf, failure } from './hcs-failure.ts';
 import type { DriverHandle, DriverProcessInfo, HcsDriver } from './hcs-driver.ts';
-import { readableOf, writableOf } from './stdio.ts';
+import { OpenHandle } from './open-handle.ts';
+import { pipesOf } from './stdio.ts';
+import { Wake } from './wake.ts';
 
 interface ProcessStatus {
   Exited?: boolean;
@@ -15,8 +18,11 @@ interface ProcessStatus {
 
 /** What Docker shows when HCS cannot tell the code (hcs.md 3.4). */
 const unknownExitCode = 0xffffffff;
-/** A grandchild may hold the pipes: how long output is awaited after the process ended (hcs.md 4.3). */
+/** A grandchild may hold the pipes: how long a silent pipe is awaited after the process ended (hcs.md 4.3). */
 const drainMs = 1000;
+/** How long HCS may call a process running after a call said that it is gone (hcs.md 8.6). */
+const goneMs = 1000;
+const longestPauseMs = 1000;
 
 export class WindowsComputeProcess implements ComputeProcess {
   readonly pid: number;
@@ -24,19 +30,20 @@ export class WindowsComputeProcess implements ComputeProcess {
   readonly stdout?: Readable;
   readonly stderr?: Readable;
   readonly #driver: HcsDriver;
-  readonly #handle: DriverHandle;
+  readonly #handle: OpenHandle;
   readonly #systemId: string;
+  readonly #wake = new Wake();
   #exit: Promise<ProcessExit> | undefined;
-  #closed = false;
+  #signals = 0;
+  #goneSince: number | undefined;
 
+  /** Takes the stdio handles over. Throws when they cannot become streams; then the caller still has the process. */
   constructor(driver: HcsDriver, handle: DriverHandle, info: DriverProcessInfo, systemId: string) {
     this.#driver = driver;
-    this.#handle = handle;
     this.#systemId = systemId;
     this.pid = info.processId;
-    const stdin = writableOf(info.stdInput);
-    const stdout = readableOf(info.stdOutput);
-    const stderr = readableOf(info.stdError);
+    const { stdin, stdout, stderr } = pipesOf(info);
+    this.#handle = new OpenHandle(handle, (each) => driver.closeProcess(each));
     if (stdin !== undefined) {
       this.stdin = stdin;
       // Closing our end is not enough for HCS: it must be told as well (hcs.md 5.2).
@@ -49,88 +56,154 @@ export class WindowsComputeProcess implements ComputeProcess {
 
   async resize(height: number, width: number): Promise<void> {
     const settings = { Operation: 'ConsoleSize', ConsoleSize: { Height: height, Width: width } };
-    const result = await this.#driver.modifyProcess(this.#handle, JSON.stringify(settings));
-    const error = failure('Process::ResizeConsole', result, this.#systemId);
-    if (error !== undefined && !isGone(error)) throw error;
+    const error = await this.#call('Process::ResizeConsole', (handle) =>
+      this.#driver.modifyProcess(handle, JSON.stringify(settings)),
+    );
+    if (error !== undefined && !this.#isGone(error)) throw error;
   }
 
   async signal(name: string): Promise<boolean> {
-    const result = await this.#driver.signalProcess(this.#handle, JSON.stringify({ Signal: name }));
-    const error = failure('Process::Signal', result, this.#systemId);
-    if (error === undefined) return true;
-    if (isGone(error)) return false;
-    throw error;
+    this.#signals += 1;
+    try {
+      const error = await this.#call('Process::Signal', (handle) =>
+        this.#driver.signalProcess(handle, JSON.stringify({ Signal: name })),
+      );
+      // Server Core answers when the target has ended: not answering yet is no failure (hcs.md 3.4).
+      if (error === undefined || error.hresult === HRESULT.operationTimeout) return true;
+      if (this.#isGone(error)) return false;
+      throw error;
+    } finally {
+      this.#signals -= 1;
+    }
   }
 
   async kill(): Promise<boolean> {
-    // HCS serialises calls per handle, and a signal in flight blocks until its target ends: a fresh handle gets past it.
-    const result = await this.#driver.terminateProcess(this.#handle);
-    const error = failure('Process::Kill', result, this.#systemId);
+    const error = await this.#terminate();
     if (error === undefined) return true;
-    if (isGone(error)) return false;
+    // Access denied: the process is dying already (hcs.md 2).
+    if (this.#isGone(error) || error.hresult === HRESULT.accessDenied) return false;
     throw error;
   }
 
   waitExit(call?: PortCall): Promise<ProcessExit> {
-    this.#exit ??= this.#poll();
-    return call?.signal === undefined ? this.#exit : Promise.race([this.#exit, aborted(call.signal)]);
+    this.#exit ??= this.#untilExit();
+    return unlessAborted(this.#exit, call?.signal);
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#handle.isClosed) return;
     this.stdin?.destroy();
     this.stdout?.destroy();
     this.stderr?.destroy();
-    void this.#driver.closeProcess(this.#handle);
+    void this.#handle.close();
+    this.#wake.wake();
   }
 
-  async #poll(): Promise<ProcessExit> {
+  /** A failed call's error; a handle that was closed counts as a process that is gone. */
+  async #call(
+    op: string,
+    call: (handle: DriverHandle) => Promise<{ hresult: number; document: string | undefined }>,
+  ): Promise<HcsError | undefined> {
+    if (this.#handle.isClosed)
+      return failure(op, { hresult: HRESULT.processAlreadyStopped, document: undefined }, this.#systemId);
+    return failure(op, await this.#handle.use(op, this.#systemId, call), this.#systemId);
+  }
+
+  /** HCS serialises signals of a handle, and one under way may block until its target ends: a fresh handle gets past it. */
+  async #terminate(): Promise<HcsError | undefined> {
+    const op = 'Process::Kill';
+    if (this.#signals > 0) {
+      const fresh = await this.#withFreshHandle((handle) => this.#driver.terminateProcess(handle));
+      if (fresh !== undefined) return failure(op, fresh, this.#systemId);
+    }
+    return this.#call(op, (handle) => this.#driver.terminateProcess(handle));
+  }
+
+  async #withFreshHandle<T>(call: (handle: DriverHandle) => Promise<T>): Promise<T | undefined> {
+    const system = await this.#driver.openSystem(this.#systemId);
+    if (system.handle === undefined) return undefined;
+    try {
+      const process = await this.#driver.openProcess(system.handle, this.pid);
+      if (process.handle === undefined) return undefined;
+      try {
+        return await call(process.handle);
+      } finally {
+        await this.#driver.closeProcess(process.handle);
+      }
+    } finally {
+      await this.#driver.closeSystem(system.handle);
+    }
+  }
+
+  async #untilExit(): Promise<ProcessExit> {
     const exitCode = await this.#exitCode();
-    const ended = [this.stdout, this.stderr].map((stream) => endOf(stream));
-    await Promise.race([Promise.all(ended), delay(drainMs)]);
+    await Promise.all([drained(this.stdout), drained(this.stderr)]);
     return { exitCode };
   }
 
-  /** Asks until the process ended: quickly at first, then four times a second. Works on every build. */
   async #exitCode(): Promise<number> {
-    for (let pause = 10; !this.#closed; pause = Math.min(pause * 1.5, 250)) {
-      const result = await this.#driver.processProperties(this.#handle);
-      const error = failure('Process::Properties', result, this.#systemId);
+    const op = 'Process::Properties';
+    // Only a hint that saves waiting: asking goes on without it.
+    await this.#handle
+      .use(op, this.#systemId, (handle) => this.#driver.watchProcess(handle, this.#wake.wake))
+      .catch(() => undefined);
+    for (let pause = 10; !this.#handle.isClosed; pause = Math.min(pause * 2, longestPauseMs)) {
+      const result = await this.#handle.use(op, this.#systemId, (handle) =>
+        this.#driver.processProperties(handle),
+      );
+      const error = failure(op, result, this.#systemId);
       if (error !== undefined) {
-        if (isGone(error)) return unknownExitCode;
+        if (this.#isGone(error)) return unknownExitCode;
         throw error;
       }
-      const status = JSON.parse(result.document ?? '{}') as ProcessStatus;
-      if (status.Exited === true) {
+      const status = answerOf<ProcessStatus>(op, result, {}, this.#systemId);
+      if (status.Exited === true)
         return (status.LastWaitResult ?? 0) === 0 ? (status.ExitCode ?? 0) >>> 0 : unknownExitCode;
-      }
-      await delay(pause);
+      if (this.#goneSince !== undefined && performance.now() - this.#goneSince > goneMs)
+        return unknownExitCode;
+      await this.#wake.pause(pause);
     }
     return unknownExitCode;
+  }
+
+  /** "No such process any more" in its several forms (hcs.md 8.3, 8.6). */
+  #isGone(error: HcsError): boolean {
+    if (!isAlreadyStopped(error) && !isNotExist(error) && !isInvalidState(error)) return false;
+    this.#goneSince ??= performance.now();
+    this.#wake.wake();
+    return true;
   }
 
   async #closeStdin(): Promise<void> {
     const settings = { Operation: 'CloseHandle', CloseHandle: { Handle: 'StdIn' } };
     // The process may have ended, or never read: both are fine.
-    await this.#driver.modifyProcess(this.#handle, JSON.stringify(settings)).catch(() => undefined);
+    await this.#call('Process::CloseStdin', (handle) =>
+      this.#driver.modifyProcess(handle, JSON.stringify(settings)),
+    ).catch(() => undefined);
   }
 }
 
-/** "No such process any more" in its several forms (hcs.md 8.3, 8.6). */
-function isGone(error: HcsError): boolean {
-  return isAlreadyStopped(error) || isNotExist(error) || isInvalidState(error);
-}
-
-function endOf(stream: Readable | undefined): Promise<void> {
-  if (stream === undefined) return Promise.resolve();
-  return new Promise((resolve) => finished(stream, { writable: false }, () => resolve()));
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+/**
+ * Resolves at the stream's end, or when the pipe has been silent for a second: HCS sometimes never closes it, because a
+ * grandchild holds it. Such a stream is ended here, unless somebody has yet to read what it holds.
+ */
+function drained(stream: Readable | undefined): Promise<void> {
+  if (stream === undefined || stream.readableEnded || stream.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const bytes = (): number => (stream as Socket).bytesRead;
+    let seen = bytes();
+    const timer = setInterval(() => {
+      if (bytes() !== seen) {
+        seen = bytes();
+        return;
+      }
+      if (stream.readableFlowing === true && stream.readableLength === 0) stream.push(null);
+      done();
+    }, drainMs);
+    const done = (): void => {
+      clearInterval(timer);
+      resolve();
+    };
+    stream.once('end', done).once('close', done);
   });
 }

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ComputeSystemDocument, ProcessParameters } from '../../hcs/documents.ts';
 import { HcsError, isAlreadyStopped, isInvalidState, isNotExist } from '../../hcs/hcs-error.ts';
-import { HRESULT } from '../../hcs/hresult.ts';
+import { HRESULT, sameCondition } from '../../hcs/hresult.ts';
 import type {
   ComputeHost,
   ComputePort,
@@ -17,9 +17,12 @@ import type {
   PortCall,
   SystemExit,
 } from '../ports/compute.ts';
+import { unlessAborted } from './abort.ts';
 import { WindowsComputeProcess } from './compute-process.ts';
-import { failure } from './hcs-failure.ts';
-import type { DriverHandle, DriverResult, HcsDriver, SystemVerb } from './hcs-driver.ts';
+import { answerOf, failure } from './hcs-failure.ts';
+import type { DriverHandle, HcsDriver, SystemVerb } from './hcs-driver.ts';
+import { OpenHandle } from './open-handle.ts';
+import { Wake } from './wake.ts';
 
 /** The Owner of every document of ours: what `list` and reconciling go by. */
 export const owner = 'porthole';
@@ -56,66 +59,89 @@ interface BaseProperties {
   }[];
 }
 
+/** How long a verb may find the service restarting before the system counts as lost (hcs.md 8.18). */
+const serviceGoneMs = 30_000;
+/** How long `cleanup` waits for the end that it asked for (hcs.md 4.3). */
+const terminateMs = 30_000;
+const longestPauseMs = 1000;
+
 export function createWindowsCompute(dependencies: WindowsComputeDependencies): ComputePort {
   const { v1, v2 } = dependencies;
   const drivers = v2 === undefined ? [v1] : [v2, v1];
 
-  async function open(id: string): Promise<ComputeSystem> {
-    let result: (DriverResult & { handle: DriverHandle | undefined }) | undefined;
+  async function open(id: string): Promise<WindowsComputeSystem> {
+    const op = 'OpenComputeSystem';
+    let first: HcsError | undefined;
     for (const driver of drivers) {
-      result = await driver.openSystem(id);
-      if (result.hresult < 0x80000000 && result.handle !== undefined) {
+      const result = await driver.openSystem(id);
+      const error = failure(op, result, id);
+      if (error === undefined && result.handle !== undefined)
         return new WindowsComputeSystem(driver, id, result.handle);
-      }
+      first ??= error;
+      // One service answers both DLLs: only a missing system is worth a second question.
+      if (error !== undefined && !isNotExist(error)) break;
     }
-    throw failure(
-      'OpenComputeSystem',
-      result ?? { hresult: HRESULT.systemNotFound, document: undefined },
-      id,
-    )!;
+    throw first ?? new HcsError(op, HRESULT.systemNotFound, { systemId: id });
   }
 
   return {
-    async create(id, document) {
+    async create(id, document, call) {
+      call?.signal?.throwIfAborted();
       const driver = driverFor(document, v1, v2);
       const created = await driver.createSystem(id, JSON.stringify(document));
       const error = failure('CreateComputeSystem', created, id);
-      if (error === undefined && created.handle !== undefined) {
+      if (error === undefined && created.handle !== undefined)
         return new WindowsComputeSystem(driver, id, created.handle);
-      }
-      // Else the next create of the same id would find it existing (hcs.md 8.14).
       if (created.handle !== undefined) {
-        await driver.systemVerb('terminate', created.handle);
+        // Else the next create of the same id would find it existing (hcs.md 8.14). One that existed before is not ours.
+        if (!isSame(error, HRESULT.systemAlreadyExists)) await driver.systemVerb('terminate', created.handle);
         await driver.closeSystem(created.handle);
       }
       throw error ?? new HcsError('CreateComputeSystem', HRESULT.unspecified, { systemId: id });
     },
     open,
     async list() {
-      const result = await drivers[0]!.enumerate(JSON.stringify({ Owners: [owner] }));
-      const error = failure('EnumerateComputeSystems', result);
+      const op = 'EnumerateComputeSystems';
+      const query = JSON.stringify({ Owners: [owner] });
+      let result = await drivers[0]!.enumerate(query);
+      // Old builds refuse while a silo ends (hcs.md 8.19).
+      for (let tries = 0; tries < 3 && result.hresult === HRESULT.accessDenied; tries += 1) {
+        await delay(50);
+        result = await drivers[0]!.enumerate(query);
+      }
+      const error = failure(op, result);
       if (error !== undefined) throw error;
-      return (JSON.parse(result.document ?? '[]') as BaseProperties[])
-        .filter((system) => system.Owner === owner)
-        .map((system) => ({ id: system.Id ?? '', owner, state: system.State ?? 'Unknown' }));
+      return answerOf<BaseProperties[]>(op, result, [])
+        .filter((system) => system.Owner === owner && typeof system.Id === 'string')
+        .map((system) => ({ id: system.Id!, owner, state: system.State ?? 'Unknown' }));
     },
     host: dependencies.host,
     async cleanup(id) {
-      let system: ComputeSystem;
+      let system: WindowsComputeSystem;
       try {
         system = await open(id);
       } catch (error) {
-        if (isNotExist(error)) return;
+        if (isNotExist(error) || isAlreadyStopped(error)) return;
         throw error;
       }
       try {
-        await system.terminate();
-        await Promise.race([system.waitExit(), delay(30_000)]);
+        await system.terminate().catch(ignoreEnded);
+        await unlessAborted(system.waitExit(), AbortSignal.timeout(terminateMs)).catch((cause: unknown) => {
+          throw new HcsError('System::Terminate', HRESULT.operationTimeout, { systemId: id, cause });
+        });
       } finally {
         system.close();
       }
     },
   };
+}
+
+function ignoreEnded(error: unknown): void {
+  if (!isAlreadyStopped(error) && !isNotExist(error)) throw error;
+}
+
+function isSame(error: HcsError | undefined, code: number): boolean {
+  return error !== undefined && sameCondition(error.hresult, code);
 }
 
 function driverFor(document: ComputeSystemDocument, v1: HcsDriver, v2: HcsDriver | undefined): HcsDriver {
@@ -125,35 +151,52 @@ function driverFor(document: ComputeSystemDocument, v1: HcsDriver, v2: HcsDriver
 class WindowsComputeSystem implements ComputeSystem {
   readonly id: string;
   readonly #driver: HcsDriver;
-  readonly #handle: DriverHandle;
+  readonly #handle: OpenHandle;
+  readonly #wake = new Wake();
   #exit: Promise<SystemExit> | undefined;
-  #closed = false;
+  #exitType: string | undefined;
   #asked: 'shutdown' | 'terminated' | undefined;
 
   constructor(driver: HcsDriver, id: string, handle: DriverHandle) {
     this.#driver = driver;
     this.id = id;
-    this.#handle = handle;
+    this.#handle = new OpenHandle(handle, (each) => driver.closeSystem(each));
   }
 
-  async start(): Promise<void> {
+  async start(call?: PortCall): Promise<void> {
+    call?.signal?.throwIfAborted();
     try {
       await this.#verb('start', 'System::Start');
     } catch (error) {
-      // A system that failed to start still exists and would hold its scratch (hcs.md 8.14).
-      await this.#driver.systemVerb('terminate', this.#handle);
+      // A system that failed to start still exists and would hold its scratch (hcs.md 8.14); one that ran already goes on.
+      if (!isInvalidState(error) && !isAlreadyStopped(error)) await this.terminate().catch(() => undefined);
       throw error;
     }
   }
 
   async shutdown(): Promise<void> {
+    const before = this.#asked;
     this.#asked ??= 'shutdown';
-    await this.#ending('shutdown', 'System::Shutdown');
+    try {
+      await this.#verb('shutdown', 'System::Shutdown');
+    } catch (error) {
+      // Its end closes the connection under a shutdown: that is the end asked for (hcs.md 8.4).
+      if (isSame(error as HcsError, HRESULT.connectionClosed)) return;
+      this.#asked = before;
+      throw error;
+    }
   }
 
   async terminate(): Promise<void> {
+    const before = this.#asked;
     this.#asked = 'terminated';
-    await this.#ending('terminate', 'System::Terminate');
+    try {
+      await this.#verb('terminate', 'System::Terminate');
+    } catch (error) {
+      if (isSame(error as HcsError, HRESULT.connectionClosed)) return;
+      this.#asked = before;
+      throw error;
+    }
   }
 
   pause(): Promise<void> {
@@ -165,7 +208,7 @@ class WindowsComputeSystem implements ComputeSystem {
   }
 
   async statistics(): Promise<ComputeStatistics> {
-    const { Statistics: statistics = {} } = await this.#properties({ PropertyTypes: ['Statistics'] });
+    const { Statistics: statistics = {} } = await this.#running({ PropertyTypes: ['Statistics'] });
     const { Processor: processor = {}, Memory: memory = {}, Storage: storage = {} } = statistics;
     return {
       totalRuntime100ns: BigInt(processor.TotalRuntime100ns ?? 0),
@@ -180,7 +223,7 @@ class WindowsComputeSystem implements ComputeSystem {
   }
 
   async processes(): Promise<ComputeProcessInfo[]> {
-    const { ProcessList: list = [] } = await this.#properties({ PropertyTypes: ['ProcessList'] });
+    const { ProcessList: list = [] } = await this.#running({ PropertyTypes: ['ProcessList'] });
     return list.map((process) => ({
       processId: process.ProcessId,
       imageName: process.ImageName ?? '',
@@ -191,74 +234,122 @@ class WindowsComputeSystem implements ComputeSystem {
     }));
   }
 
-  async createProcess(parameters: ProcessParameters): Promise<ComputeProcess> {
-    const created = await this.#driver.createProcess(this.#handle, JSON.stringify(parameters));
-    const error = failure('System::CreateProcess', created, this.id);
+  async createProcess(parameters: ProcessParameters, call?: PortCall): Promise<ComputeProcess> {
+    const op = 'System::CreateProcess';
+    call?.signal?.throwIfAborted();
+    const created = await this.#handle.use(op, this.id, (handle) =>
+      this.#driver.createProcess(handle, JSON.stringify(parameters)),
+    );
+    let error = failure(op, created, this.id);
     if (error === undefined && created.handle !== undefined && created.info !== undefined) {
-      return new WindowsComputeProcess(this.#driver, created.handle, created.info, this.id);
+      try {
+        return new WindowsComputeProcess(this.#driver, created.handle, created.info, this.id);
+      } catch (cause) {
+        error = new HcsError(op, HRESULT.invalidHandle, { systemId: this.id, cause });
+      }
     }
+    // Nobody would hear of this process: it must not go on.
     if (created.handle !== undefined) {
       await this.#driver.terminateProcess(created.handle);
       await this.#driver.closeProcess(created.handle);
     }
-    throw error ?? new HcsError('System::CreateProcess', HRESULT.unspecified, { systemId: this.id });
+    throw error ?? new HcsError(op, HRESULT.unspecified, { systemId: this.id });
   }
 
   waitExit(call?: PortCall): Promise<SystemExit> {
     this.#exit ??= this.#untilGone();
-    const { signal } = call ?? {};
-    if (signal === undefined) return this.#exit;
-    const abort = new Promise<never>((_, reject) => {
-      const stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-      if (signal.aborted) stop();
-      else signal.addEventListener('abort', stop, { once: true });
-    });
-    return Promise.race([this.#exit, abort]);
+    return unlessAborted(this.#exit, call?.signal);
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    void this.#driver.closeSystem(this.#handle);
+    void this.#handle.close();
+    this.#wake.wake();
   }
 
   async #verb(verb: SystemVerb, op: string): Promise<void> {
-    const error = failure(op, await this.#driver.systemVerb(verb, this.#handle), this.id);
+    const result = await this.#handle.use(op, this.id, (handle) => this.#driver.systemVerb(verb, handle));
+    const error = failure(op, result, this.id);
     if (error !== undefined) throw error;
   }
 
-  /** Already stopped, or stopping by itself, is success (hcs.md 8.3, 8.4). */
-  async #ending(verb: 'shutdown' | 'terminate', op: string): Promise<void> {
-    const error = failure(op, await this.#driver.systemVerb(verb, this.#handle), this.id);
-    const ended = [isAlreadyStopped, isNotExist].some((is) => is(error));
-    const endingByItself = verb === 'terminate' && isInvalidState(error);
-    if (error !== undefined && !ended && !endingByItself) throw error;
+  /** Properties that only a system that runs has; every way of saying that it does not is one (hcs.md 8.16). */
+  async #running(query: object): Promise<BaseProperties> {
+    try {
+      return await this.#properties(query);
+    } catch (error) {
+      const ended = isNotExist(error) || isSame(error as HcsError, HRESULT.invalidHandle);
+      if (!ended) throw error;
+      throw new HcsError('System::Properties', HRESULT.systemAlreadyStopped, {
+        systemId: this.id,
+        cause: error,
+      });
+    }
   }
 
   async #properties(query: object): Promise<BaseProperties> {
-    const result = await this.#driver.systemProperties(this.#handle, JSON.stringify(query));
-    const error = failure('System::Properties', result, this.id);
+    const op = 'System::Properties';
+    const result = await this.#handle.use(op, this.id, (handle) =>
+      this.#driver.systemProperties(handle, JSON.stringify(query)),
+    );
+    const error = failure(op, result, this.id);
     if (error !== undefined) throw error;
-    return JSON.parse(result.document ?? '{}') as BaseProperties;
+    return answerOf<BaseProperties>(op, result, {}, this.id);
   }
 
   async #untilGone(): Promise<SystemExit> {
-    for (let pause = 20; !this.#closed; pause = Math.min(pause * 1.5, 500)) {
+    await this.#handle
+      .use('System::waitBackground', this.id, (handle) =>
+        this.#driver.watchSystem(handle, (document) => this.#ended(document)),
+      )
+      .catch(() => undefined);
+    let lostSince: number | undefined;
+    for (let pause = 20; !this.#handle.isClosed; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
         const properties = await this.#properties({});
-        if (properties.State === 'Stopped' || properties.Stopped === true)
-          return this.#exitKind(properties.ExitType);
+        lostSince = undefined;
+        if (properties.State === 'Stopped' || properties.Stopped === true) {
+          this.#exitType ??= properties.ExitType;
+          break;
+        }
       } catch (error) {
-        if (isNotExist(error) || isAlreadyStopped(error)) return this.#exitKind(undefined);
-        throw error;
+        if (this.#handle.isClosed || isNotExist(error) || isAlreadyStopped(error)) break;
+        // Systems do not outlive their service; one that is being restarted says so soon.
+        if (!isServiceGone(error)) throw error;
+        lostSince ??= performance.now();
+        if (performance.now() - lostSince > serviceGoneMs) return { kind: 'unexpected' };
       }
-      await delay(pause);
+      await this.#wake.pause(pause);
     }
-    return this.#exitKind(undefined);
+    return this.#exitKind();
   }
 
-  #exitKind(exitType: string | undefined): SystemExit {
-    if (exitType === 'UnexpectedExit') return { kind: 'unexpected' };
-    return { kind: this.#asked ?? (exitType === 'GracefulExit' ? 'shutdown' : 'unexpected') };
+  #ended(document: string | undefined): void {
+    const result = { hresult: 0, document };
+    try {
+      this.#exitType ??= answerOf<{ ExitType?: string }>('System::waitBackground', result, {}).ExitType;
+    } catch {
+      // Then the kind of end is told by what was asked for.
+    }
+    this.#wake.wake();
   }
+
+  #exitKind(): SystemExit {
+    if (this.#exitType === 'UnexpectedExit') return { kind: 'unexpected' };
+    if (this.#exitType === 'ForcedExit') return { kind: 'terminated' };
+    if (this.#exitType === 'GracefulExit') return { kind: 'shutdown' };
+    return { kind: this.#asked ?? 'unexpected' };
+  }
+}
+
+function isServiceGone(error: unknown): boolean {
+  return (
+    error instanceof HcsError &&
+    [
+      HRESULT.serviceDisconnect,
+      HRESULT.rpcServerUnavailable,
+      HRESULT.rpcCallFailed,
+      HRESULT.interfaceUnknown,
+      HRESULT.operationTimeout,
+    ].some((code) => sameCondition(code, error.hresult))
+  );
 }

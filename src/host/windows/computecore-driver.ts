@@ -1,5 +1,5 @@
 import * as computecore from './ffi/computecore.ts';
-import type { ProcessHandle, SystemHandle } from './ffi/computecore.ts';
+import { eventType, type ProcessHandle, type SystemHandle } from './ffi/computecore.ts';
 import { hcsTimeouts, type HcsDriver } from './hcs-driver.ts';
 
 const verbs = {
@@ -30,8 +30,19 @@ export const computecoreDriver: HcsDriver = {
   closeProcess: (handle) => computecore.closeProcess(handle as ProcessHandle),
   terminateProcess: (handle) => computecore.terminateProcess(handle as ProcessHandle, hcsTimeouts.operation),
   signalProcess: (handle, options) =>
-    computecore.signalProcess(handle as ProcessHandle, options, hcsTimeouts.operation),
+    computecore.signalProcess(handle as ProcessHandle, options, hcsTimeouts.signal),
   modifyProcess: (handle, settings) =>
     computecore.modifyProcess(handle as ProcessHandle, settings, hcsTimeouts.query),
   processProperties: (handle) => computecore.processProperties(handle as ProcessHandle, hcsTimeouts.query),
+  async watchSystem(handle, listener) {
+    await computecore.setSystemCallback(handle as SystemHandle, (type, data) => {
+      if (type === eventType.systemExited) listener(data);
+      else if (type === eventType.serviceDisconnect) listener(undefined);
+    });
+  },
+  async watchProcess(handle, listener) {
+    await computecore.setProcessCallback(handle as ProcessHandle, (type) => {
+      if (type === eventType.processExited || type === eventType.serviceDisconnect) listener();
+    });
+  },
 };

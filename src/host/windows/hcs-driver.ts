@@ -44,10 +44,18 @@ export interface HcsDriver {
   signalProcess(handle: DriverHandle, options: string): Promise<DriverResult>;
   modifyProcess(handle: DriverHandle, settings: string): Promise<DriverResult>;
   processProperties(handle: DriverHandle): Promise<DriverResult>;
+  /**
+   * Calls the listener once, when the system or process has ended, for as long as the handle is open; with SystemExitStatus
+   * where the DLL tells it. Once a handle. It may be lost (hcs.md 8.6): nobody relies on it alone.
+   */
+  watchSystem(handle: DriverHandle, listener: (document: string | undefined) => void): Promise<void>;
+  watchProcess(handle: DriverHandle, listener: () => void): Promise<void>;
 }
 
 /** Bounds of hcs.md 4.3, milliseconds. */
 export const hcsTimeouts = {
   operation: 240_000,
   query: 30_000,
+  /** A signal's answer may come only when its target has ended. */
+  signal: 2_000,
 } as const;

@@ -1,16 +1,39 @@
 import { HcsError } from '../../hcs/hcs-error.ts';
+import { HRESULT } from '../../hcs/hresult.ts';
 import type { DriverResult } from './hcs-driver.ts';
 
 interface ResultError {
-  ErrorMessage?: string;
-  ErrorEvents?: { Message?: string; Provider?: string; EventId?: number }[];
+  ErrorMessage?: unknown;
+  ErrorEvents?: unknown;
 }
 
 /** The HcsError of a failed call, undefined for success. Events of the result document become its texts (hcs.md 1.4). */
 export function failure(op: string, result: DriverResult, systemId?: string): HcsError | undefined {
   if (result.hresult < 0x80000000) return undefined;
-  const events = eventTexts(result.document);
-  return new HcsError(op, result.hresult, {
+  return hcsError(op, result.hresult, systemId, eventTexts(result.document));
+}
+
+/** The answer of a call that succeeded. What is not JSON, or not of that kind, is HCS' failure and not a SyntaxError of ours. */
+export function answerOf<T extends object>(
+  op: string,
+  result: DriverResult,
+  otherwise: T,
+  systemId?: string,
+): T {
+  const text = result.document;
+  if (text === undefined || text === '') return otherwise;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null && Array.isArray(parsed) === Array.isArray(otherwise))
+      return parsed as T;
+  } catch {
+    // Said below.
+  }
+  throw hcsError(op, HRESULT.invalidJson, systemId, [`HCS answered: ${text.slice(0, 200)}`]);
+}
+
+function hcsError(op: string, hresult: number, systemId: string | undefined, events: string[]): HcsError {
+  return new HcsError(op, hresult, {
     ...(systemId === undefined ? {} : { systemId }),
     ...(events.length === 0 ? {} : { events }),
   });
@@ -19,12 +42,17 @@ export function failure(op: string, result: DriverResult, systemId?: string): Hc
 /** At most ten events of at most 500 characters: error documents can be huge. */
 function eventTexts(document: string | undefined): string[] {
   if (document === undefined || document === '') return [];
+  let parsed: ResultError | null;
   try {
-    const parsed = JSON.parse(document) as ResultError;
-    return (parsed.ErrorEvents ?? [])
-      .flatMap((event) => (event.Message === undefined ? [] : [event.Message.trim().slice(0, 500)]))
-      .slice(0, 10);
+    parsed = JSON.parse(document) as ResultError | null;
   } catch {
     return [document.slice(0, 500)];
   }
+  const events: unknown[] = Array.isArray(parsed?.ErrorEvents) ? parsed.ErrorEvents : [];
+  return events
+    .flatMap((event) => {
+      const message = (event as { Message?: unknown } | null)?.Message;
+      return typeof message === 'string' && message.trim() !== '' ? [message.trim().slice(0, 500)] : [];
+    })
+    .slice(0, 10);
 }

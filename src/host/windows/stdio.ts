@@ -6,6 +6,8 @@
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { koffi } from './ffi/library.ts';
+import { closeHandle } from './ffi/memory.ts';
+import type { DriverProcessInfo } from './hcs-driver.ts';
 
 let openOsHandle: ((handle: bigint) => number) | undefined;
 
@@ -18,14 +20,32 @@ function descriptorOf(handle: bigint): number {
   return fd;
 }
 
-export function readableOf(handle: bigint): Readable | undefined {
-  return handle === 0n
-    ? undefined
-    : new Socket({ fd: descriptorOf(handle), readable: true, writable: false });
+export interface ProcessPipes {
+  readonly stdin?: Writable;
+  readonly stdout?: Readable;
+  readonly stderr?: Readable;
 }
 
-export function writableOf(handle: bigint): Writable | undefined {
-  return handle === 0n
-    ? undefined
-    : new Socket({ fd: descriptorOf(handle), readable: false, writable: true });
+/** Takes the handles over: on a failure every one of them is closed. */
+export function pipesOf(info: DriverProcessInfo): ProcessPipes {
+  const left = new Set([info.stdInput, info.stdOutput, info.stdError].filter((handle) => handle !== 0n));
+  const made: Socket[] = [];
+  const socket = (handle: bigint, writable: boolean): Socket => {
+    const fd = descriptorOf(handle);
+    left.delete(handle);
+    const created = new Socket({ fd, readable: !writable, writable });
+    made.push(created);
+    return created;
+  };
+  try {
+    return {
+      ...(info.stdInput === 0n ? {} : { stdin: socket(info.stdInput, true) }),
+      ...(info.stdOutput === 0n ? {} : { stdout: socket(info.stdOutput, false) }),
+      ...(info.stdError === 0n ? {} : { stderr: socket(info.stdError, false) }),
+    };
+  } catch (error) {
+    for (const each of made) each.destroy();
+    for (const handle of left) closeHandle(handle);
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { HRESULT } from '../../hcs/hresult.ts';
+import { HRESULT, sameCondition } from '../../hcs/hresult.ts';
 import * as vmcompute from './ffi/vmcompute.ts';
 import { notification, type Registration } from './ffi/vmcompute.ts';
 import {
@@ -27,15 +27,24 @@ interface Waiter {
 class Notifications {
   readonly #seen = new Map<number, number>();
   readonly #waiters = new Set<Waiter>();
+  readonly #ended: ((document: string | undefined) => void)[] = [];
   registration: Registration | undefined;
 
   readonly listener = (type: number, hresult: number): void => {
     this.#seen.set(type, hresult);
+    if (type === notification.systemExited || type === notification.serviceDisconnect)
+      for (const ended of this.#ended.splice(0)) ended(exitStatus(type, hresult));
     for (const waiter of [...this.#waiters]) {
       const outcome = outcomeFor(waiter.type, type, hresult);
       if (outcome !== undefined) waiter.done(outcome);
     }
   };
+
+  whenEnded(listener: (document: string | undefined) => void): void {
+    const hresult = this.#seen.get(notification.systemExited);
+    if (hresult === undefined) this.#ended.push(listener);
+    else listener(exitStatus(notification.systemExited, hresult));
+  }
 
   /** Forgets an earlier completion of the same kind: call before the operation that will cause the next. */
   expect(type: number): void {
@@ -64,6 +73,12 @@ class Notifications {
   }
 }
 
+/** A notification tells only that an end was unexpected, not which expected end it was. */
+function exitStatus(type: number, hresult: number): string | undefined {
+  const unexpected = type === notification.systemExited && sameCondition(hresult, HRESULT.unexpectedExit);
+  return unexpected ? JSON.stringify({ ExitType: 'UnexpectedExit' }) : undefined;
+}
+
 function outcomeFor(wanted: number, type: number, hresult: number): number | undefined {
   if (type === wanted) return hresult;
   if (type === notification.systemExited) return HRESULT.unexpectedExit;
@@ -71,12 +86,19 @@ function outcomeFor(wanted: number, type: number, hresult: number): number | und
   return undefined;
 }
 
-const open = new Map<DriverHandle, Notifications>();
+const systems = new Map<DriverHandle, Notifications>();
+const processes = new Map<DriverHandle, Registration>();
 
 async function watch(handle: DriverHandle): Promise<Notifications> {
+  const known = systems.get(handle);
+  if (known !== undefined) return known;
   const notifications = new Notifications();
-  notifications.registration = await vmcompute.registerCallback(handle, notifications.listener);
-  open.set(handle, notifications);
+  systems.set(handle, notifications);
+  notifications.registration = await vmcompute.registerCallback(
+    'ComputeSystem',
+    handle,
+    notifications.listener,
+  );
   return notifications;
 }
 
@@ -96,13 +118,13 @@ export const vmcomputeDriver: HcsDriver = {
   },
   openSystem: (id) => vmcompute.open(id),
   async closeSystem(handle) {
-    await open.get(handle)?.registration?.unregister();
-    open.delete(handle);
+    await systems.get(handle)?.registration?.unregister();
+    systems.delete(handle);
     await vmcompute.close(handle);
   },
   async systemVerb(verb, handle): Promise<DriverResult> {
     const { name, completion } = verbs[verb];
-    const notifications = completion === undefined ? undefined : (open.get(handle) ?? (await watch(handle)));
+    const notifications = completion === undefined ? undefined : await watch(handle);
     if (completion !== undefined) notifications?.expect(completion);
     const reply = await vmcompute.systemVerb(name, handle);
     if (reply.hresult !== HRESULT.operationPendingV1) return reply;
@@ -112,9 +134,22 @@ export const vmcomputeDriver: HcsDriver = {
   systemProperties: (handle, query) => vmcompute.properties(handle, query),
   createProcess: (system, parameters) => vmcompute.createProcess(system, parameters),
   openProcess: (system, pid) => vmcompute.openProcess(system, pid),
-  closeProcess: (handle) => vmcompute.closeProcess(handle),
+  async closeProcess(handle) {
+    await processes.get(handle)?.unregister();
+    processes.delete(handle);
+    await vmcompute.closeProcess(handle);
+  },
   terminateProcess: (handle) => vmcompute.terminateProcess(handle),
   signalProcess: (handle, options) => vmcompute.signalProcess(handle, options),
   modifyProcess: (handle, settings) => vmcompute.modifyProcess(handle, settings),
   processProperties: (handle) => vmcompute.processProperties(handle),
+  async watchSystem(handle, listener) {
+    (await watch(handle)).whenEnded(listener);
+  },
+  async watchProcess(handle, listener) {
+    const registration = await vmcompute.registerCallback('Process', handle, (type) => {
+      if (type === notification.processExited || type === notification.serviceDisconnect) listener();
+    });
+    if (registration !== undefined) processes.set(handle, registration);
+  },
 };

@@ -2,9 +2,11 @@
  * computecore.dll, Windows build 17763 and newer (hcs.md 1.3).
  *
  * Ownership: every operation handle is closed once, after its wait ended; result documents are freed by `takeString`.
- * Handles are BigInt, NULL is null. No callback is registered: waits are bounded and polled off the JavaScript thread.
+ * Handles are BigInt, NULL is null. Waits are bounded, in slices, off the JavaScript thread. Events come through one callback
+ * that never calls HCS; closing a handle waits for a running callback, so closing is asynchronous too (hcs.md 1.5).
  */
-import { defineLibrary } from './library.ts';
+import { HRESULT } from '../../../hcs/hresult.ts';
+import { defineLibrary, koffi } from './library.ts';
 import { pointerCell, takeString } from './memory.ts';
 
 export type OperationHandle = bigint & { readonly __brand: 'HCS_OPERATION' };
@@ -75,6 +77,16 @@ const api = defineLibrary('computecore.dll', {
     proto: 'int32_t __stdcall HcsGetProcessInfo(void *process, void *operation)',
     mode: 'async',
   },
+  HcsSetComputeSystemCallback: {
+    proto:
+      'int32_t __stdcall HcsSetComputeSystemCallback(void *computeSystem, uint32_t options, uintptr_t context, void *callback)',
+    mode: 'async',
+  },
+  HcsSetProcessCallback: {
+    proto:
+      'int32_t __stdcall HcsSetProcessCallback(void *process, uint32_t options, uintptr_t context, void *callback)',
+    mode: 'async',
+  },
   HcsGetServiceProperties: {
     proto: 'int32_t __stdcall HcsGetServiceProperties(str16 query, _Out_ void **result)',
     mode: 'async',
@@ -111,24 +123,40 @@ export function isAvailable(): boolean {
   return api.has('HcsCreateOperation');
 }
 
+/** Longest single wait: a call under way holds a thread of libuv's few, and cannot be interrupted. */
+const sliceMs = 500;
+
 /**
  * Runs one call that takes an operation: creates it, calls, waits at most `timeoutMs`, closes it. The operation is closed
- * only after the wait returned, because closing while a call runs crashes (hcs.md 8.2).
+ * only after the wait returned, because closing while a call runs crashes (hcs.md 8.2). Closing one that is still in flight
+ * is legal: HCS goes on and drops the result.
  */
-async function withOperation(
+async function withOperation<R extends OperationResult = OperationResult>(
   timeoutMs: number,
   start: (operation: unknown) => Promise<unknown>,
-): Promise<OperationResult> {
+  wait: (operation: unknown, milliseconds: number) => Promise<R> = waitForResult as never,
+): Promise<R | OperationResult> {
   const operation = api.callSync('HcsCreateOperation', null, null);
+  if (operation === null) return { hresult: HRESULT.outOfMemory, document: undefined };
   try {
     const started = unsigned(await start(operation));
     if (failed(started)) return { hresult: started, document: undefined };
-    const document = pointerCell();
-    const hresult = unsigned(await api.call('HcsWaitForOperationResult', operation, timeoutMs, document));
-    return { hresult, document: takeString(document, 'LocalFree') };
+    for (const deadline = performance.now() + timeoutMs; ;) {
+      const left = Math.max(0, deadline - performance.now());
+      const result = await wait(operation, Math.ceil(Math.min(left, sliceMs)));
+      const running =
+        result.hresult === HRESULT.operationTimeout || result.hresult === HRESULT.operationPending;
+      if (!running || left <= sliceMs) return result;
+    }
   } finally {
     await api.call('HcsCloseOperation', operation);
   }
+}
+
+async function waitForResult(operation: unknown, milliseconds: number): Promise<OperationResult> {
+  const document = pointerCell();
+  const hresult = unsigned(await api.call('HcsWaitForOperationResult', operation, milliseconds, document));
+  return { hresult, document: takeString(document, 'LocalFree') };
 }
 
 export function enumerateComputeSystems(query: string, timeoutMs: number): Promise<OperationResult> {
@@ -158,7 +186,56 @@ export async function openComputeSystem(
 
 export async function closeComputeSystem(handle: SystemHandle): Promise<void> {
   await api.call('HcsCloseComputeSystem', handle);
+  listeners.delete(keys.get(handle) ?? 0n);
+  keys.delete(handle);
 }
+
+/** `HCS_EVENT.Type` (hcs.md 1.4): other numbers than vmcompute's. */
+export const eventType = { systemExited: 0x1, processExited: 0x10000, serviceDisconnect: 0x2000000 } as const;
+
+export type EventListener = (type: number, data: string | undefined) => void;
+
+const listeners = new Map<bigint, EventListener>();
+const keys = new Map<SystemHandle | ProcessHandle, bigint>();
+let nextKey = 1n;
+let sharedCallback: unknown;
+
+/** One callback for all handles; the context tells them apart. HCS's thread waits while it runs, so its data can be read. */
+function callbackPointer(): unknown {
+  sharedCallback ??= koffi().register(
+    (event: unknown, context: bigint | number | null) => {
+      const listener = listeners.get(BigInt(context ?? 0));
+      if (listener === undefined) return;
+      const { Type, EventData } = koffi().decode(event, 'HCS_EVENT') as {
+        Type: number;
+        EventData: bigint | null;
+      };
+      listener(Type, EventData === null ? undefined : (koffi().decode(EventData, 'char16_t', -1) as string));
+    },
+    koffi().pointer(koffi().proto('void __stdcall HCS_EVENT_CALLBACK(void *event, uintptr_t context)')),
+  );
+  return sharedCallback;
+}
+
+/** Once a handle; ends with it. */
+async function setCallback(
+  name: 'HcsSetComputeSystemCallback' | 'HcsSetProcessCallback',
+  handle: SystemHandle | ProcessHandle,
+  listener: EventListener,
+): Promise<number> {
+  const key = nextKey++;
+  listeners.set(key, listener);
+  const hresult = unsigned(await api.call(name, handle, 0, key, callbackPointer()));
+  if (failed(hresult)) listeners.delete(key);
+  else keys.set(handle, key);
+  return hresult;
+}
+
+export const setSystemCallback = (handle: SystemHandle, listener: EventListener): Promise<number> =>
+  setCallback('HcsSetComputeSystemCallback', handle, listener);
+
+export const setProcessCallback = (handle: ProcessHandle, listener: EventListener): Promise<number> =>
+  setCallback('HcsSetProcessCallback', handle, listener);
 
 export type SystemVerb = 'Start' | 'ShutDown' | 'Terminate' | 'Pause' | 'Resume';
 
@@ -204,9 +281,11 @@ const information = (raw: Partial<RawProcessInformation>): ProcessInformation =>
   stdError: raw.StdError ?? 0n,
 });
 
+type ProcessResult = OperationResult & { readonly info?: ProcessInformation };
+
 /**
  * Starts a process. The wait can fail spuriously although a valid handle came back (hcs.md 4.1): then the information is
- * asked for once more, and the first error stands when that fails too.
+ * asked for once more, and the first error stands when that fails too. The handle may be there with a failure.
  */
 export async function createProcess(
   system: SystemHandle,
@@ -214,46 +293,29 @@ export async function createProcess(
   timeoutMs: number,
 ): Promise<OperationResult & { handle: ProcessHandle | undefined; info: ProcessInformation | undefined }> {
   const cell = pointerCell();
-  const operation = api.callSync('HcsCreateOperation', null, null);
-  try {
-    const started = unsigned(await api.call('HcsCreateProcess', system, parameters, operation, null, cell));
-    if (failed(started)) return { hresult: started, document: undefined, handle: undefined, info: undefined };
-    const waited = await waitForProcessInfo(operation, timeoutMs);
-    const handle = (cell[0] ?? undefined) as ProcessHandle | undefined;
-    if (!failed(waited.hresult)) return { ...waited, handle };
-    if (handle === undefined) return { ...waited, handle, info: undefined };
-    const again = await processInfo(handle, timeoutMs);
-    if (!failed(again.hresult)) return { ...again, handle };
-    return { ...waited, handle, info: undefined };
-  } finally {
-    await api.call('HcsCloseOperation', operation);
-  }
+  const created: ProcessResult = await withOperation<ProcessResult>(
+    timeoutMs,
+    (operation) => api.call('HcsCreateProcess', system, parameters, operation, null, cell),
+    waitForProcessInfo,
+  );
+  const handle = (cell[0] ?? undefined) as ProcessHandle | undefined;
+  if (!failed(created.hresult) || handle === undefined) return { ...created, handle, info: created.info };
+  const again: ProcessResult = await withOperation<ProcessResult>(
+    timeoutMs,
+    (operation) => api.call('HcsGetProcessInfo', handle, operation),
+    waitForProcessInfo,
+  );
+  if (!failed(again.hresult)) return { ...again, handle, info: again.info };
+  return { ...created, handle, info: undefined };
 }
 
-async function waitForProcessInfo(
-  operation: unknown,
-  timeoutMs: number,
-): Promise<OperationResult & { info: ProcessInformation }> {
+async function waitForProcessInfo(operation: unknown, milliseconds: number): Promise<ProcessResult> {
   const raw: Partial<RawProcessInformation> = {};
   const document = pointerCell();
   const hresult = unsigned(
-    await api.call('HcsWaitForOperationResultAndProcessInfo', operation, timeoutMs, raw, document),
+    await api.call('HcsWaitForOperationResultAndProcessInfo', operation, milliseconds, raw, document),
   );
   return { hresult, document: takeString(document, 'LocalFree'), info: information(raw) };
-}
-
-async function processInfo(
-  handle: ProcessHandle,
-  timeoutMs: number,
-): Promise<OperationResult & { info: ProcessInformation }> {
-  const operation = api.callSync('HcsCreateOperation', null, null);
-  try {
-    const started = unsigned(await api.call('HcsGetProcessInfo', handle, operation));
-    if (failed(started)) return { hresult: started, document: undefined, info: information({}) };
-    return await waitForProcessInfo(operation, timeoutMs);
-  } finally {
-    await api.call('HcsCloseOperation', operation);
-  }
 }
 
 export async function openProcess(
@@ -267,6 +329,8 @@ export async function openProcess(
 
 export async function closeProcess(handle: ProcessHandle): Promise<void> {
   await api.call('HcsCloseProcess', handle);
+  listeners.delete(keys.get(handle) ?? 0n);
+  keys.delete(handle);
 }
 
 export function terminateProcess(handle: ProcessHandle, timeoutMs: number): Promise<OperationResult> {

@@ -64,6 +64,9 @@ interface NativeLibrary {
 const files: Readonly<Record<string, string>> = {
   // Backup streams, which not every system that these tests run on has.
   'backup.dll': 'kernel32.dll',
+  // Giving memory back, which the stand-ins of the services count.
+  'local-memory.dll': 'kernel32.dll',
+  'task-memory.dll': 'ole32.dll',
 };
 
 /** Where a DLL is loaded from: System32 by full path (no search-order hijack), or the test folder. */
@@ -184,6 +187,7 @@ function declareTypes(): void {
     StdOutput: 'void *',
     StdError: 'void *',
   });
+  k.struct('HCS_EVENT', { Type: 'uint32_t', EventData: 'void *', Operation: 'void *' });
   k.struct('PORTHOLE_GUID', {
     Data1: 'uint32_t',
     Data2: 'uint16_t',
@@ -201,6 +205,7 @@ export function declaredLayouts(): { name: string; size: number; offsets: Record
   const k = koffi();
   const members: Record<string, string[]> = {
     HCS_PROCESS_INFORMATION: ['ProcessId', 'StdInput', 'StdOutput', 'StdError'],
+    HCS_EVENT: ['Type', 'EventData', 'Operation'],
     PORTHOLE_GUID: ['Data1', 'Data2', 'Data3', 'Data4'],
     WC_DRIVER_INFO: ['Flavour', 'HomeDir'],
     WC_LAYER_DESCRIPTOR: ['LayerId', 'Flags', 'Path'],

@@ -1,16 +1,20 @@
 /**
- * The one place where memory that Windows handed out is given back.
+ * The one place where memory and handles that Windows gave out are given back.
  *
  * Strings come through `void **` out cells, never as converted strings: koffi would drop the pointer (hcs.md 1.1). A result
  * string can be there on success and on failure, so callers take it on both paths; NULL is undefined.
  */
 import { defineLibrary, koffi } from './library.ts';
 
-const kernel32 = defineLibrary('kernel32.dll', {
+const localMemory = defineLibrary('local-memory.dll', {
   LocalFree: { proto: 'void *__stdcall LocalFree(void *memory)', mode: 'sync' },
 });
 
-const ole32 = defineLibrary('ole32.dll', {
+const kernel32 = defineLibrary('kernel32.dll', {
+  CloseHandle: { proto: 'int32_t __stdcall CloseHandle(void *handle)', mode: 'sync' },
+});
+
+const taskMemory = defineLibrary('task-memory.dll', {
   CoTaskMemFree: { proto: 'void __stdcall CoTaskMemFree(void *memory)', mode: 'sync' },
 });
 
@@ -29,7 +33,12 @@ export function takeString(cell: PointerCell, allocator: Allocator): string | un
   try {
     return koffi().decode(pointer, 'char16_t', -1) as string;
   } finally {
-    if (allocator === 'LocalFree') kernel32.callSync('LocalFree', pointer);
-    else ole32.callSync('CoTaskMemFree', pointer);
+    if (allocator === 'LocalFree') localMemory.callSync('LocalFree', pointer);
+    else taskMemory.callSync('CoTaskMemFree', pointer);
   }
+}
+
+/** Gives back a handle that no stream took over. */
+export function closeHandle(handle: bigint): void {
+  kernel32.callSync('CloseHandle', handle);
 }

@@ -37,6 +37,15 @@ const api = defineLibrary('vmcompute.dll', {
     proto: `int32_t __stdcall HcsRegisterComputeSystemCallback(${system}, void *callback, uintptr_t context, _Out_ void **handle)`,
     mode: 'async',
   },
+  HcsRegisterProcessCallback: {
+    proto:
+      'int32_t __stdcall HcsRegisterProcessCallback(void *process, void *callback, uintptr_t context, _Out_ void **handle)',
+    mode: 'async',
+  },
+  HcsUnregisterProcessCallback: {
+    proto: 'int32_t __stdcall HcsUnregisterProcessCallback(void *handle)',
+    mode: 'async',
+  },
   HcsUnregisterComputeSystemCallback: {
     proto: 'int32_t __stdcall HcsUnregisterComputeSystemCallback(void *handle)',
     mode: 'async',
@@ -216,6 +225,7 @@ export const notification = {
   startCompleted: 0x3,
   pauseCompleted: 0x4,
   resumeCompleted: 0x5,
+  processExited: 0x10000,
   serviceDisconnect: 0x1000000,
 } as const;
 
@@ -244,24 +254,26 @@ export interface Registration {
   unregister(): Promise<void>;
 }
 
+/** Unregister before the handle is closed; it waits for a running callback. Undefined when HCS refused. */
 export async function registerCallback(
+  kind: 'ComputeSystem' | 'Process',
   handle: bigint,
   listener: NotificationListener,
-): Promise<Registration> {
+): Promise<Registration | undefined> {
   const key = nextKey++;
   listeners.set(key, listener);
   const cell = pointerCell();
   const hresult = unsigned(
-    await api.call('HcsRegisterComputeSystemCallback', handle, callbackPointer(), key, cell),
+    await api.call(`HcsRegister${kind}Callback`, handle, callbackPointer(), key, cell),
   );
   if (hresult >= 0x80000000) {
     listeners.delete(key);
-    throw new Error(`HcsRegisterComputeSystemCallback: 0x${hresult.toString(16)}`);
+    return undefined;
   }
   const registration = cell[0];
   return {
     unregister: async () => {
-      await api.call('HcsUnregisterComputeSystemCallback', registration);
+      await api.call(`HcsUnregister${kind}Callback`, registration);
       listeners.delete(key);
     },
   };

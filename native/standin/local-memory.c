@@ -1,4 +1,4 @@
-/* Laid over kernel32.dll: tells the ledger, then does the real thing. */
+/* Stands for kernel32.dll's LocalFree: tells the ledger, then does the real thing. */
 #include "standin.h"
 
 void *__stdcall StandinLocalFree(void *memory);

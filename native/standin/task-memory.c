@@ -1,4 +1,4 @@
-/* Laid over ole32.dll: tells the ledger, then does the real thing. */
+/* Stands for ole32.dll's CoTaskMemFree: tells the ledger, then does the real thing. */
 #include "standin.h"
 #include <objbase.h>
 

@@ -1,0 +1,52 @@
+/** Compute ports on the stand-ins, and documents that they take. */
+import { randomUUID } from 'node:crypto';
+import type { ContainerV1Document, ContainerV2Document } from '../../../../src/hcs/documents.ts';
+import { computecoreDriver } from '../../../../src/host/windows/computecore-driver.ts';
+import { createWindowsCompute } from '../../../../src/host/windows/compute.ts';
+import { vmcomputeDriver } from '../../../../src/host/windows/vmcompute-driver.ts';
+import type { ComputeHost, ComputePort } from '../../../../src/host/ports/compute.ts';
+
+export const facts: ComputeHost = {
+  osVersion: '10.0.20348.2227',
+  sku: 'server',
+  hypervAvailable: true,
+  processIsolationAvailable: true,
+  backend: 'hcs',
+  description: 'Windows Server 2022 Datacenter',
+  limits: { memory: true, cpu: true },
+};
+
+export const compute = (): ComputePort =>
+  createWindowsCompute({ v2: computecoreDriver, v1: vmcomputeDriver, host: async () => facts });
+
+/** A build without computecore.dll. */
+export const olderCompute = (): ComputePort =>
+  createWindowsCompute({ v2: undefined, v1: vmcomputeDriver, host: async () => facts });
+
+const layers = 'C:\\ProgramData\\porthole\\windowsfilter';
+
+export function v2Document(): ContainerV2Document {
+  return {
+    Owner: 'porthole',
+    SchemaVersion: { Major: 2, Minor: 1 },
+    Container: {
+      GuestOs: { HostName: 'web1' },
+      Storage: {
+        Layers: [{ Id: randomUUID(), Path: `${layers}\\base` }],
+        Path: `\\\\?\\Volume{${randomUUID()}}\\`,
+      },
+    },
+  };
+}
+
+export function hypervDocument(id: string): ContainerV1Document {
+  return {
+    SystemType: 'Container',
+    Name: id,
+    Owner: 'porthole',
+    LayerFolderPath: `${layers}\\${id}`,
+    Layers: [{ ID: randomUUID(), Path: `${layers}\\base` }],
+    HvPartition: true,
+    HvRuntime: { ImagePath: `${layers}\\base\\UtilityVM` },
+  };
+}

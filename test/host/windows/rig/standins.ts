@@ -1,0 +1,61 @@
+/** The stand-ins' own controls, from inside Windows Node (native/standin/standin.h). */
+import { expect } from 'chai';
+import { setTimeout as delay } from 'node:timers/promises';
+import { defineLibrary } from '../../../../src/host/windows/ffi/library.ts';
+
+const core = defineLibrary('standin-core.dll', {
+  StandinLedger: { proto: 'uint32_t __stdcall StandinLedger(void *buffer, uint32_t size)', mode: 'sync' },
+  StandinFault: {
+    proto:
+      'void __stdcall StandinFault(str16 function, int32_t countdown, uint32_t result, int32_t late, str16 document)',
+    mode: 'sync',
+  },
+  StandinClearFaults: { proto: 'void __stdcall StandinClearFaults()', mode: 'sync' },
+  StandinMode: { proto: 'void __stdcall StandinMode(str16 mode)', mode: 'sync' },
+});
+
+export interface Ledger {
+  readonly open: Readonly<Record<string, number>>;
+  readonly total: Readonly<Record<string, number>>;
+  readonly violations: readonly string[];
+}
+
+/** What the stand-ins have given out and not got back, and every wrong use so far. */
+export function ledger(): Ledger {
+  const buffer = Buffer.alloc(65_536);
+  core.callSync('StandinLedger', buffer, buffer.length);
+  return JSON.parse(buffer.toString('utf8').replace(/\0.*$/s, '')) as Ledger;
+}
+
+/** `late`: false = the call fails; 'undone' = the operation that it begins; 'done' = the same, but the work is done. */
+export interface Fault {
+  readonly countdown?: number;
+  readonly late?: 'undone' | 'done';
+  readonly document?: string;
+}
+
+export function failNext(name: string, hresult: number, fault: Fault = {}): void {
+  const late = fault.late === undefined ? 0 : fault.late === 'undone' ? 1 : 2;
+  core.callSync('StandinFault', name, fault.countdown ?? 1, hresult, late, fault.document ?? '');
+}
+
+export function clearFaults(): void {
+  core.callSync('StandinClearFaults');
+}
+
+/** `early`, `prompt`, `envelope`, `silent`, joined by blanks. */
+export function setMode(mode: string): void {
+  core.callSync('StandinMode', mode);
+}
+
+/** Closing is asynchronous, so the ledger is given a moment. */
+export async function expectNothingOpen(): Promise<void> {
+  let open: Record<string, number> = {};
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    open = Object.fromEntries(Object.entries(ledger().open).filter(([, count]) => count !== 0));
+    if (Object.keys(open).length === 0) break;
+    await delay(20);
+  }
+  expect(open, 'given out and never given back').to.deep.equal({});
+  expect(ledger().violations, 'wrong uses of handles and strings').to.deep.equal([]);
+}
