@@ -1,240 +1,194 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { CliError, systemErrorText } from '../src/cli/cli-error.ts';
 import { Command } from '../src/cli/command.ts';
-import type { FlagSpecs, FlagValues, ParsedFlags } from '../src/cli/flag.ts';
-import { encodeSource } from '../src/dockerfile/source.ts';
-import { fixSource } from '../src/lint/apply-fixes.ts';
-import { LintUsageError, parseDay, parseSeverity, reaches } from '../src/lint/config.ts';
-import { resolveRules, severityTable } from '../src/lint/config.ts';
-import { explainBuiltIn, explainRule, listRules } from '../src/lint/explain.ts';
-import { findDockerfiles } from '../src/lint/find-files.ts';
-import { formatNames, formatOf } from '../src/lint/formats/index.ts';
-import type { FileReport } from '../src/lint/formats/report.ts';
-import { lintSource, type LintOptions } from '../src/lint/lint-file.ts';
-import { readSource, type ReadSource } from '../src/lint/read-source.ts';
+import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
+import { lintErrorText, usage } from '../src/cli/lint-errors.ts';
+import { formatOf } from '../src/lint/formats/index.ts';
+import { formatNames } from '../src/lint/formats/names.ts';
+import { listFiles, type Refuse } from '../src/lint/list-files.ts';
+import { Linter, stdinName, type LintedFile } from '../src/lint/linter.ts';
+import { exitCodeOf } from '../src/lint/exit-code.ts';
 import { rules } from '../src/lint/rules/index.ts';
-import { unifiedDiff } from '../src/lint/unified-diff.ts';
+import { loadNamedConfig } from '../src/lint/settings/find-config.ts';
+import { settingsOfFlags } from '../src/lint/settings/flag-settings.ts';
 import { packageVersion } from '../src/version.ts';
 
-const levels = ['error', 'warning', 'info', 'style'];
+const levels = ['error', 'warning', 'info', 'style', 'off'];
 
 const flags = {
   'as-of': { type: 'string', description: 'Judge end-of-support dates as of this day (default today)' },
   'build-arg': { type: 'map', description: 'Value of a build-time variable' },
+  config: {
+    type: 'string',
+    char: 'c',
+    description: 'Configuration file (default: the nearest .porthole-lint.yaml, else .hadolint.yaml)',
+    complete: 'file',
+  },
+  'disable-ignore-pragma': { type: 'bool', description: 'Comments in the file silence nothing' },
   'dry-run': { type: 'bool', description: 'With --fix: print the changes as a unified diff' },
+  escape: {
+    type: 'string',
+    description: 'Escape character of files without an escape directive: "\\" or "`" (default "\\")',
+    complete: ['\\', '`'],
+  },
   explain: { type: 'string', description: 'Explain a rule and exit' },
   'failure-threshold': {
     type: 'string',
     description: 'Lowest level that makes the exit code 1: error, warning, info, style or off',
-    default: 'info',
-    complete: [...levels, 'off'],
+    helpDefault: 'info',
+    complete: levels,
   },
   fix: { type: 'bool', description: 'Correct what can be corrected safely' },
   format: {
     type: 'string',
     char: 'f',
     description: `Output format: ${formatNames.join(', ')}`,
-    default: 'human',
+    helpDefault: 'human',
     complete: formatNames,
   },
   ignore: { type: 'strings', description: 'Leave out these rules' },
+  'label-schema': {
+    type: 'map',
+    description: 'What the value of a label must look like: LABEL=TYPE (text, url, semver, hash, ...)',
+  },
   'list-rules': { type: 'bool', description: 'List all rules and exit' },
+  'no-color': { type: 'bool', description: 'Print without colors' },
   'no-fail': { type: 'bool', description: 'End with exit code 0 whatever is found' },
   only: { type: 'strings', description: 'Run these rules alone' },
   rule: { type: 'strings', description: 'Run these rules too that are off by default' },
   severity: { type: 'map', description: 'Change the level of a rule: RULE=LEVEL' },
+  strict: { type: 'bool', description: 'Run the rules too that are off by default, and fail on any finding' },
+  'strict-labels': { type: 'bool', description: 'Report labels that the label schema does not name' },
   'target-os': {
     type: 'string',
     description: 'Platform of all stages: windows or linux (default from the base images)',
     complete: ['windows', 'linux'],
   },
+  'trusted-registry': {
+    type: 'strings',
+    description: 'Registry that base images may come from; "*" stands for any text',
+  },
+  watch: { type: 'bool', char: 'w', description: 'Lint again whenever a file changes, until Ctrl-C' },
 } as const satisfies FlagSpecs;
 
-type Flags = FlagValues<typeof flags>;
-
-interface Settings {
-  readonly options: Omit<LintOptions, 'name'>;
-  readonly threshold: ReturnType<typeof parseSeverity>;
-  readonly format: (typeof formatNames)[number];
-}
+type Parsed = ParsedFlags<typeof flags>;
 
 export default class Lint extends Command {
   static readonly summary = 'Check Dockerfiles for mistakes, above all those of Windows images';
   static readonly usage = '[OPTIONS] [FILE|DIR|-]...';
   static readonly description =
-    'Without a name: all Dockerfiles below the current directory. "-" reads standard input.\n' +
-    'Exit codes: 0 nothing found, 1 findings at or above the threshold, 2 bad usage or unreadable files.';
+    'Without a name: all Dockerfiles below the current directory, but what git or .portholeignore\n' +
+    'ignores. "-" reads standard input.\n\n' +
+    'Exit codes:\n' +
+    '  0  nothing found at or above the failure threshold\n' +
+    '  1  findings at or above the failure threshold\n' +
+    '  2  bad usage, an invalid configuration, a file that cannot be read or that no builder takes';
   static readonly flags = flags;
   static readonly args = { min: 0 };
+  static readonly usageExitCode = 2;
   static readonly completes = 'file';
   static readonly examples = ['porthole lint', 'porthole lint --fix --dry-run Dockerfile'];
 
-  async run({ flags, args }: ParsedFlags<typeof Lint.flags>): Promise<number> {
-    const { stdout, stderr } = this.context;
-    const settings = this.#settings(flags);
-    if (flags['list-rules']) {
-      this.result(() => rules.map(({ id, name, severity, docs }) => ({ id, name, severity, ...docs })));
-      stdout.write(listRules(rules));
-      return 0;
-    }
-    if (flags.explain !== '') {
-      const text = usage(() => resolveRules(flags.explain, rules)).map((id) => {
-        const rule = rules.find((candidate) => candidate.id === id);
-        return rule === undefined ? (explainBuiltIn(id) ?? '') : explainRule(rule);
-      });
-      this.result({ apiVersion: 'porthole/v1', text: text.join('\n') });
-      stdout.write(text.join('\n'));
-      return 0;
-    }
+  async run(parsed: Parsed): Promise<number> {
+    const { flags, args } = parsed;
+    if (flags['list-rules'] || flags.explain !== '') return this.#explain(flags);
+    const given = usage(() => settingsOfFlags(flags, parsed.changed, rules));
+    usage.when(flags['dry-run'] && !flags.fix, '--dry-run goes with --fix');
+    usage.when(flags.watch && args.includes(stdinName), '--watch cannot watch standard input');
+    const { environment } = this.context;
+    const named = flags.config === '' ? undefined : flags.config;
+    const linter = async (): Promise<Linter> =>
+      new Linter(
+        rules,
+        given,
+        {
+          cwd: environment.cwd,
+          now: environment.now(),
+          personal: {
+            home: environment.homeDir,
+            config: environment.env[environment.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CONFIG_HOME'],
+          },
+          readStdin: () => this.#stdin(),
+        },
+        named === undefined ? undefined : await usage.async(loadNamedConfig(named, environment.cwd, rules)),
+      );
+    const names = args.length === 0 ? ['.'] : args;
+    if (!flags.watch) return this.#pass(await linter(), names, flags);
+    const { watchAndLint } = await import('../src/lint/watch.ts');
+    return watchAndLint({
+      names,
+      cwd: environment.cwd,
+      recursive: environment.platform === 'win32',
+      config: named,
+      say: (line) => this.context.stderr.write(`${line}\n`),
+      onSignal: this.context.onSignal,
+      pass: async (only) => this.#pass(await linter(), names, flags, only),
+      errorText: lintErrorText,
+    });
+  }
 
-    let unreadable = false;
-    const refuse = (name: string, error: unknown): void => {
-      unreadable = true;
-      const { code } = error as NodeJS.ErrnoException;
-      const text = (error as Error).message;
-      stderr.write(`${code === undefined ? `${name}: ${text}` : systemErrorText(error as Error)}\n`);
+  /** Lints what `names` stand for, or those files of it that `only` (absolute) has. */
+  async #pass(
+    linter: Linter,
+    names: readonly string[],
+    flags: Parsed['flags'],
+    only?: ReadonlySet<string>,
+  ): Promise<number> {
+    const { stdout, stderr, outTerminal, signal } = this.context;
+    let refused = false;
+    const refuse: Refuse = (name, error) => {
+      refused = true;
+      stderr.write(`${lintErrorText(name, error)}\n`);
     };
-    const reports: FileReport[] = [];
-    const diffs: string[] = [];
-    for (const name of await this.#names(args.length === 0 ? ['.'] : args, refuse)) {
-      this.context.signal.throwIfAborted();
+    const files: LintedFile[] = [];
+    const mode = { fix: flags.fix, dryRun: flags['dry-run'] };
+    for (const name of await listFiles(names, linter, refuse)) {
+      if (only?.has(linter.path(name)) === false) continue;
+      signal.throwIfAborted();
       try {
-        const { report, diff } = await this.#lint(name, flags, settings);
-        reports.push(report);
-        diffs.push(diff);
+        files.push(await linter.lint(name, mode));
       } catch (error) {
         refuse(name, error);
       }
     }
-    const format = formatOf(settings.format, packageVersion, rules);
+    for (const notice of linter.notices) stderr.write(`${notice}\n`);
+    const reports = files.map(({ report }) => report);
     this.result(() => ({
       apiVersion: 'porthole/v1',
       findings: JSON.parse(formatOf('json', packageVersion, rules)(reports, plain)) as unknown,
     }));
-    const { color, columns } = this.context.outTerminal;
-    const dry = flags.fix && flags['dry-run'];
-    if (dry) stdout.write(diffs.join(''));
-    else if (!(flags.fix && args.includes('-'))) stdout.write(format(reports, { color, columns }));
-    if (unreadable) return 2;
-    const failing = reports.some(({ findings }) =>
-      findings.some(({ level }) => reaches(level, settings.threshold)),
-    );
-    return failing && !flags['no-fail'] ? 1 : 0;
-  }
-
-  #settings(flags: Flags): Settings {
-    return usage(() => {
-      const format = formatNames.find((name) => name === flags.format);
-      if (format === undefined) {
-        throw new LintUsageError(`unknown format "${flags.format}": use one of ${formatNames.join(', ')}`);
-      }
-      const os = flags['target-os'];
-      if (os !== '' && os !== 'windows' && os !== 'linux') {
-        throw new LintUsageError(`unknown target OS "${os}": use windows or linux`);
-      }
-      if (flags['dry-run'] && !flags.fix) throw new LintUsageError('--dry-run goes with --fix');
-      const ids = (names: readonly string[]) => new Set(names.flatMap((name) => resolveRules(name, rules)));
-      return {
-        format,
-        threshold: parseSeverity(flags['failure-threshold']),
-        options: {
-          severities: severityTable(flags.severity, flags.ignore, rules),
-          enabled: ids(flags.rule),
-          ...(flags.only.length > 0 ? { only: ids(flags.only) } : {}),
-          ...(os === '' ? {} : { targetOs: os }),
-          rule: {
-            buildArgs: flags['build-arg'],
-            asOf: flags['as-of'] === '' ? this.context.environment.now() : parseDay(flags['as-of']),
-          },
-        },
-      };
-    });
-  }
-
-  /** Files as they are shown; a folder stands for its Dockerfiles. */
-  async #names(args: readonly string[], refuse: (name: string, error: unknown) => void): Promise<string[]> {
-    const names: string[] = [];
-    for (const arg of args) {
-      if (arg === '-') {
-        names.push(arg);
-        continue;
-      }
-      try {
-        const path = this.#path(arg);
-        if (!(await stat(path)).isDirectory()) {
-          names.push(arg);
-          continue;
-        }
-        const found = await findDockerfiles(path, arg);
-        if (found.length === 0) refuse(arg, new Error('holds no Dockerfile'));
-        names.push(...found);
-      } catch (error) {
-        refuse(arg, error);
-      }
+    const { format = 'human', noColor } = files[0]?.settings ?? {};
+    const color = outTerminal.color && noColor !== true;
+    if (mode.fix && mode.dryRun) stdout.write(files.map(({ diff }) => diff).join(''));
+    else {
+      const onStdin = mode.fix ? files.find(({ report }) => report.file === stdinName) : undefined;
+      // The corrected text of standard input is the output; what is left to say goes beside it.
+      if (onStdin !== undefined) stdout.write(onStdin.fixed);
+      (onStdin === undefined ? stdout : stderr).write(
+        formatOf(format, packageVersion, rules)(reports, { color, columns: outTerminal.columns }),
+      );
     }
-    return [...new Set(names)];
+    return refused ? 2 : exitCodeOf(files);
   }
 
-  async #lint(
-    name: string,
-    flags: Flags,
-    { options }: Settings,
-  ): Promise<{ readonly report: FileReport; readonly diff: string }> {
-    const { source, wasUtf16 } = await this.#read(name);
-    const dockerignore = name === '-' ? undefined : await this.#dockerignore(this.#path(name));
-    const all: LintOptions = { ...options, name, wasUtf16, rule: { ...options.rule, dockerignore } };
-    if (!flags.fix) {
-      return { report: { file: name, source, findings: lintSource(source, rules, all).findings }, diff: '' };
+  async #explain(flags: Parsed['flags']): Promise<number> {
+    const { explainNamed, listRules, ruleSummaries } = await import('../src/lint/explain.ts');
+    if (flags['list-rules']) {
+      this.result(() => ruleSummaries(rules));
+      this.context.stdout.write(listRules(rules));
+      return 0;
     }
-    const fixed = fixSource(source, rules, all);
-    const diff = unifiedDiff(name === '-' ? 'Dockerfile' : name, source.text, fixed.source.text);
-    if (!flags['dry-run']) {
-      if (name === '-') this.context.stdout.write(fixed.source.text);
-      else if (diff !== '' || wasUtf16) {
-        await writeFile(this.#path(name), encodeSource(fixed.source.text, source.encoding));
-      }
-    }
-    // A written file is UTF-8 now.
-    const left = wasUtf16 && !flags['dry-run'] && name !== '-' ? { ...all, wasUtf16: false } : all;
-    const { findings } = left === all ? fixed.result : lintSource(fixed.source, rules, left);
-    return { report: { file: name, source: fixed.source, findings }, diff };
+    const text = usage(() => explainNamed(flags.explain, rules));
+    this.result({ apiVersion: 'porthole/v1', text });
+    this.context.stdout.write(text);
+    return 0;
   }
 
-  async #read(name: string): Promise<ReadSource> {
-    if (name !== '-') return readSource(await readFile(this.#path(name)));
+  async #stdin(): Promise<Buffer> {
     const chunks: Buffer[] = [];
     for await (const chunk of this.context.stdin as AsyncIterable<Buffer | string>) {
       chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
     }
-    return readSource(Buffer.concat(chunks));
-  }
-
-  /** BuildKit's order: `NAME.dockerignore`, then `.dockerignore` of the context, which is taken to be the file's folder. */
-  async #dockerignore(path: string): Promise<string | undefined> {
-    for (const candidate of [`${path}.dockerignore`, join(dirname(path), '.dockerignore')]) {
-      try {
-        return await readFile(candidate, 'utf8');
-      } catch {
-        // Most contexts have none.
-      }
-    }
-    return undefined;
-  }
-
-  #path(name: string): string {
-    return isAbsolute(name) ? name : resolve(this.context.environment.cwd, name);
+    return Buffer.concat(chunks);
   }
 }
 
 const plain = { color: false, columns: 80 };
-
-/** Bad usage ends with 2, which linters agree on. */
-function usage<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof LintUsageError)) throw error;
-    throw new CliError(error.message, { code: 'USAGE', exitCode: 2, cause: error });
-  }
-}

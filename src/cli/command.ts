@@ -76,6 +76,8 @@ export interface CommandClass {
   /** More text under the summary in help. */
   readonly description?: string;
   readonly hidden?: boolean;
+  /** Exit code for flags and arguments that are wrong, where it is not Docker's. */
+  readonly usageExitCode?: number;
   readonly examples?: readonly string[];
   /** What the positional arguments name, for completion. */
   readonly completes?:

@@ -231,7 +231,7 @@ async function runCommand(
   try {
     parsed = parseCommand(words, syntax);
   } catch (error) {
-    throw await withFlagHint(error, loaded, host);
+    throw withExitCode(await withFlagHint(error, loaded, host), loaded.usageExitCode);
   }
   const { values, notices } = parsed;
   const flags = values.flags as Record<string, unknown>;
@@ -245,8 +245,26 @@ async function runCommand(
     host.stdout.write((await host.loadHelp()).command(syntax, loaded, spellingsOf(found[0], loaded)));
     return 0;
   }
-  checkArguments(values.args, syntax);
+  try {
+    checkArguments(values.args, syntax);
+  } catch (error) {
+    throw withExitCode(error, loaded.usageExitCode);
+  }
   return execute(loaded, values, global, host, modes);
+}
+
+/** The error with the exit code of a command that has its own. */
+function withExitCode(error: unknown, exitCode: number | undefined): unknown {
+  if (exitCode === undefined || !(error instanceof CliError)) return error;
+  const { message, kind, code, hint, plainMessage } = error;
+  return new CliError(message, {
+    kind,
+    code,
+    plainMessage,
+    exitCode,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** A mistyped flag gets its nearest neighbour as a hint; Docker's own text stays as it is. */

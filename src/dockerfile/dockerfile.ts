@@ -39,7 +39,7 @@ export interface AnalyzedDockerfile extends Dockerfile {
 
 /** Reads everything that can be read. Never throws. */
 export function analyzeDockerfile(source: SourceText | string, options?: ReadOptions): AnalyzedDockerfile {
-  const tree = parseSyntax(source);
+  const tree = parseSyntax(source, options);
   const problems: DockerfileProblem[] = tree.problems.map((problem) => ({ ...problem, phase: 'syntax' }));
   const globalArgs: ArgInstruction[] = [];
   const stages: { -readonly [K in keyof Stage]: K extends 'instructions' ? StageInstruction[] : Stage[K] }[] =

@@ -1,6 +1,7 @@
 import { DirectiveReader } from './directives.ts';
 import type { Directive } from './directives.ts';
 import { ExpansionError } from './expand.ts';
+import type { EscapeCharacter } from './expand.ts';
 import { heredocsOfLine } from './heredoc.ts';
 import type { Heredoc, HeredocWord } from './heredoc.ts';
 import { MappedTextBuilder } from './mapped-text.ts';
@@ -24,9 +25,14 @@ const longestLine = 65535;
 
 const emptyContinuationUrl = 'https://docs.docker.com/go/dockerfile/rule/no-empty-continuation/';
 
+export interface ParseOptions {
+  /** Escape character of a file without an `escape` directive: a backslash unless told otherwise. */
+  readonly escape?: EscapeCharacter;
+}
+
 /** Parses a Dockerfile. Never throws: what is wrong is in `problems`, in time and memory linear in the text. */
-export function parseSyntax(source: SourceText | string): SyntaxTree {
-  return new Parser(typeof source === 'string' ? new SourceText(source) : source).parse();
+export function parseSyntax(source: SourceText | string, options: ParseOptions = {}): SyntaxTree {
+  return new Parser(typeof source === 'string' ? new SourceText(source) : source, options).parse();
 }
 
 interface PhysicalLine {
@@ -53,8 +59,9 @@ class Parser {
   #position = 0;
   #lineEnds: LineIndex | undefined;
 
-  constructor(source: SourceText) {
+  constructor(source: SourceText, { escape }: ParseOptions) {
     this.#source = source;
+    if (escape !== undefined) this.#reader.escape = escape;
   }
 
   parse(): SyntaxTree {

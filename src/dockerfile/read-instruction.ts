@@ -23,6 +23,8 @@ import { trimMapped } from './words.ts';
 export interface ReadOptions {
   /** The target's system: it decides some texts. */
   readonly os: 'windows' | 'linux';
+  /** Escape character of a file without an `escape` directive. */
+  readonly escape?: '\\' | '`';
 }
 
 /** The meaning of one line. Throws `InstructionProblem` in the reference's words, in its order of checks. */

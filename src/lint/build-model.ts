@@ -16,6 +16,8 @@ export interface ModelOptions {
   readonly targetOs?: 'windows' | 'linux';
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly wasUtf16?: boolean;
+  /** Of files without an `escape` directive. */
+  readonly escape?: EscapeCharacter;
 }
 
 /** What one stage hands to a stage that builds on it. */
@@ -28,7 +30,10 @@ interface StageState {
 
 /** Pure and total: any text gives a model. */
 export function buildModel(source: SourceText, options: ModelOptions): LintFile {
-  const read: ReadOptions = { os: options.targetOs ?? 'windows' };
+  const read: ReadOptions = {
+    os: options.targetOs ?? 'windows',
+    ...(options.escape === undefined ? {} : { escape: options.escape }),
+  };
   const dockerfile = analyzeDockerfile(source, read);
   const escape = dockerfile.tree.escape;
   const globals = globalArguments(dockerfile.globalArgs, escape, options.buildArgs ?? {});

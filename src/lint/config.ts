@@ -3,7 +3,9 @@ import { builtInCodes } from './lint-file.ts';
 import { severityOrder } from './formats/report.ts';
 import type { RuleDefinition, Severity } from './rule.ts';
 
-export class LintUsageError extends Error {}
+export class LintUsageError extends Error {
+  override readonly name = 'LintUsageError';
+}
 
 /** Ids of what `name` means: an id, a rule's name, or an alias such as BuildKit's; case does not matter. */
 export function resolveRules(name: string, rules: readonly RuleDefinition[]): string[] {

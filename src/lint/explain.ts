@@ -1,4 +1,5 @@
 /** The texts of `--explain` and `--list-rules`. */
+import { resolveRules } from './config.ts';
 import { builtInCodes } from './lint-file.ts';
 import type { RuleDefinition } from './rule.ts';
 
@@ -26,6 +27,21 @@ export function explainBuiltIn(id: string): string | undefined {
   return code === undefined
     ? undefined
     : `${code.id} ${code.name}\n${code.severity}, every stage\n\n${code.summary}\n`;
+}
+
+/** All that `name` means. Throws `LintUsageError` for a name that no rule has. */
+export function explainNamed(name: string, rules: readonly RuleDefinition[]): string {
+  return resolveRules(name, rules)
+    .map((id) => {
+      const rule = rules.find((candidate) => candidate.id === id);
+      return rule === undefined ? (explainBuiltIn(id) ?? '') : explainRule(rule);
+    })
+    .join('\n');
+}
+
+/** What `--list-rules --json` gives. */
+export function ruleSummaries(rules: readonly RuleDefinition[]): object[] {
+  return rules.map(({ id, name, severity, docs }) => ({ id, name, severity, ...docs }));
 }
 
 /** One line a rule: code, level, name, summary. */

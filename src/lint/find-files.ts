@@ -1,8 +1,11 @@
-/** Which files of a folder are Dockerfiles, by name. */
-import { readdir } from 'node:fs/promises';
+/** Which files of a folder are Dockerfiles, by name; what git or `.portholeignore` ignores is left out. */
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { IgnoreFiles } from './ignore-files.ts';
+import { gitFiles, workTreeOf } from './git-files.ts';
 
-const skipped = new Set(['node_modules', '.git', '.hg', '.svn']);
+/** Folders that no search enters. */
+export const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git', '.hg', '.svn']);
 const names = /^(dockerfile|containerfile)(\..+)?$|^.+\.(dockerfile|containerfile)$/i;
 /** `Dockerfile.dockerignore` belongs to a Dockerfile and is none; the others are left by editors and merges. */
 const others = /\.(dockerignore|orig|rej|bak|swp|md|json|ya?ml|js|ts|py|go|rb|cs|java|sh|ps1)$|~$/i;
@@ -12,35 +15,77 @@ export function isDockerfileName(name: string): boolean {
 }
 
 /**
- * Dockerfiles below `folder`, each as a path that starts with `shown`, sorted by name, a folder's files before its folders.
- * Links are not followed into folders. Rejects when the folder itself cannot be read.
+ * Dockerfiles below `folder` (absolute), each as a path that starts with `shown`, sorted by name, a folder's files before its
+ * folders. Links are not followed into folders. Rejects when the folder itself cannot be read.
  */
 export async function findDockerfiles(folder: string, shown: string): Promise<string[]> {
+  const workTree = workTreeOf(folder);
+  const ignored = new IgnoreFiles(workTree ?? folder);
+  const listed = workTree === undefined ? undefined : await gitFiles(folder);
+  return listed === undefined ? walk(folder, shown, ignored) : fromGit(listed, folder, shown, ignored);
+}
+
+async function fromGit(
+  listed: readonly string[],
+  folder: string,
+  shown: string,
+  ignored: IgnoreFiles,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of listed.toSorted(filesFirst)) {
+    const parts = path.split('/');
+    if (!isDockerfileName(parts.at(-1)!) || parts.some((part) => skippedFolders.has(part))) continue;
+    const full = join(folder, ...parts);
+    // A file that git still tracks may be gone.
+    if (statSync(full, { throwIfNoEntry: false })?.isFile() !== true) continue;
+    if (!(await ignored.ignores(full))) found.push(joinShown(shown, path));
+  }
+  return found;
+}
+
+/** The order of the walk. */
+function filesFirst(a: string, b: string): number {
+  const one = a.split('/');
+  const other = b.split('/');
+  let at = 0;
+  while (one[at] === other[at] && at < one.length) at++;
+  const [fileA, fileB] = [at === one.length - 1, at === other.length - 1];
+  if (fileA !== fileB) return fileA ? -1 : 1;
+  return compare(one[at] ?? '', other[at] ?? '');
+}
+
+async function walk(folder: string, shown: string, ignored: IgnoreFiles): Promise<string[]> {
   const found: string[] = [];
   const pending = [{ folder, shown, top: true }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const entries = await readdir(next.folder, { withFileTypes: true }).catch((error: unknown) => {
+    let entries;
+    try {
+      entries = readdirSync(next.folder, { withFileTypes: true });
+    } catch (error) {
       // A folder below that may not be read hides no file that was asked for.
       if (next.top) throw error;
-      return [];
-    });
-    const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+      continue;
+    }
+    const sorted = entries.toSorted((a, b) => compare(a.name, b.name));
     for (const entry of sorted) {
-      if ((entry.isFile() || entry.isSymbolicLink()) && isDockerfileName(entry.name)) {
-        found.push(joinShown(next.shown, entry.name));
-      }
+      if (!isDockerfileName(entry.name) || entry.isDirectory()) continue;
+      const full = join(next.folder, entry.name);
+      const isFile =
+        entry.isFile() ||
+        (entry.isSymbolicLink() && statSync(full, { throwIfNoEntry: false })?.isFile() === true);
+      if (isFile && !(await ignored.ignores(full))) found.push(joinShown(next.shown, entry.name));
     }
     for (const entry of sorted.toReversed()) {
-      if (!entry.isDirectory() || skipped.has(entry.name)) continue;
-      pending.push({
-        folder: join(next.folder, entry.name),
-        shown: joinShown(next.shown, entry.name),
-        top: false,
-      });
+      if (!entry.isDirectory() || skippedFolders.has(entry.name)) continue;
+      const below = join(next.folder, entry.name);
+      if (await ignored.ignores(below, true)) continue;
+      pending.push({ folder: below, shown: joinShown(next.shown, entry.name), top: false });
     }
   }
   return found;
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** `.` stays out of names, as in git's and grep's lists. */
 function joinShown(folder: string, name: string): string {

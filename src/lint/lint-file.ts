@@ -11,6 +11,8 @@ export interface LintOptions {
   readonly name: string;
   readonly targetOs?: 'windows' | 'linux';
   readonly wasUtf16?: boolean;
+  /** Escape character of a file without an `escape` directive. */
+  readonly escape?: '\\' | '`';
   /** Severity by rule id, or `off`; wins over the rule's own. */
   readonly severities?: ReadonlyMap<string, Severity | 'off'>;
   /** Rule ids to run; undefined = all that are not opt-in. */
@@ -36,7 +38,8 @@ export const defaultRuleOptions: RuleOptions = {
   asOf: Number.POSITIVE_INFINITY,
 };
 
-const problemCode = 'PH001';
+/** What the builder itself refuses. */
+export const problemCode = 'PH001';
 const unusedCode = 'PH002';
 
 /** Codes of findings that no rule file makes: what the parser refuses, and ignores that ignore nothing. */
@@ -68,6 +71,7 @@ export function lintSource(
     buildArgs: ruleOptions.buildArgs,
     ...(options.targetOs === undefined ? {} : { targetOs: options.targetOs }),
     ...(options.wasUtf16 === undefined ? {} : { wasUtf16: options.wasUtf16 }),
+    ...(options.escape === undefined ? {} : { escape: options.escape }),
   });
   const { tree } = file.dockerfile;
   const check = checkOptions(tree, options.checkOverride);
@@ -87,23 +91,27 @@ export function lintSource(
       if (!silencing.silences(rule, finding.line, report) && !silencedByAll) findings.push(finding);
     }
   }
-  for (const problem of file.dockerfile.problems) {
+  const problemLevel = options.severities?.get(problemCode) ?? 'error';
+  for (const problem of problemLevel === 'off' ? [] : file.dockerfile.problems) {
     const start = source.position(problem.range.start);
     const end = source.position(problem.range.end);
     findings.push({
       file: file.name,
       ...place(start, end),
       range: problem.range,
-      level: 'error',
+      level: problemLevel as Severity,
       code: problemCode,
       name: 'dockerfile-error',
       message: problem.message,
       url: ruleUrl(problemCode),
     });
   }
+  const unusedLevel =
+    options.only?.has(unusedCode) === false ? 'off' : (options.severities?.get(unusedCode) ?? 'info');
   const known = suppressions.length === 0 ? none : new Set(rules.flatMap(namesOf));
   const ran = suppressions.length === 0 ? none : new Set(active.flatMap(namesOf));
   for (const suppression of suppressions) {
+    if (unusedLevel === 'off') break;
     const name = suppression.rule.toLowerCase();
     // An ignore of a rule that this run left out may well be needed; one of a shell linter's is not ours to judge.
     if (
@@ -113,8 +121,7 @@ export function lintSource(
       /^sc\d+$/.test(name)
     )
       continue;
-    if (options.only !== undefined || options.severities?.get(unusedCode) === 'off') continue;
-    findings.push(unusedIgnore(suppression, known.has(name), source, file.name));
+    findings.push(unusedIgnore(suppression, known.has(name), unusedLevel, source, file.name));
   }
   const folded = options.foldCovered === false ? findings : foldCovered(findings, active);
   return { file, findings: folded.toSorted(compareFindings) };
@@ -125,6 +132,7 @@ function isActive(
   options: LintOptions,
   experimental: 'all' | readonly string[],
 ): boolean {
+  if (levelOf(rule, options) === 'off') return false;
   if (options.only !== undefined) return options.only.has(rule.id);
   if (rule.optIn !== true) return true;
   if (options.enabled?.has(rule.id) === true) return true;
@@ -173,17 +181,28 @@ export function ruleUrl(id: string): string {
   return `docs/lint/${id}.md`;
 }
 
-function unusedIgnore(suppression: Suppression, known: boolean, source: SourceText, file: string): Finding {
+function unusedIgnore(
+  suppression: Suppression,
+  known: boolean,
+  level: Severity,
+  source: SourceText,
+  file: string,
+): Finding {
+  const builtIn = builtInCodes.some(({ id, name }) =>
+    [id.toLowerCase(), name].includes(suppression.rule.toLowerCase()),
+  );
   return {
     file,
     ...place(source.position(suppression.range.start), source.position(suppression.range.end)),
     range: suppression.range,
-    level: 'info',
+    level,
     code: unusedCode,
     name: 'unused-ignore',
-    message: known
-      ? `${suppression.rule} is ignored here but does not fire`
-      : `${suppression.rule} is ignored here but no rule has that name`,
+    message: builtIn
+      ? `${suppression.rule} cannot be ignored by a comment`
+      : known
+        ? `${suppression.rule} is ignored here but does not fire`
+        : `${suppression.rule} is ignored here but no rule has that name`,
     url: ruleUrl(unusedCode),
   };
 }

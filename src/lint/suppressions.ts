@@ -62,7 +62,7 @@ function checkSkips(tree: SyntaxTree, comment: CommentLine): Suppression[] {
   const match = /^check\s*=\s*skip\s*=\s*([\w,\s-]+)/i.exec(comment.text);
   if (match === null || comment.directive !== undefined) return [];
   const lines = linesBelow(tree, comment) ?? ([0, 0] as const);
-  return splitRules((match[1] ?? '').replace(/\s\S.*$/, '')).map(({ name }) => ({
+  return splitRules(match[1] ?? '').map(({ name }) => ({
     rule: name,
     range: comment.range,
     lines,

@@ -1,28 +1,17 @@
 import type { RuleDefinition } from '../rule.ts';
 import { formatCheckstyle } from './checkstyle.ts';
+import { formatCodacy } from './codacy.ts';
 import { formatCodeclimate, formatGitlab } from './codeclimate.ts';
 import { formatCompact } from './compact.ts';
 import { formatGithub } from './github.ts';
+import { formatGnu } from './gnu.ts';
 import { formatHuman } from './human.ts';
 import { formatHadolintJson, formatJson } from './json.ts';
 import { formatJunit } from './junit.ts';
+import type { FormatName } from './names.ts';
 import type { Format } from './report.ts';
 import { formatSarif } from './sarif.ts';
-
-export const formatNames = [
-  'human',
-  'compact',
-  'json',
-  'hadolint-json',
-  'sarif',
-  'checkstyle',
-  'codeclimate',
-  'gitlab',
-  'github',
-  'junit',
-] as const;
-
-export type FormatName = (typeof formatNames)[number];
+import { formatSonarqube } from './sonarqube.ts';
 
 /** `version` is the tool's own, which SARIF names. */
 export function formatOf(name: FormatName, version: string, rules: readonly RuleDefinition[]): Format {
@@ -47,5 +36,11 @@ export function formatOf(name: FormatName, version: string, rules: readonly Rule
       return formatGithub;
     case 'junit':
       return formatJunit;
+    case 'gnu':
+      return formatGnu;
+    case 'codacy':
+      return formatCodacy;
+    case 'sonarqube':
+      return formatSonarqube;
   }
 }

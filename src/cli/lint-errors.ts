@@ -1,0 +1,39 @@
+/** Errors of linting as the command line tells them: bad usage and bad configuration end with 2, as linters agree. */
+import { asError } from '../errors/porthole-error.ts';
+import { CliError, systemErrorText } from './cli-error.ts';
+
+/** Errors of `src/lint` whose message is the whole text, by their names: this folder does not know that one. */
+const told = new Set(['LintUsageError', 'LintConfigError']);
+
+/** What stderr says of a file that could not be linted. `name`: as the user wrote it. */
+export function lintErrorText(name: string, error: unknown): string {
+  const failure = asError(error);
+  if (told.has(failure.name)) return failure.message;
+  const { code } = failure as NodeJS.ErrnoException;
+  if (code === undefined) return `${name}: ${failure.message}`;
+  // Programs of Node's own have no path of the user's.
+  return systemErrorText(name === '-' ? failure : Object.assign(failure, { path: name, syscall: 'open' }));
+}
+
+function asUsage(error: unknown): never {
+  const failure = asError(error);
+  if (!told.has(failure.name) && (failure as NodeJS.ErrnoException).code === undefined) throw failure;
+  const text = told.has(failure.name) ? failure.message : systemErrorText(failure);
+  throw new CliError(text, { code: 'USAGE', exitCode: 2, cause: error });
+}
+
+function run<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    return asUsage(error);
+  }
+}
+
+/** Runs what reads the user's wishes. */
+export const usage = Object.assign(run, {
+  async: <T>(work: Promise<T>): Promise<T> => work.catch(asUsage),
+  when: (wrong: boolean, message: string): void => {
+    if (wrong) throw new CliError(message, { code: 'USAGE', exitCode: 2 });
+  },
+});

@@ -1,0 +1,16 @@
+import { reaches } from './config.ts';
+import { problemCode } from './lint-file.ts';
+import type { LintedFile } from './linter.ts';
+import { thresholdOf } from './settings/lint-settings.ts';
+
+/** 0 clean, 1 findings at or above the threshold of their file, 2 a file that no builder takes (users.md 4.2). */
+export function exitCodeOf(files: readonly LintedFile[]): 0 | 1 | 2 {
+  let code: 0 | 1 = 0;
+  for (const { report, settings } of files) {
+    if (settings.noFail === true) continue;
+    if (report.findings.some((finding) => finding.code === problemCode)) return 2;
+    const threshold = thresholdOf(settings);
+    if (report.findings.some(({ level }) => reaches(level, threshold))) code = 1;
+  }
+  return code;
+}

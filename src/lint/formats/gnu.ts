@@ -1,0 +1,11 @@
+import type { Format } from './report.ts';
+
+/** GNU's error format with columns: `program:file:line:column: message`, which editors parse. */
+export const formatGnu: Format = (reports) =>
+  reports
+    .flatMap(({ findings }) => findings)
+    .map(
+      ({ file, line, column, level, code, message }) =>
+        `porthole:${file}:${line}:${column}: ${code} ${level}: ${message}\n`,
+    )
+    .join('');

@@ -1,0 +1,45 @@
+/** `.portholeignore`: which Dockerfiles a search leaves out, in the language of `.gitignore`. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import type { Ignore } from 'ignore';
+
+export const ignoreFileName = '.portholeignore';
+
+/** The ignore files of the folders from `top` down. Their library is loaded when one is there. */
+export class IgnoreFiles {
+  readonly #top: string;
+  readonly #folders = new Map<string, Ignore | undefined>();
+
+  /** `top`: the highest folder whose ignore file counts (absolute). */
+  constructor(top: string) {
+    this.#top = top;
+  }
+
+  /** True for a file, or with `isFolder` a folder, that is left out. The deepest file that has a word decides. */
+  async ignores(path: string, isFolder = false): Promise<boolean> {
+    let folder = dirname(path);
+    for (;;) {
+      const rules = await this.#of(folder);
+      if (rules !== undefined) {
+        const inside = relative(folder, path).split(sep).join('/');
+        const { ignored, unignored } = rules.test(isFolder ? `${inside}/` : inside);
+        if (ignored || unignored) return ignored;
+      }
+      const above = dirname(folder);
+      if (folder === this.#top || above === folder) return false;
+      folder = above;
+    }
+  }
+
+  async #of(folder: string): Promise<Ignore | undefined> {
+    if (this.#folders.has(folder)) return this.#folders.get(folder);
+    const path = join(folder, ignoreFileName);
+    let rules: Ignore | undefined;
+    if (existsSync(path)) {
+      const { default: ignore } = await import('ignore');
+      rules = ignore().add(readFileSync(path, 'utf8'));
+    }
+    this.#folders.set(folder, rules);
+    return rules;
+  }
+}

@@ -1,0 +1,136 @@
+/** Lints one named file with the settings that are in force for it: configuration files, then the command line. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { encodeSource } from '../dockerfile/source.ts';
+import { fixSource } from './apply-fixes.ts';
+import type { FileReport } from './formats/report.ts';
+import { lintSource, type LintOptions } from './lint-file.ts';
+import { readSource } from './read-source.ts';
+import type { RuleDefinition } from './rule.ts';
+import { ConfigFinder, type LoadedConfig, type PersonalFolders } from './settings/find-config.ts';
+import { mergeSettings, optionsOf, type LintSettings } from './settings/lint-settings.ts';
+import { unifiedDiff } from './unified-diff.ts';
+
+export interface LinterWorld {
+  readonly cwd: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly personal: PersonalFolders;
+  readonly readStdin: () => Promise<Uint8Array>;
+}
+
+export interface LintedFile {
+  readonly report: FileReport;
+  readonly settings: LintSettings;
+  /** With `fix`: what changes, as a unified diff; empty for nothing. */
+  readonly diff: string;
+  /** With `fix`: the text that is or would be written. */
+  readonly fixed: string;
+}
+
+export interface FixMode {
+  readonly fix: boolean;
+  /** Nothing is written. */
+  readonly dryRun: boolean;
+}
+
+/** The name that stands for standard input. */
+export const stdinName = '-';
+
+export class Linter {
+  readonly #rules: readonly RuleDefinition[];
+  readonly #given: LintSettings;
+  readonly #world: LinterWorld;
+  /** Named by the user: it is the only one. */
+  readonly #config: LoadedConfig | undefined;
+  readonly #finder: ConfigFinder;
+  readonly #options = new Map<
+    string,
+    Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }>
+  >();
+  readonly #notices = new Set<string>();
+
+  /** `given`: from the command line, which wins over every file. */
+  constructor(
+    rules: readonly RuleDefinition[],
+    given: LintSettings,
+    world: LinterWorld,
+    config?: LoadedConfig,
+  ) {
+    this.#rules = rules;
+    this.#given = given;
+    this.#world = world;
+    this.#config = config;
+    this.#finder = new ConfigFinder(rules, world.personal);
+  }
+
+  /** What configuration files said that has no effect, one line each, so far. */
+  get notices(): ReadonlySet<string> {
+    return this.#notices;
+  }
+
+  /** Settings for a file or `-`. Rejects with `LintConfigError`. */
+  async settingsOf(name: string): Promise<LintSettings> {
+    return (await this.#optionsOf(name)).settings;
+  }
+
+  /** Rejects with `LintConfigError`, `BinaryFileError` or a system error. */
+  async lint(name: string, { fix, dryRun }: FixMode): Promise<LintedFile> {
+    const bytes = name === stdinName ? await this.#world.readStdin() : readFileSync(this.path(name));
+    const { source, wasUtf16 } = readSource(bytes);
+    const { settings, options } = await this.#optionsOf(name);
+    const dockerignore = name === stdinName ? undefined : dockerignoreOf(this.path(name));
+    const all: LintOptions = { ...options, name, wasUtf16, rule: { ...options.rule, dockerignore } };
+    if (!fix) {
+      const { findings } = lintSource(source, this.#rules, all);
+      return { report: { file: name, source, findings }, settings, diff: '', fixed: source.text };
+    }
+    const fixed = fixSource(source, this.#rules, all);
+    const diff = unifiedDiff(name === stdinName ? 'Dockerfile' : name, source.text, fixed.source.text);
+    const writes = !dryRun && name !== stdinName && (diff !== '' || wasUtf16);
+    if (writes) writeFileSync(this.path(name), encodeSource(fixed.source.text, source.encoding));
+    // A written file is UTF-8 now.
+    const findings =
+      writes && wasUtf16
+        ? lintSource(fixed.source, this.#rules, { ...all, wasUtf16: false }).findings
+        : fixed.result.findings;
+    return {
+      report: { file: name, source: fixed.source, findings },
+      settings,
+      diff,
+      fixed: fixed.source.text,
+    };
+  }
+
+  path(name: string): string {
+    return isAbsolute(name) ? name : resolve(this.#world.cwd, name);
+  }
+
+  #optionsOf(name: string): Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }> {
+    const folder = name === stdinName ? this.#world.cwd : dirname(this.path(name));
+    let found = this.#options.get(folder);
+    if (found === undefined) {
+      found = this.#load(folder);
+      this.#options.set(folder, found);
+    }
+    return found;
+  }
+
+  async #load(folder: string): Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }> {
+    const config = this.#config ?? (await this.#finder.forFolder(folder));
+    for (const notice of config?.notices ?? []) this.#notices.add(notice);
+    const settings = config === undefined ? this.#given : mergeSettings(config.settings, this.#given);
+    return { settings, options: optionsOf(settings, this.#rules, this.#world.now) };
+  }
+}
+
+/** BuildKit's order: `NAME.dockerignore`, then `.dockerignore` of the context, which is taken to be the file's folder. */
+function dockerignoreOf(path: string): string | undefined {
+  const found = [`${path}.dockerignore`, join(dirname(path), '.dockerignore')].find((one) => existsSync(one));
+  try {
+    return found === undefined ? undefined : readFileSync(found, 'utf8');
+  } catch {
+    // A folder of that name, or one that may not be read: the build will say so.
+    return undefined;
+  }
+}

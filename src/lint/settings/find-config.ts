@@ -1,0 +1,117 @@
+/** Which configuration file a Dockerfile goes by. Reading one is rare: YAML is loaded only then. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { RuleDefinition } from '../rule.ts';
+import type { LintSettings } from './lint-settings.ts';
+
+export const portholeNames = ['.porthole-lint.yaml', '.porthole-lint.yml'] as const;
+export const hadolintNames = ['.hadolint.yaml', '.hadolint.yml'] as const;
+
+export interface LoadedConfig {
+  readonly path: string;
+  readonly settings: LintSettings;
+  readonly notices: readonly string[];
+}
+
+/** Where a person's own hadolint configuration lies (dockerfile.md 3.3). */
+export interface PersonalFolders {
+  readonly home: string;
+  /** `$XDG_CONFIG_HOME`, on Windows `%LOCALAPPDATA%`. */
+  readonly config: string | undefined;
+}
+
+/** The file that `--config` names. Rejects with `LintConfigError` or a system error, both with the name as it was given. */
+export async function loadNamedConfig(
+  name: string,
+  cwd: string,
+  rules: readonly RuleDefinition[],
+): Promise<LoadedConfig> {
+  const path = isAbsolute(name) ? name : resolve(cwd, name);
+  try {
+    return await readConfig(path, name, rules);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === undefined
+      ? error
+      : Object.assign(error as Error, { path: name, syscall: 'open' });
+  }
+}
+
+/** The name of the file tells whose keys it has. `shown`: how messages call it. */
+async function readConfig(
+  path: string,
+  shown: string,
+  rules: readonly RuleDefinition[],
+): Promise<LoadedConfig> {
+  const text = readFileSync(path, 'utf8');
+  if (/hadolint[^\\/]*$|[\\/]\.?hadolint[\\/]config\.ya?ml$/i.test(path)) {
+    const { readHadolintConfig } = await import('./hadolint-config.ts');
+    return { path, ...readHadolintConfig(text, shown, rules) };
+  }
+  const { readPortholeConfig } = await import('./porthole-config.ts');
+  return { path, settings: readPortholeConfig(text, shown, rules), notices: [] };
+}
+
+/** Finds and reads configurations, each once. */
+export class ConfigFinder {
+  readonly #rules: readonly RuleDefinition[];
+  readonly #personal: PersonalFolders;
+  readonly #paths = new Map<string, string | undefined>();
+  readonly #loaded = new Map<string, Promise<LoadedConfig>>();
+
+  constructor(rules: readonly RuleDefinition[], personal: PersonalFolders) {
+    this.#rules = rules;
+    this.#personal = personal;
+  }
+
+  /**
+   * The configuration for files of `folder` (absolute): the nearest `.porthole-lint.yaml` of it and the folders above, else
+   * the nearest `.hadolint.yaml`, else hadolint's personal one. Rejects with `LintConfigError` or a system error.
+   */
+  forFolder(folder: string): Promise<LoadedConfig> | undefined {
+    const path = this.pathFor(folder);
+    return path === undefined ? undefined : this.load(path);
+  }
+
+  pathFor(folder: string): string | undefined {
+    return (
+      this.#nearest(folder, portholeNames) ?? this.#nearest(folder, hadolintNames) ?? this.#personalFile()
+    );
+  }
+
+  load(path: string): Promise<LoadedConfig> {
+    let loaded = this.#loaded.get(path);
+    if (loaded === undefined) {
+      loaded = readConfig(path, path, this.#rules);
+      this.#loaded.set(path, loaded);
+    }
+    return loaded;
+  }
+
+  /** Every folder is asked once, however many files lie below it. */
+  #nearest(folder: string, names: readonly string[]): string | undefined {
+    const key = `${names[0]!}\0${folder}`;
+    if (this.#paths.has(key)) return this.#paths.get(key);
+    const above = dirname(folder);
+    const found =
+      names.map((name) => join(folder, name)).find((path) => existsSync(path)) ??
+      (above === folder ? undefined : this.#nearest(above, names));
+    this.#paths.set(key, found);
+    return found;
+  }
+
+  #personalFile(): string | undefined {
+    const key = 'personal';
+    if (this.#paths.has(key)) return this.#paths.get(key);
+    const { home, config } = this.#personal;
+    const stems = [
+      ...(config === undefined ? [] : [join(config, 'hadolint')]),
+      join(home, '.config', 'hadolint'),
+      join(home, '.hadolint', 'hadolint'),
+      join(home, 'hadolint', 'config'),
+      join(home, '.hadolint'),
+    ];
+    const found = stems.flatMap((stem) => [`${stem}.yaml`, `${stem}.yml`]).find((path) => existsSync(path));
+    this.#paths.set(key, found);
+    return found;
+  }
+}
