@@ -133,10 +133,12 @@ export default class Lint extends Command {
     only?: ReadonlySet<string>,
   ): Promise<number> {
     const { stdout, stderr, outTerminal, signal } = this.context;
-    let refused = false;
+    const refusals = new Set<string>();
     const refuse: Refuse = (name, error) => {
-      refused = true;
-      stderr.write(`${lintErrorText(name, error)}\n`);
+      const text = lintErrorText(name, error);
+      // Files that share a wrong configuration complain of it once.
+      if (!refusals.has(text)) stderr.write(`${text}\n`);
+      refusals.add(text);
     };
     const files: LintedFile[] = [];
     const mode = { fix: flags.fix, dryRun: flags['dry-run'] };
@@ -166,7 +168,7 @@ export default class Lint extends Command {
         formatOf(format, packageVersion, rules)(reports, { color, columns: outTerminal.columns }),
       );
     }
-    return refused ? 2 : exitCodeOf(files);
+    return refusals.size > 0 ? 2 : exitCodeOf(files);
   }
 
   async #explain(flags: Parsed['flags']): Promise<number> {

@@ -1,3 +1,4 @@
+import { printable } from './printable.ts';
 import type { Format } from './report.ts';
 
 /** `file:line:column level code message`, one line a finding: for grep and editors. */
@@ -6,6 +7,6 @@ export const formatCompact: Format = (reports) =>
     .flatMap(({ findings }) => findings)
     .map(
       ({ file, line, column, level, code, message }) =>
-        `${file}:${line}:${column} ${level} ${code} ${message}\n`,
+        `${printable(file)}:${line}:${column} ${level} ${code} ${printable(message)}\n`,
     )
     .join('');

@@ -1,3 +1,4 @@
+import { printable } from './printable.ts';
 import type { Severity } from '../rule.ts';
 import type { Format } from './report.ts';
 
@@ -8,8 +9,7 @@ const commands: Record<Severity, string> = {
   style: 'notice',
 };
 
-const escapeData = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const escapeData = (text: string): string => printable(text).replaceAll('%', '%25');
 const escapeProperty = (text: string): string =>
   escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 

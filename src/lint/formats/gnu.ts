@@ -1,3 +1,4 @@
+import { printable } from './printable.ts';
 import type { Format } from './report.ts';
 
 /** GNU's error format with columns: `program:file:line:column: message`, which editors parse. */
@@ -6,6 +7,6 @@ export const formatGnu: Format = (reports) =>
     .flatMap(({ findings }) => findings)
     .map(
       ({ file, line, column, level, code, message }) =>
-        `porthole:${file}:${line}:${column}: ${code} ${level}: ${message}\n`,
+        `porthole:${printable(file)}:${line}:${column}: ${code} ${level}: ${printable(message)}\n`,
     )
     .join('');

@@ -1,7 +1,9 @@
-import { countsText, type Format } from './report.ts';
+import { characterWidth, displayWidth } from '../../text/width.ts';
+import type { SourceText } from '../../dockerfile/source.ts';
 import type { Finding } from '../finding.ts';
 import type { Severity } from '../rule.ts';
-import type { SourceText } from '../../dockerfile/source.ts';
+import { printable } from './printable.ts';
+import { countsText, type Format } from './report.ts';
 
 const colors: Record<Severity | 'dim' | 'bold', [open: string, close: string]> = {
   error: ['\x1b[31m', '\x1b[39m'],
@@ -14,15 +16,15 @@ const colors: Record<Severity | 'dim' | 'bold', [open: string, close: string]> =
 
 type Paint = (text: string, as: keyof typeof colors) => string;
 
-/** For people: place, message, the line with a caret under the range, the rule's page. Fits 80 columns. */
+/** For people: place, message, the line with a caret under the range, the rule's page. Fits the columns, but for long names of files. */
 export const formatHuman: Format = (reports, { color, columns }) => {
   const paint: Paint = (text, as) => (color ? colors[as][0] + text + colors[as][1] : text);
   const blocks = reports.flatMap(({ source, findings }) =>
     findings.map((finding) => block(finding, source, Math.max(columns, 40), paint)),
   );
+  if (blocks.length === 0) return '';
   const all = reports.flatMap(({ findings }) => findings);
   const files = reports.filter(({ findings }) => findings.length > 0).length;
-  if (all.length === 0) return '';
   const fixable = all.filter(({ fix }) => fix !== undefined).length;
   const summary =
     `${countsText(all)} in ${files} ${files === 1 ? 'file' : 'files'}` +
@@ -31,42 +33,77 @@ export const formatHuman: Format = (reports, { color, columns }) => {
 };
 
 function block(finding: Finding, source: SourceText, columns: number, paint: Paint): string {
-  const { file, line, column, level, code, message, url } = finding;
-  const head = `${paint(`${file}:${line}:${column}`, 'bold')} ${paint(level, level)} ${code} ${paint(finding.name, 'dim')}`;
-  const lines = [head, ...wrap(message, columns - 2).map((text) => `  ${text}`)];
-  const text = source.line(line).replace(/\r$/, '');
+  const { file, line, column, level, code, name, message, url } = finding;
+  const place = `${printable(file)}:${line}:${column}`;
+  // The place stays whole: terminals make it a link.
+  const oneLine = displayWidth(place) + ` ${level} ${code} ${name}`.length <= columns;
   const gutter = `${String(line).padStart(4)} | `;
-  const { shown, from } = clip(text, column - 1, columns - gutter.length);
-  const oneLine = finding.endLine === line;
-  const width = Math.max(
-    1,
-    Math.min((oneLine ? finding.endColumn : text.length + 1) - column, shown.length - (column - 1 - from)),
+  const excerpt = cut(source.line(line).replace(/\r$/, ''), finding, columns - gutter.length);
+  return (
+    `${paint(place, 'bold')}${oneLine ? ' ' : '\n  '}${paint(level, level)} ${code} ${paint(name, 'dim')}\n` +
+    wrap(printable(message), columns - 2)
+      .map((text) => `  ${text}\n`)
+      .join('') +
+    `${paint(gutter, 'dim')}${excerpt.text}\n` +
+    `${paint(`${' '.repeat(gutter.length - 2)}| `, 'dim')}${' '.repeat(excerpt.lead)}${paint('^'.repeat(excerpt.width), level)}\n` +
+    `  ${paint(`help: ${url}`, 'dim')}\n`
   );
-  lines.push(`${paint(gutter, 'dim')}${shown}`);
-  lines.push(
-    `${paint('     | ', 'dim')}${caretLead(shown, column - 1 - from)}${paint('^'.repeat(width), level)}`,
-  );
-  lines.push(`  ${paint(`help: ${url}`, 'dim')}`);
-  return `${lines.join('\n')}\n`;
 }
 
-/** A long line is shown around the place that matters. */
-function clip(text: string, at: number, room: number): { shown: string; from: number } {
-  if (text.length <= room) return { shown: text, from: 0 };
-  const from = Math.max(0, Math.min(at - Math.floor(room / 3), text.length - room));
-  return { shown: text.slice(from, from + room), from };
+interface Excerpt {
+  readonly text: string;
+  /** Columns before the caret, and how many it has. */
+  readonly lead: number;
+  readonly width: number;
 }
 
-/** Blanks that line the caret up, tabs kept as tabs. */
-function caretLead(shown: string, at: number): string {
-  return shown.slice(0, Math.max(0, at)).replaceAll(/[^\t]/g, ' ');
+const tabWidth = 4;
+
+/** A long line is shown around the place that matters. Wide characters count as two columns, tabs become blanks. */
+function cut(line: string, { column, endLine, endColumn, line: first }: Finding, room: number): Excerpt {
+  const start = column - 1;
+  const end = endLine === first ? endColumn - 1 : line.length;
+  // Far more than can be shown, on both sides: a line may have megabytes.
+  const from = Math.max(0, start - room);
+  const cells: string[] = [];
+  let lead = 0;
+  let stop = 0;
+  for (let at = from; at < line.length && cells.length < lead + room;) {
+    const character = String.fromCodePoint(line.codePointAt(at)!);
+    if (at < start) lead = cells.length + widthOf(character);
+    pushCells(cells, character);
+    if (at < end) stop = cells.length;
+    at += character.length;
+  }
+  if (start >= line.length) lead = cells.length;
+  const room1 = Math.max(room, 1);
+  const skip =
+    cells.length <= room1 ? 0 : Math.max(0, Math.min(lead - Math.floor(room1 / 3), cells.length - room1));
+  const shown = cells.slice(skip, skip + room1);
+  // Half of a wide character cannot be shown.
+  if (shown[0] === '') shown[0] = ' ';
+  if (cells[skip + room1] === '') shown[shown.length - 1] = ' ';
+  const width = Math.min(Math.max(stop - lead, 1), Math.max(room1 - (lead - skip), 1));
+  return { text: shown.join('').trimEnd(), lead: Math.min(lead - skip, room1 - 1), width };
 }
 
+const widthOf = (character: string): number => (character === '\t' ? tabWidth : characterWidth(character));
+
+/** One entry a column; the second one of a wide character is empty. */
+function pushCells(cells: string[], character: string): void {
+  if (character === '\t') for (let column = 0; column < tabWidth; column++) cells.push(' ');
+  else {
+    cells.push(printable(character));
+    if (characterWidth(character) === 2) cells.push('');
+  }
+}
+
+/** Lines of words; a word wider than a line is cut. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let current = '';
-  for (const word of text.split(' ')) {
-    if (current !== '' && current.length + 1 + word.length > width) {
+  for (const word of text.split(' ').flatMap((one) => pieces(one, width))) {
+    if (current !== '' && displayWidth(current) + 1 + displayWidth(word) > width) {
       lines.push(current);
       current = word;
     } else {
@@ -74,4 +111,22 @@ function wrap(text: string, width: number): string[] {
     }
   }
   return [...lines, current];
+}
+
+function pieces(word: string, width: number): string[] {
+  if (displayWidth(word) <= width) return [word];
+  const found: string[] = [];
+  let piece = '';
+  let used = 0;
+  for (const character of word) {
+    const columns = characterWidth(character);
+    if (used + columns > width) {
+      found.push(piece);
+      piece = '';
+      used = 0;
+    }
+    piece += character;
+    used += columns;
+  }
+  return [...found, piece];
 }

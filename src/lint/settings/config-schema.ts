@@ -1,4 +1,4 @@
-/** `schema/porthole-lint.schema.json`, made from the same description that the reader follows. */
+/** `schema/porthole-lint.schema.json` (`npm run docs`), made from the same description that the reader follows. */
 import { portholeTable } from './porthole-config.ts';
 import type { Shape } from './shape.ts';
 

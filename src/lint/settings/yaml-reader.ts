@@ -1,6 +1,6 @@
 /** Reads YAML against a description of its keys, so that every mistake is told with its place and what belongs there. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node, Pair, Scalar } from 'yaml';
+import type { Document, Node, Pair } from 'yaml';
 import { LintConfigError } from './config-error.ts';
 import type { Shape, ShapeValue, Table } from './shape.ts';
 
@@ -147,7 +147,7 @@ const startOf = (node: Node): number => node.range?.[0] ?? 0;
 function textOf(node: Node | undefined): string | undefined {
   if (!isScalar(node) || node.value === null) return undefined;
   const { value, source } = node;
-  return typeof value === 'string' ? value : (source ?? String(value));
+  return typeof value === 'string' ? value : (source ?? String(value as number | boolean | bigint));
 }
 
 function shown(node: Node | undefined): string {

@@ -1,0 +1,469 @@
+import { expect } from 'chai';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { formatNames } from '../../src/lint/formats/names.ts';
+import { rules } from '../../src/lint/rules/index.ts';
+import { runCommand, type CommandRun, type CommandScene } from '../support/command-host.ts';
+import { Cli, cliMissing } from '../support/cli.ts';
+
+const noEngine = () => Promise.reject(new Error('lint asks no engine'));
+const windows = 'FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\n';
+/** One warning, on line 2: JSONArgsRecommended. */
+const warned = `${windows}CMD app\n`;
+const clean = `${windows}CMD ["app"]\n`;
+/** One error of the builder's. */
+const broken = `${windows}COPY one\n`;
+
+describe('porthole lint', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'porthole-lint-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const write = (files: Readonly<Record<string, string | Uint8Array>>): void => {
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), content);
+    }
+  };
+  const lint = (args: readonly string[], scene: Partial<CommandScene> = {}): Promise<CommandRun> =>
+    runCommand(['lint', ...args], { engine: noEngine, cwd: folder, ...scene });
+  const codes = async (...args: string[]): Promise<string[]> => {
+    const { stdout } = await lint([...args, '--format', 'compact']);
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split(' ')[2]!);
+  };
+
+  describe('what is linted', () => {
+    it('is every Dockerfile below the current folder without a name', async () => {
+      write({ Dockerfile: warned, 'b/app.Dockerfile': warned, 'b/readme': warned });
+
+      const { stdout, exitCode } = await lint(['--format', 'compact']);
+
+      const text =
+        'warning BK007 JSON arguments recommended for CMD to prevent unintended behavior related to OS signals';
+      expect(stdout).to.equal(`Dockerfile:2:1 ${text}\nb/app.Dockerfile:2:1 ${text}\n`);
+      expect(exitCode).to.equal(1);
+    });
+
+    it('is a named file whatever it is called, and each file once', async () => {
+      write({ readme: warned, 'd/Dockerfile': warned });
+
+      const { stdout } = await lint(['readme', 'd', 'd/Dockerfile', 'readme', '--format', 'compact']);
+
+      expect(stdout.split('\n').map((line) => line.split(':')[0])).to.deep.equal([
+        'readme',
+        'd/Dockerfile',
+        '',
+      ]);
+    });
+
+    it('is standard input for -', async () => {
+      const { stdout, exitCode } = await lint(['-', '--format', 'gnu'], { stdin: warned });
+
+      expect(stdout).to.equal(
+        'porthole:-:2:1: BK007 warning: JSON arguments recommended for CMD to prevent unintended behavior related to OS signals\n',
+      );
+      expect(exitCode).to.equal(1);
+    });
+  });
+
+  describe('exit codes', () => {
+    const cases: readonly (readonly [text: string, args: readonly string[], exitCode: number])[] = [
+      [clean, [], 0],
+      [warned, [], 1],
+      [warned, ['--failure-threshold', 'warning'], 1],
+      [warned, ['--failure-threshold', 'error'], 0],
+      [warned, ['--failure-threshold', 'off'], 0],
+      [warned, ['--no-fail'], 0],
+      [warned, ['--severity', 'BK007=error', '--failure-threshold', 'error'], 1],
+      [warned, ['--severity', 'JSONArgsRecommended=style'], 0],
+      [warned, ['--severity', 'JSONArgsRecommended=style', '--strict'], 1],
+      [warned, ['--ignore', 'json-args-recommended,PW001'], 0],
+      [warned, ['--only', 'PW001'], 0],
+      [broken, [], 2],
+      [broken, ['--no-fail'], 0],
+      [broken, ['--ignore', 'PH001'], 0],
+      [broken, ['--failure-threshold', 'off'], 2],
+    ];
+    for (const [text, args, expected] of cases) {
+      const name = text === broken ? 'a broken file' : text === warned ? 'a warning' : 'a clean file';
+      it(`${expected} for ${name} with ${args.join(' ') || 'nothing'}`, async () => {
+        write({ Dockerfile: text });
+
+        expect((await lint(args)).exitCode).to.equal(expected);
+      });
+    }
+  });
+
+  describe('settings', () => {
+    it('--rule runs a rule that is off by default, and --strict all of them', async function () {
+      const optIn = rules.find((rule) => rule.optIn === true);
+      const [sample] = optIn?.cases.bad ?? [];
+      if (optIn === undefined || sample === undefined) return this.skip();
+      write({ Dockerfile: sample.text });
+
+      expect(await codes()).not.to.include(optIn.id);
+      expect(await codes('--rule', optIn.name)).to.include(optIn.id);
+      expect(await codes('--strict')).to.include(optIn.id);
+    });
+
+    it('--target-os decides the platform of all stages', async () => {
+      write({ Dockerfile: 'FROM app\nRUN rm -rf /tmp/x\nSTOPSIGNAL 9\n' });
+
+      expect((await codes('--target-os', 'windows')).filter((code) => code.startsWith('PW'))).not.to.be.empty;
+      expect((await codes('--target-os', 'linux')).filter((code) => code.startsWith('PW'))).to.be.empty;
+    });
+
+    it('--escape is the escape character of files without a directive', async () => {
+      write({ Dockerfile: `${windows}RUN echo one && \`\n  echo two\n` });
+
+      expect(await codes()).to.include('PH001');
+      expect(await codes('--escape', '`')).not.to.include('PH001');
+    });
+
+    it('--build-arg gives variables values', async () => {
+      write({ Dockerfile: 'ARG BASE=alpine\nFROM $BASE\nSTOPSIGNAL 9\n' });
+      const windowsOnes = async (...args: string[]) =>
+        (await codes(...args)).filter((code) => code.startsWith('PW'));
+
+      expect(await windowsOnes()).to.be.empty;
+      expect(await windowsOnes('--build-arg', 'BASE=mcr.microsoft.com/windows/nanoserver:ltsc2022')).not.to.be
+        .empty;
+    });
+
+    it('--as-of is the day that ends of support are judged by', async () => {
+      write({ Dockerfile: 'FROM mcr.microsoft.com/windows/nanoserver:ltsc2019\nCMD ["a"]\n' });
+
+      expect(await codes('--as-of', '2019-01-01', '--only', 'PW023')).to.deep.equal([]);
+      expect(await codes('--as-of', '2039-01-01', '--only', 'PW023')).to.deep.equal(['PW023']);
+    });
+
+    it('--disable-ignore-pragma gives comments no say', async () => {
+      write({ Dockerfile: `${windows}# porthole ignore=BK007\nCMD app\n` });
+
+      expect(await codes()).to.deep.equal([]);
+      expect(await codes('--disable-ignore-pragma')).to.deep.equal(['BK007']);
+    });
+
+    it('come from the nearest .porthole-lint.yaml, under the command line', async () => {
+      write({
+        '.porthole-lint.yaml': 'ignore: [BK007]\n',
+        Dockerfile: warned,
+        'a/b/Dockerfile': warned,
+        'c/.porthole-lint.yml': 'rules: {BK007: error}\n',
+        'c/.hadolint.yaml': 'ignored: [BK007]\n',
+        'c/d/Dockerfile': warned,
+      });
+
+      const { stdout } = await lint(['--format', 'compact']);
+      expect(stdout).to.match(/^c\/d\/Dockerfile:2:1 error BK007 [^\n]*\n$/);
+      expect(
+        (await lint(['--severity', 'BK007=info', '--format', 'compact'])).stdout.split('\n'),
+      ).to.have.lengthOf(4);
+    });
+
+    it('come from .hadolint.yaml when there is no other', async () => {
+      write({
+        '.hadolint.yaml': 'format: json\noverride: {error: [JSONArgsRecommended]}\n',
+        Dockerfile: warned,
+      });
+
+      const { stdout } = await lint(['Dockerfile']);
+
+      expect(JSON.parse(stdout)).to.have.nested.property('[0].level', 'error');
+    });
+
+    it('come from hadolint’s personal file at last', async () => {
+      write({ 'xdg/hadolint.yaml': 'ignored: [BK007]\n', 'work/Dockerfile': warned });
+
+      const run = await lint([], {
+        cwd: join(folder, 'work'),
+        env: { XDG_CONFIG_HOME: join(folder, 'xdg') },
+      });
+
+      expect(run.exitCode).to.equal(0);
+    });
+
+    it('come from the file that --config names alone', async () => {
+      write({ '.porthole-lint.yaml': 'nonsense: 1\n', 'x.yaml': 'format: compact\n', Dockerfile: warned });
+
+      const { stdout, stderr } = await lint(['--config', 'x.yaml']);
+
+      expect(stdout).to.match(/^Dockerfile:2:1 warning/);
+      expect(stderr).to.equal('');
+    });
+
+    it('decide the format and the color by the first file', async () => {
+      write({ '.porthole-lint.yaml': 'no-color: true\n', Dockerfile: warned });
+      const outTerminal = { isTTY: true, color: true };
+
+      expect((await lint([], { outTerminal })).stdout).not.to.include('\x1b');
+      rmSync(join(folder, '.porthole-lint.yaml'));
+      expect((await lint([], { outTerminal })).stdout).to.include('\x1b');
+      expect((await lint(['--no-color'], { outTerminal })).stdout).not.to.include('\x1b');
+    });
+  });
+
+  describe('bad input', () => {
+    const usage: readonly (readonly [args: readonly string[], message: string])[] = [
+      [['--format', 'x'], `unknown format "x": use one of ${formatNames.join(', ')}`],
+      [['--only', 'nope'], 'unknown rule "nope": --list-rules shows all of them'],
+      [['--ignore', 'nope'], 'unknown rule "nope": --list-rules shows all of them'],
+      [['--rule', 'nope'], 'unknown rule "nope": --list-rules shows all of them'],
+      [['--explain', 'nope'], 'unknown rule "nope": --list-rules shows all of them'],
+      [['--severity', 'nope=error'], 'unknown rule "nope": --list-rules shows all of them'],
+      [['--severity', 'PW001=loud'], 'unknown severity "loud": use error, warning, info, style or off'],
+      [['--failure-threshold', 'x'], 'unknown severity "x": use error, warning, info, style or off'],
+      [['--target-os', 'mac'], 'unknown target OS "mac": use windows or linux'],
+      [['--escape', 'x'], 'unknown escape character "x": use \\ or `'],
+      [['--as-of', 'today'], 'invalid date "today": write it as 2026-01-31'],
+      [
+        ['--label-schema', 'a=b'],
+        'unknown type of label a "b": use text, rawtext, url, semver, hash, rfc3339, spdx or email',
+      ],
+      [['--dry-run'], '--dry-run goes with --fix'],
+      [
+        ['--strict', '--failure-threshold', 'error'],
+        '--strict fails on any finding: leave out --failure-threshold',
+      ],
+      [['--watch', '-'], '--watch cannot watch standard input'],
+      [['--config', 'nope.yaml'], 'open nope.yaml: no such file or directory'],
+      [['--nope'], 'unknown flag: --nope'],
+      [['--strict=maybe'], 'invalid argument "maybe" for "--strict" flag'],
+    ];
+    for (const [args, message] of usage) {
+      it(`refuses ${args.join(' ')}`, async () => {
+        write({ Dockerfile: warned });
+
+        const { stdout, stderr, exitCode } = await lint(args);
+
+        expect(stderr.slice(0, message.length)).to.equal(message);
+        expect(stdout).to.equal('');
+        expect(exitCode).to.equal(2);
+      });
+    }
+
+    const files: readonly (readonly [what: string, name: string, message: string])[] = [
+      ['a missing file', 'nope', 'open nope: no such file or directory\n'],
+      ['a binary file', 'binary', 'binary: is a binary file, not a Dockerfile\n'],
+      ['a folder without Dockerfiles', 'empty', 'empty: holds no Dockerfile\n'],
+    ];
+    for (const [what, name, message] of files) {
+      it(`tells of ${what} and lints the others`, async () => {
+        write({ Dockerfile: warned, binary: Buffer.from([0x4d, 0x5a, 0x90, 0, 3, 0, 0, 0, 4]) });
+        mkdirSync(join(folder, 'empty'));
+
+        const run = await lint([name, 'Dockerfile', '--format', 'compact']);
+
+        expect(run).to.deep.include({ stderr: message, exitCode: 2 });
+        expect(run.stdout).to.match(/^Dockerfile:2:1 warning BK007 /);
+      });
+    }
+
+    it('tells of a wrong configuration and lints the files of others', async () => {
+      write({ 'a/.porthole-lint.yaml': 'strict: 2\n', 'a/Dockerfile': warned, 'b/Dockerfile': warned });
+
+      const run = await lint(['--format', 'compact']);
+
+      expect(run.stderr).to.equal(
+        `${join(folder, 'a/.porthole-lint.yaml')}:1:9: strict is "2": expected true or false\n`,
+      );
+      expect(run.stdout).to.match(/^b\/Dockerfile:2:1 [^\n]*\n$/);
+      expect(run.exitCode).to.equal(2);
+    });
+
+    it('tells once of a wrong configuration that many files share', async () => {
+      write({ '.porthole-lint.yaml': 'strict: 2\n', 'a/Dockerfile': warned, 'b/Dockerfile': warned });
+
+      const { stderr } = await lint([]);
+
+      expect(stderr.match(/expected true or false/g)).to.have.lengthOf(1);
+    });
+
+    it('tells of a standard input that cannot be read and lints the others', async () => {
+      write({ Dockerfile: warned });
+      const stdin = new Readable({
+        read() {
+          this.destroy(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' }));
+        },
+      });
+
+      const run = await lint(['-', 'Dockerfile', '--format', 'compact'], { stdin });
+
+      expect(run.stderr).to.equal('EIO: i/o error, read\n');
+      expect(run.stdout).to.match(/^Dockerfile:2:1 /);
+      expect(run.exitCode).to.equal(2);
+    });
+
+    it('takes an empty file as the builder does', async () => {
+      write({ Dockerfile: '' });
+
+      const run = await lint(['--format', 'compact']);
+
+      expect(run.stdout).to.equal('Dockerfile:1:1 error PH001 file with no instructions\n');
+      expect(run.exitCode).to.equal(2);
+    });
+
+    it('reads UTF-16 and Latin-1 files', async () => {
+      write({
+        'a.Dockerfile': Buffer.from(`\ufeff${warned}`, 'utf16le'),
+        'b.Dockerfile': Buffer.from(`# \xe4\n${warned}`, 'latin1'),
+      });
+
+      const { stdout } = await lint(['--format', 'compact', '--only', 'BK007']);
+
+      expect(stdout).to.match(
+        /^a.Dockerfile:2:1 warning BK007 [^\n]*\nb.Dockerfile:3:1 warning BK007 [^\n]*\n$/,
+      );
+    });
+  });
+
+  describe('suppressions', () => {
+    it('reports an ignore that ignores nothing, and one that names no rule', async () => {
+      write({ Dockerfile: `${windows}# porthole ignore=PW001,NOPE # for reasons\nCMD ["app"]\n` });
+
+      const { stdout } = await lint(['--format', 'compact']);
+
+      expect(stdout).to.equal(
+        'Dockerfile:2:19 info PH002 PW001 is ignored here but does not fire\n' +
+          'Dockerfile:2:25 info PH002 NOPE is ignored here but no rule has that name\n',
+      );
+    });
+
+    it('does not judge an ignore of a rule that this run leaves out', async () => {
+      write({ Dockerfile: `${windows}# porthole ignore=BK007\nCMD app\n` });
+
+      expect(await codes('--ignore', 'BK007')).to.deep.equal([]);
+      expect(await codes('--only', 'PW001')).to.deep.equal([]);
+    });
+
+    it('can be silenced and raised itself', async () => {
+      write({ Dockerfile: `${windows}# porthole ignore=PW001\nCMD ["app"]\n` });
+
+      expect(await codes('--ignore', 'PH002')).to.deep.equal([]);
+      expect((await lint(['--severity', 'unused-ignore=error'])).stdout).to.include('error PH002');
+    });
+
+    it('cannot silence what the builder refuses', async () => {
+      write({ Dockerfile: `${windows}# porthole ignore=PH001\nCOPY one\n` });
+
+      const { stdout } = await lint(['--format', 'compact']);
+
+      expect(stdout).to.include('PH002 PH001 cannot be ignored by a comment');
+      expect(stdout).to.include('error PH001');
+    });
+  });
+
+  describe('--fix', () => {
+    const fixable = 'FROM mcr.microsoft.com/windows/nanoserver:ltsc2022 as app\nCMD ["app"]\n';
+    const fixed = fixable.replace(' as ', ' AS ');
+
+    it('writes what can be corrected and reports the rest', async () => {
+      write({ Dockerfile: fixable });
+
+      expect(await lint(['--fix'])).to.deep.include({ stdout: '', exitCode: 0 });
+      expect(readFileSync(join(folder, 'Dockerfile'), 'utf8')).to.equal(fixed);
+    });
+
+    it('prints a diff with --dry-run and writes nothing', async () => {
+      write({ Dockerfile: fixable });
+
+      const { stdout } = await lint(['--fix', '--dry-run']);
+
+      expect(stdout).to.equal(
+        '--- a/Dockerfile\n+++ b/Dockerfile\n@@ -1,2 +1,2 @@\n' +
+          '-FROM mcr.microsoft.com/windows/nanoserver:ltsc2022 as app\n' +
+          '+FROM mcr.microsoft.com/windows/nanoserver:ltsc2022 AS app\n CMD ["app"]\n',
+      );
+      expect(readFileSync(join(folder, 'Dockerfile'), 'utf8')).to.equal(fixable);
+    });
+
+    it('gives the corrected text of standard input, and what is left on stderr', async () => {
+      const run = await lint(['--fix', '-', '--format', 'compact'], {
+        stdin: fixable.replace('["app"]', 'app'),
+      });
+
+      expect(run.stdout).to.equal(fixed.replace('["app"]', 'app'));
+      expect(run.stderr).to.match(/^-:2:1 warning BK007 /);
+    });
+
+    it('tells when a file cannot be written', async function () {
+      if (process.getuid?.() === 0) this.skip();
+      write({ Dockerfile: fixable });
+      const { chmodSync } = await import('node:fs');
+      chmodSync(join(folder, 'Dockerfile'), 0o444);
+
+      expect(await lint(['--fix'])).to.deep.include({
+        stderr: 'open Dockerfile: permission denied\n',
+        exitCode: 2,
+      });
+    });
+  });
+
+  describe('output', () => {
+    it('fits the terminal, whatever the file holds', async () => {
+      const long = `${windows}RUN powershell -Command ${'x'.repeat(300)}; ls\r\nCMD ${'語'.repeat(90)}\t${'a\tb'.repeat(40)}\n`;
+      write({ [`${'folder/'.repeat(9)}Dockerfile`]: `${long}WORKDIR relative\\${'y'.repeat(200)}\n` });
+
+      for (const columns of [80, 120]) {
+        const { stdout } = await lint([], { outTerminal: { columns } });
+        const wide = [...stdout.split('\n')].filter(
+          (line) => [...line].reduce((sum, c) => sum + (c > '\u1100' ? 2 : 1), 0) > columns,
+        );
+        expect(wide).to.deep.equal([]);
+        expect(stdout).to.include('^');
+      }
+    });
+
+    it('passes no control characters of a file on', async () => {
+      write({ Dockerfile: `${windows}CMD app \x1b[31mred\x07\nWORKDIR a\x1b]0;title\x07\n` });
+
+      for (const format of ['human', 'compact', 'gnu', 'github']) {
+        const { stdout } = await lint(['--format', format]);
+        expect(stdout).to.not.match(/[\x00-\x08\x0b-\x1f\x7f]/);
+      }
+    });
+
+    it('is one JSON document with --json', async () => {
+      write({ Dockerfile: warned });
+
+      const { stdout } = await lint(['--json']);
+
+      expect(JSON.parse(stdout)).to.have.nested.property('findings[0].code', 'BK007');
+    });
+
+    it('explains rules and lists them', async () => {
+      expect((await lint(['--explain', 'JSONArgsRecommended'])).stdout).to.match(
+        /^BK007 json-args-recommended \(JSONArgsRecommended\)\nwarning, every stage\n[^]*Bad:\n[^]*Good:\n/,
+      );
+      expect((await lint(['--list-rules'])).stdout).to.match(/^BK001 [^]*\nPH001 [^]*\nPW001 /);
+    });
+  });
+
+  describe('as a program', () => {
+    const missing = cliMissing();
+    before(function () {
+      if (missing === undefined) return;
+      console.log(`      skipped: ${missing}`);
+      this.skip();
+    });
+
+    it('ends without a word when the reader of a pipe goes away', async function () {
+      this.timeout(30_000);
+      write({ Dockerfile: windows + 'CMD app\n'.repeat(20_000) });
+      const child = new Cli(join(folder, 'data')).start(['lint', join(folder, 'Dockerfile')]);
+      let stderr = '';
+      child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      child.stdout!.once('data', () => child.stdout!.destroy());
+      const exitCode = await new Promise((done) => child.once('close', done));
+
+      expect(stderr).to.equal('');
+      expect(exitCode).to.equal(process.platform === 'win32' ? 1 : 141);
+      expect(existsSync(join(folder, 'data'))).to.equal(false);
+    });
+  });
+});

@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { watchAndLint } from '../../src/lint/watch.ts';
+
+/** A watch whose passes are written down instead of made. */
+class Scene {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'porthole-watch-')));
+  readonly passes: string[] = [];
+  readonly said: string[] = [];
+  interrupt: () => void = () => undefined;
+  ended: Promise<number> = Promise.resolve(-1);
+  #waiting: (() => void) | undefined;
+
+  /** Starts, and waits for the first pass. */
+  async start(names: readonly string[], config?: string): Promise<void> {
+    this.ended = watchAndLint({
+      names,
+      cwd: this.folder,
+      recursive: process.platform === 'win32',
+      config,
+      pass: async (only) => {
+        const files = only === undefined ? 'all' : [...only].map((path) => relative(this.folder, path));
+        this.passes.push(String(files));
+        return 0;
+      },
+      say: (line) => {
+        this.said.push(line);
+        this.#waiting?.();
+      },
+      onSignal: (listener) => {
+        this.interrupt = () => listener('SIGINT');
+        return () => (this.interrupt = () => expect.fail('still listens'));
+      },
+      errorText: (name, error) => `${name}: ${(error as Error).message}`,
+    });
+    await this.told(() => this.said.length > 0);
+  }
+
+  async told(enough: () => boolean): Promise<void> {
+    while (!enough()) await new Promise<void>((done) => (this.#waiting = done));
+  }
+
+  /** Does something and waits for the pass that it causes. */
+  async change(work: () => void): Promise<void> {
+    const before = this.said.length;
+    work();
+    await this.told(() => this.said.length > before);
+  }
+
+  write(name: string, text = 'FROM scratch\n'): void {
+    writeFileSync(join(this.folder, name), text);
+  }
+}
+
+describe('lint --watch', () => {
+  let scene: Scene;
+  beforeEach(() => (scene = new Scene()));
+  afterEach(() => rmSync(scene.folder, { recursive: true, force: true }));
+
+  it('lints all, then what changes, and ends with 0 on a signal', async () => {
+    mkdirSync(join(scene.folder, 'sub'));
+    scene.write('sub/Dockerfile');
+    await scene.start(['.']);
+    await scene.change(() => scene.write('sub/Dockerfile', 'FROM a\n'));
+    await scene.change(() => {
+      scene.write('sub/new.tmp');
+      renameSync(join(scene.folder, 'sub/new.tmp'), join(scene.folder, 'sub/b.Dockerfile'));
+    });
+    scene.interrupt();
+
+    expect(await scene.ended).to.equal(0);
+    expect(scene.passes).to.deep.equal(['all', 'sub/Dockerfile', 'sub/b.Dockerfile']);
+    expect(scene.said[0]).to.equal('Watching for changes; Ctrl-C ends.');
+    expect(() => scene.interrupt()).to.throw('still listens');
+  });
+
+  it('lints all when settings change', async () => {
+    scene.write('Dockerfile');
+    await scene.start(['Dockerfile']);
+    for (const name of ['.porthole-lint.yaml', '.hadolint.yaml', '.dockerignore', '.portholeignore']) {
+      await scene.change(() => scene.write(name, ''));
+    }
+    scene.interrupt();
+    await scene.ended;
+
+    expect(scene.passes).to.deep.equal(['all', 'all', 'all', 'all', 'all']);
+  });
+
+  it('finds Dockerfiles in folders that come later', async () => {
+    await scene.start(['.']);
+    await scene.change(() => {
+      mkdirSync(join(scene.folder, 'a/b'), { recursive: true });
+      scene.write('a/b/Dockerfile');
+    });
+    await scene.change(() => scene.write('a/b/c.Dockerfile'));
+    scene.interrupt();
+    await scene.ended;
+
+    expect(scene.passes.join(' ')).to.include('a/b/Dockerfile').and.to.include('a/b/c.Dockerfile');
+  });
+
+  it('watches a file by any name, and a configuration that was named', async () => {
+    scene.write('build.txt');
+    mkdirSync(join(scene.folder, 'etc'));
+    scene.write('etc/lint.yaml', '');
+    await scene.start(['build.txt'], 'etc/lint.yaml');
+    await scene.change(() => scene.write('build.txt', 'FROM b\n'));
+    await scene.change(() => scene.write('etc/lint.yaml', 'strict: true\n'));
+    scene.interrupt();
+    await scene.ended;
+
+    expect(scene.passes).to.deep.equal(['all', 'build.txt', 'all']);
+  });
+
+  it('ends with 2 where nothing can be watched', async () => {
+    await scene.start(['nowhere/Dockerfile']);
+
+    expect(await scene.ended).to.equal(2);
+    expect(scene.said.join()).to.match(/^nowhere\/Dockerfile: /);
+  });
+});
