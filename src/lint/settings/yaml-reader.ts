@@ -147,7 +147,7 @@ const startOf = (node: Node): number => node.range?.[0] ?? 0;
 function textOf(node: Node | undefined): string | undefined {
   if (!isScalar(node) || node.value === null) return undefined;
   const { value, source } = node;
-  return typeof value === 'string' ? value : (source ?? String(value as number | boolean | bigint));
+  return typeof value === 'string' ? value : (source ?? JSON.stringify(value));
 }
 
 function shown(node: Node | undefined): string {
