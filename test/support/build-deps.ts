@@ -188,9 +188,14 @@ export class BuildWorld {
       const entries = JSON.parse((await buffer(request.layer)).toString()) as StoredFile[];
       layerIds.unshift(this.#newLayer(layerIds, entries));
     }
+    if (request.adopt)
+      layerIds.unshift(this.images.get(request.adopt.image)!.layerIds.at(-1 - request.adopt.index)!);
     const history = [
       ...(parent?.config.history ?? []),
-      { created_by: request.history.createdBy, ...(request.layer ? {} : { empty_layer: true }) },
+      {
+        created_by: request.history.createdBy,
+        ...(request.layer || request.adopt ? {} : { empty_layer: true }),
+      },
     ];
     const id = `sha256:${digest(JSON.stringify([request.parent, request.config, history, layerIds]))}`;
     const config = request.config ?? parent?.config.config ?? {};
@@ -229,7 +234,7 @@ export class BuildWorld {
         'os.version': '10.0.20348.2227',
         config,
         history,
-        rootfs: { type: 'layers', diff_ids: layerIds.map((layer) => `sha256:${layer}`) },
+        rootfs: { type: 'layers', diff_ids: layerIds.map((layer) => `sha256:${layer}`).reverse() },
       },
     };
   }

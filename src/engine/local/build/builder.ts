@@ -10,6 +10,7 @@ import { asError, PortholeError } from '../../../errors/porthole-error.ts';
 import { familiarString, parseReference, withDefaultTag } from '../../../image/reference.ts';
 import type { BuildRequest, BuildRole } from '../../roles/index.ts';
 import { BuildCache, openBuildSteps } from './cache.ts';
+import { CacheSources } from './cache-sources.ts';
 import { openContext } from './context.ts';
 import type { OpenedContext } from './context.ts';
 import type { BuildDeps } from './deps.ts';
@@ -37,6 +38,7 @@ export function createBuildRole(deps: BuildDeps): BuildRole {
         const dockerfile = parseDockerfile(opened.dockerfile, { os: 'windows', name: opened.name });
         const cache = new BuildCache(openBuildSteps(deps.paths), deps.resolveImage, {
           enabled: !request.noCache,
+          sources: await openSources(deps, request, output),
         });
         const imageId = await buildStages(
           {
@@ -70,6 +72,17 @@ export function createBuildRole(deps: BuildDeps): BuildRole {
       }
     },
   };
+}
+
+async function openSources(
+  deps: BuildDeps,
+  { cacheFrom, noCache }: BuildRequest,
+  output: BuildOutput,
+): Promise<CacheSources | undefined> {
+  if (cacheFrom.length === 0 || noCache) return undefined;
+  return CacheSources.open(deps, cacheFrom, (name, reason) =>
+    output.error(`[Warning] --cache-from ${name} is left out: ${reason}\n`),
+  );
 }
 
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
@@ -108,11 +121,6 @@ async function buildStages(run: BuildRun, opened: OpenedContext, dockerfile: Doc
   const { output, request } = run;
   const plan = planBuild(dockerfile, { target: request.target, labels: request.labels });
   warnOfEmptyLines(output, dockerfile);
-  if (request.cacheFrom.length > 0) {
-    output.error(
-      '[Warning] --cache-from has no effect: what was built on this machine is reused without it\n',
-    );
-  }
   const { compute } = await run.deps.host();
   const platform = { os: 'windows', architecture: 'amd64', osVersion: (await compute.host()).osVersion };
   const args = new BuildArgs(request.buildArgs, platformArgs(platform, platform, request.target));

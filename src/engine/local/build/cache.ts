@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { ContainerConfig } from '../../../api/types/index.ts';
+import type { ContainerConfig, ImageConfigSection } from '../../../api/types/index.ts';
 import { isKind } from '../../../errors/porthole-error.ts';
 import { fileCollection } from '../../../state/file-collection.ts';
 import type { Collection } from '../../../state/collection.ts';
 import type { DataPaths } from '../../../state/paths.ts';
 import type { ResolvedImage } from '../images/resolve.ts';
+import type { CacheSources } from './cache-sources.ts';
 import type { StageImage } from './state.ts';
 
 /** One finished step: the image that a parent and a container configuration gave. */
@@ -45,16 +46,18 @@ export class BuildCache {
   readonly #steps: Collection<CachedStep>;
   readonly #resolve: (id: string) => Promise<ResolvedImage>;
   readonly #enabled: boolean;
+  readonly #sources: CacheSources | undefined;
   #missed = false;
 
   constructor(
     steps: Collection<CachedStep>,
     resolve: (id: string) => Promise<ResolvedImage>,
-    options: { readonly enabled: boolean },
+    options: { readonly enabled: boolean; readonly sources?: CacheSources | undefined },
   ) {
     this.#steps = steps;
     this.#resolve = resolve;
     this.#enabled = options.enabled;
+    this.#sources = options.sources;
   }
 
   /** A new stage begins. */
@@ -62,9 +65,14 @@ export class BuildCache {
     this.#missed = false;
   }
 
-  async look(parent: StageImage, config: Partial<ContainerConfig>): Promise<ResolvedImage | undefined> {
+  async look(parent: StageImage, config: ImageConfigSection): Promise<ResolvedImage | undefined> {
     if (!this.#enabled || this.#missed) return undefined;
-    const image = await this.#find(cacheKey(parent, config));
+    const known = await this.#find(cacheKey(parent, config));
+    const sources = this.#sources;
+    const image =
+      sources === undefined || (known !== undefined && sources.descendFrom(known))
+        ? known
+        : await sources.restore(parent, config);
     this.#missed = image === undefined;
     return image;
   }

@@ -29,6 +29,10 @@ export interface CommitRequest {
   readonly parent?: string;
   /** Uncompressed layer tar (`LayerStore.diff` or one made by COPY). Absent = configuration only (`empty_layer`). */
   readonly layer?: Readable;
+  /**
+   * Instead of `layer`: the layer at `index` (0 = base) of another local image that stands on the same layers as the parent.
+   */
+  readonly adopt?: { readonly image: string; readonly index: number };
   /** The whole new `config` section; absent = the parent's, unchanged. */
   readonly config?: ImageConfigSection;
   /** The entry appended to the history. `created` defaults to now; it is the image's `created` too. */
@@ -59,7 +63,7 @@ export interface CommittedImage extends ResolvedImage {
 }
 
 interface NewLayer {
-  readonly info: LayerInfo;
+  readonly info: Pick<LayerInfo, 'id' | 'diffId' | 'size'>;
   readonly descriptor: Descriptor;
 }
 
@@ -90,8 +94,7 @@ export async function commitImage(deps: ImageDeps, request: CommitRequest): Prom
   };
   try {
     await hold(below, layerIdsOf(parent.diffIds));
-    const layer =
-      request.layer === undefined ? undefined : await bringLayer(deps, blobs, parent, request.layer, signal);
+    const layer = await newLayer(deps, blobs, parent, request);
     if (layer !== undefined) await hold([layer.descriptor], [layer.info.id]);
     const id = await recordImage(deps, blobs, request, parent, layer);
     const resolved = openImageIndex(deps).resolve(id);
@@ -176,6 +179,33 @@ function configChange(
     ...(request.container === undefined ? {} : { container: request.container }),
     ...(request.containerConfig === undefined ? {} : { containerConfig: request.containerConfig }),
   };
+}
+
+async function newLayer(
+  deps: ImageDeps,
+  blobs: BlobStore,
+  parent: Parent,
+  request: CommitRequest,
+): Promise<NewLayer | undefined> {
+  if (request.layer !== undefined) return bringLayer(deps, blobs, parent, request.layer, request.signal);
+  return request.adopt === undefined ? undefined : adoptLayer(deps, blobs, parent, request.adopt);
+}
+
+function adoptLayer(
+  deps: ImageDeps,
+  blobs: BlobStore,
+  parent: Parent,
+  { image, index }: NonNullable<CommitRequest['adopt']>,
+): NewLayer {
+  const { id, record } = openImageIndex(deps).require(image);
+  const diffIds = parseImageConfig(blobs.read(id)).rootfs.diff_ids.slice(0, index + 1);
+  const descriptor = parseStoredManifest(blobs.read(record.manifest), record.manifestType).layers[index];
+  const diffId = diffIds[index];
+  const same = index === parent.diffIds.length && parent.diffIds.every((one, at) => one === diffIds[at]);
+  if (descriptor === undefined || diffId === undefined || !same)
+    throw new PortholeError('internal', 'LAYER_MISMATCH', `image ${id} stands on other layers`);
+  const [layerId = ''] = layerIdsOf(diffIds);
+  return { info: { id: layerId, diffId, size: record.layerSizes[index] ?? 0 }, descriptor };
 }
 
 /** The tar goes two ways at once: into the layer store, and compressed into a blob. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createBuildRole } from '../../../../src/engine/local/build/builder.ts';
@@ -45,6 +45,11 @@ class StoreBuild {
       { onProgress: ({ stream }) => this.text.push(stream ?? '') },
     );
     return imageId;
+  }
+
+  /** Forgets what was built here, as another machine that has only pulled the images. */
+  forgetSteps(): void {
+    rmSync(join(this.store.deps.paths.imageState, 'build-cache'), { recursive: true });
   }
 
   /** Text of a file that a container of the image would see. */
@@ -161,6 +166,59 @@ describe('build on the layer and image stores', () => {
 
     expect(second).to.equal(first);
     expect(await world.read(third, 'C:\\a')).to.equal('1');
+  });
+
+  describe('--cache-from', () => {
+    const dockerfile = 'FROM base:1\nRUN one\nENV A=b\nCOPY a C:/\nCOPY b C:/\n';
+    const cached = (): number => world.text.filter((text) => text === ' ---> Using cache\n').length;
+    let image: string;
+
+    beforeEach(async () => {
+      image = await world.build(dockerfile, { a: '1', b: '1' }, { tags: ['app:1'] });
+      world.forgetSteps();
+      world.text.length = 0;
+    });
+
+    it('takes every step from an image that was made of the same ones', async () => {
+      expect(await world.build(dockerfile, { a: '1', b: '1' }, { cacheFrom: ['app:1'] })).to.equal(image);
+      expect(cached()).to.equal(4);
+    });
+
+    it('takes the steps before the first that differs', async () => {
+      const id = await world.build(dockerfile, { a: '1', b: '2' }, { cacheFrom: ['app:1'] });
+
+      expect(cached()).to.equal(3);
+      expect(await world.read(id, 'C:\\b')).to.equal('2');
+      expect(await world.read(id, 'C:\\ran.txt')).to.equal('cmd /S /C one');
+      const [one, two] = [
+        await resolveImage(world.store.deps, image),
+        await resolveImage(world.store.deps, id),
+      ];
+      expect(two.layerIds.slice(1)).to.deep.equal(one.layerIds.slice(1));
+      expect(two.config.history!.slice(0, -1)).to.deep.equal(one.config.history!.slice(0, -1));
+      expect((await world.store.images.inspect(id)).Config?.Cmd).to.deep.equal([
+        'c:\\windows\\system32\\cmd.exe',
+      ]);
+    });
+
+    it('counts nothing but the named images', async () => {
+      await world.build(dockerfile, { a: '1', b: '1' });
+      await world.build('FROM base:1\nENV OTHER=1\n', {}, { tags: ['other:1'] });
+      world.text.length = 0;
+
+      await world.build(dockerfile, { a: '1', b: '1' }, { cacheFrom: ['other:1'] });
+
+      expect(cached()).to.equal(0);
+    });
+
+    it('leaves out images that are not there, and says so', async () => {
+      await world.build(dockerfile, { a: '1', b: '1' }, { cacheFrom: ['nope:1', 'app:1'] });
+
+      expect(cached()).to.equal(4);
+      expect(world.text.join('')).to.include(
+        '[Warning] --cache-from nope:1 is left out: No such image: nope:1\n',
+      );
+    });
   });
 
   it('builds from scratch', async () => {
