@@ -56,7 +56,7 @@ export async function createEngine(environment: Environment): Promise<Engine> {
       (await import('./engine/local/images/resolve.ts')).resolveImage(imageDeps, name),
   };
   const images = lazyRole<ImagesRole>(
-    ['list', 'inspect', 'history', 'pull', 'push', 'tag', 'remove'],
+    ['list', 'inspect', 'history', 'platforms', 'pull', 'push', 'tag', 'remove'],
     async () => (await import('./engine/local/images/images.ts')).createImagesRole(imageDeps),
   );
   const containers: ContainersRole = containersRole(containerDeps);

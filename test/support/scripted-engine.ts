@@ -239,6 +239,7 @@ export class ScriptedEngine implements Engine {
       this.#json('GET', '/images/json', { all: options.all, filters: encodeFilters(options.filters) }),
     inspect: (name, options = {}) =>
       this.#json('GET', `/images/${name}/json`, { platform: options.platform }),
+    platforms: (name) => this.#json('GET', `/images/${name}/platforms`),
     history: (name) => this.#json('GET', `/images/${name}/history`),
     pull: async (name, options = {}) => {
       const reference = parseReference(name);
@@ -318,6 +319,7 @@ export class ScriptedEngine implements Engine {
     version: () => this.#json('GET', '/version'),
     info: () => this.#json('GET', '/info'),
     login: (auth) => this.#json('POST', '/auth', {}, auth),
+    host: () => this.#json('GET', '/porthole/host'),
     diagnose: () => this.#json('GET', '/porthole/diagnosis'),
     events: (options = {}) => {
       const query = { since: options.since, until: options.until, filters: encodeFilters(options.filters) };

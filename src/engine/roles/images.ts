@@ -15,6 +15,33 @@ export interface TransferOptions extends CallOptions {
   readonly onProgress?: ProgressListener;
 }
 
+/** One image that a reference offers. Versions and variants as its documents say. */
+export interface ImagePlatform {
+  /** Of its manifest. */
+  digest: string;
+  os: string;
+  architecture: string;
+  variant?: string;
+  osVersion?: string;
+  osFeatures?: string[];
+}
+
+export interface ImagePlatforms {
+  /** Familiar name with its tag; an ID stays as it was given. */
+  reference: string;
+  source: 'local' | 'registry';
+  /** A list of several platforms, or one image. */
+  kind: 'index' | 'manifest';
+  digest: string;
+  platforms: ImagePlatform[];
+}
+
+export interface PlatformsOptions extends CallOptions {
+  readonly auth?: TransferOptions['auth'];
+  /** Ask the registry even when the image is here. */
+  readonly registry?: boolean;
+}
+
 /** Images by reference (`windows/nanoserver:ltsc2022`, `name@sha256:…`) or ID (prefix). Unknown: `No such image: x`. */
 export interface ImagesRole {
   list(
@@ -25,6 +52,8 @@ export interface ImagesRole {
   /** Emits Docker's pull messages, the last one `Status: …`. Nothing half-pulled becomes visible. */
   pull(reference: string, options?: TransferOptions & { allTags?: boolean }): Promise<void>;
   push(reference: string, options?: TransferOptions & { allTags?: boolean }): Promise<void>;
+  /** For which platforms it is offered: the image in the store, else the registry's documents. Fetches no layer. */
+  platforms(name: string, options?: PlatformsOptions): Promise<ImagePlatforms>;
   tag(source: string, target: string, options?: CallOptions): Promise<void>;
   remove(
     name: string,

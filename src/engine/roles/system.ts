@@ -15,11 +15,27 @@ export interface SystemRole {
    * nothing. Refused: kind `unauthorized`, `Get "https://<host>/v2/": unauthorized: incorrect username or password`.
    */
   login(auth: RegistryAuth, options?: CallOptions): Promise<LoginResponse>;
+  /** Which host this is, without starting anything. */
+  host(options?: CallOptions): Promise<HostIdentity>;
   /** Looks at this host and data root without starting anything. `fix` repairs first what can be repaired safely. */
   diagnose(options?: CallOptions & { fix?: boolean }): Promise<Diagnosis>;
   events(
     options?: CallOptions & { since?: string; until?: string; filters?: Filters },
   ): AsyncIterable<EventMessage>;
+}
+
+/** What decides the isolation of containers on this host. Porthole's own. */
+export interface HostIdentity {
+  /** `Windows Server 2022 Datacenter`, `Wine 8.0 on Debian GNU/Linux 12` */
+  name: string;
+  /** `10.0.20348.2700`; empty where containers run under Wine. */
+  osVersion: string;
+  sku: 'server' | 'client';
+  hypervAvailable: boolean;
+  processIsolationAvailable: boolean;
+  backend: 'hcs' | 'wine' | 'memory';
+  /** `amd64` */
+  architecture: string;
 }
 
 /** One thing that `porthole doctor` looked at. Porthole's own: Docker has no such command. */

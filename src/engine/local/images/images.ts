@@ -13,6 +13,7 @@ export function createImagesRole(deps: ImageDeps): ImagesRole {
     history: async (name) => imageHistory(deps, name),
     pull: async (reference, options) => (await import('./pull.ts')).pullImage(deps, reference, options),
     push: async (reference, options) => (await import('./push.ts')).pushImage(deps, reference, options),
+    platforms: async (name, options) => (await import('./platforms.ts')).imagePlatforms(deps, name, options),
     tag: async (source, target, options) => tagImage(deps, source, target, options?.signal),
     remove: async (name, options) => (await import('./remove.ts')).removeImage(deps, name, options),
   };

@@ -19,6 +19,8 @@ export function systemRole(deps: SystemDeps): SystemRole {
     },
     info: async () => (await import('./info.ts')).infoDocument(deps),
     login: async (auth, options = {}) => (await import('./login.ts')).login(deps.environment, auth, options),
+    host: async (options = {}) =>
+      (await import('./isolation-host.ts')).isolationHost(await deps.facts(), options.signal),
     diagnose: async (options = {}) => (await import('./diagnose.ts')).diagnoseHost(deps, options),
     async *events(options): AsyncGenerator<EventMessage> {
       const { readEvents } = await import('../events/events.ts');
