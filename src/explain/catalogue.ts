@@ -63,9 +63,11 @@ const hns: readonly Explanation[] = hnsRows.map((row) => {
 
 const suffix = ({ context }: Row): string => (context === undefined ? '' : `-${context.toUpperCase()}`);
 
-const win32: readonly Explanation[] = win32Rows.map((row) =>
-  fromRow('win32', `PH-WIN32-${row.code}${suffix(row)}`, row, pages.win32),
-);
+const win32: readonly Explanation[] = win32Rows.map((row) => {
+  const own = row.context === undefined ? hresultHint(0x80070000 + row.code) : undefined;
+  const hint = own ?? row.hint;
+  return fromRow('win32', `PH-WIN32-${row.code}${suffix(row)}`, { ...row, hint }, pages.win32);
+});
 const ntstatus: readonly Explanation[] = ntstatusRows.map((row) =>
   fromRow('ntstatus', `PH-NT-${hexadecimal(row.code, 8)}`, row, pages.ntstatus),
 );
