@@ -19,7 +19,6 @@ export default defineRule({
   stage(stage, { report }) {
     for (const { instruction } of stage.instructions) {
       if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
-      // An image of nothing is filled this way on purpose.
       for (const source of instruction.sources) {
         if (!/^\/+(\.\/?|\*)?$/.test(source.text.replace(/["']/g, ''))) continue;
         report({

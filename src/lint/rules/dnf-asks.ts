@@ -1,6 +1,7 @@
 import { defineRule } from '../rule.ts';
 import { hasOption } from '../shell/options.ts';
 import { dnf, toolCalls } from '../shell/package-managers.ts';
+import { rpmVerb } from '../shell/rpm.ts';
 import { rangeIn } from '../shell/steps.ts';
 
 export default defineRule({
@@ -16,9 +17,11 @@ export default defineRule({
   cases: {
     good: [
       'FROM fedora:40\nRUN dnf -y install httpd-2.4.24\n',
+      'FROM fedora:40\nRUN dnf module list\n',
       'FROM ubi9/ubi-minimal:9.4\nRUN microdnf install -y httpd-2.4.24\n',
     ],
     bad: [
+      { text: 'FROM fedora:40\nRUN dnf module install tomcat:9\n', lines: [2] },
       {
         text: 'FROM fedora:40\nRUN dnf install httpd-2.4.24\n',
         lines: [2],
@@ -28,8 +31,8 @@ export default defineRule({
   },
   stage(stage, { file, report }) {
     for (const read of toolCalls(stage, file, dnf)) {
-      const { call, verb, verbWord } = read;
-      if (!/^((group|local|re)?install|in|rei)$/.test(verb) || verbWord === undefined) continue;
+      const { call, verbWord } = read;
+      if (!/^((group|local|re)?install|in|rei)$/.test(rpmVerb(read)) || verbWord === undefined) continue;
       if (hasOption(read, '-y', '--assumeyes')) continue;
       const { end } = rangeIn(call.step, verbWord);
       report({

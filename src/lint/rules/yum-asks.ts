@@ -1,6 +1,7 @@
 import { defineRule } from '../rule.ts';
 import { hasOption } from '../shell/options.ts';
 import { toolCalls, yum } from '../shell/package-managers.ts';
+import { rpmVerb } from '../shell/rpm.ts';
 import { rangeIn } from '../shell/steps.ts';
 
 export default defineRule({
@@ -25,8 +26,8 @@ export default defineRule({
   },
   stage(stage, { file, report }) {
     for (const read of toolCalls(stage, file, yum)) {
-      const { call, verb, verbWord } = read;
-      if (!/^(group|local|re)?install$/.test(verb) || verbWord === undefined) continue;
+      const { call, verbWord } = read;
+      if (!/^(group|local|re)?install$/.test(rpmVerb(read)) || verbWord === undefined) continue;
       if (hasOption(read, '-y', '--assumeyes')) continue;
       const { end } = rangeIn(call.step, verbWord);
       report({

@@ -19,6 +19,7 @@ export default defineRule({
       'FROM centos:7\nRUN --mount=type=cache,target=/var/cache/yum yum install -y httpd-2.4.24\n',
     ],
     bad: [
+      { text: 'FROM centos:7\nRUN yum module install -y tomcat:9\n', lines: [2] },
       { text: 'FROM centos:7\nRUN yum clean all && yum install -y httpd-2.4.24\n', lines: [2] },
       { text: 'FROM centos:7\nONBUILD RUN yum install -y httpd-2.4.24\n', lines: [2] },
     ],

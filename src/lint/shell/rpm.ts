@@ -1,11 +1,16 @@
 /** What yum, dnf, microdnf and zypper have in common. */
 import type { LintFile, LintStage } from '../model.ts';
 import type { Report } from '../rule.ts';
-import { isComputed, nameSome, readTool, toolCalls, type Tool } from './package-managers.ts';
+import { isComputed, nameSome, readTool, toolCalls, type Tool, type ToolCall } from './package-managers.ts';
 import { callsOf, mountsOver, posixSteps, rangeIn } from './steps.ts';
 
 const cacheFolders = ['/var/cache/yum', '/var/cache/dnf', '/var/cache/libdnf5', '/var/cache/zypp'];
 const cachePath = /^\/var\/cache(\/(yum|dnf|libdnf5|zypp)(\/.*)?|\/\*?)?$/;
+
+/** `install` for `module install` and `group install` too. */
+export function rpmVerb({ verb, rest }: Pick<ToolCall, 'verb' | 'rest'>): string {
+  return /^(module|groups?)$/.test(verb) ? (rest[0]?.value ?? '') : verb;
+}
 
 /** Reports steps whose last installation is not followed by a clean-up of the same program. */
 export function reportCacheLeft(
@@ -22,9 +27,10 @@ export function reportCacheLeft(
       calls.map(({ program }) => program).filter((program) => tool.programs.test(program)),
     );
     for (const program of programs) {
-      const last = calls.findLastIndex(
-        (call) => call.program === program && installing.test(readTool(call, tool)?.verb ?? ''),
-      );
+      const last = calls.findLastIndex((call) => {
+        const read = call.program === program ? readTool(call, tool) : undefined;
+        return read !== undefined && installing.test(rpmVerb(read));
+      });
       if (last < 0) continue;
       const cleaned = calls.slice(last + 1).some((call) => {
         if (call.program === 'rm') return call.args.some(({ value }) => cachePath.test(value));
