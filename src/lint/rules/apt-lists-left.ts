@@ -1,6 +1,6 @@
 import { finalStages } from '../final-stages.ts';
 import { defineRule } from '../rule.ts';
-import { apt, readTool } from '../shell/package-managers.ts';
+import { apt, readTool, toolCalls } from '../shell/package-managers.ts';
 import { callsOf, mountsOver, posixSteps, rangeIn, type Call } from '../shell/steps.ts';
 
 export default defineRule({
@@ -25,6 +25,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
+    if (toolCalls(stage, file, apt).length === 0) return;
     const inImage = finalStages(file).has(stage.index);
     let hookRemoved = false;
     for (const step of posixSteps(stage, file)) {

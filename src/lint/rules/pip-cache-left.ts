@@ -1,7 +1,7 @@
 import { variableKey } from '../../dockerfile/variables.ts';
 import { defineRule } from '../rule.ts';
 import { hasOption } from '../shell/options.ts';
-import { pip, readTool } from '../shell/package-managers.ts';
+import { pip, readTool, toolCalls } from '../shell/package-managers.ts';
 import type { ShellWord } from '../shell/script.ts';
 import { callsOf, rangeIn, stepsOf, type Call } from '../shell/steps.ts';
 
@@ -37,6 +37,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
+    if (toolCalls(stage, file, pip).length === 0) return;
     for (const step of stepsOf(stage, file)) {
       if (
         step.run.mounts.some(

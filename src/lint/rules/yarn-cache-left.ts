@@ -1,7 +1,7 @@
 import { finalStages } from '../final-stages.ts';
 import { defineRule } from '../rule.ts';
 import { hasOption } from '../shell/options.ts';
-import { readTool, yarn } from '../shell/package-managers.ts';
+import { readTool, toolCalls, yarn } from '../shell/package-managers.ts';
 import { callsOf, rangeIn, stepsOf, type Call } from '../shell/steps.ts';
 
 export default defineRule({
@@ -26,6 +26,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
+    if (toolCalls(stage, file, yarn).length === 0) return;
     const inImage = finalStages(file).has(stage.index);
     for (const step of stepsOf(stage, file)) {
       if (!inImage && !step.onbuild) continue;

@@ -2,7 +2,7 @@
 import type { LintFile, LintStage } from '../model.ts';
 import { readArguments, type ReadArguments } from './options.ts';
 import type { ShellWord } from './script.ts';
-import { callsOfStage, type Call } from './steps.ts';
+import { callsByProgram, type Call } from './steps.ts';
 
 export interface Tool {
   /** Matches a program's name: lower case, without folder and `.exe`. */
@@ -93,22 +93,44 @@ export const yarn: Tool = {
   ),
 };
 
-/** Calls of one tool in the stage's RUN steps, in the order of the file. */
-export function toolCalls(stage: LintStage, file: LintFile, tool: Tool): ToolCall[] {
-  return callsOfStage(stage, file).flatMap((call) => {
-    const read = readTool(call, tool);
-    return read === undefined ? [] : [read];
-  });
+const known = new WeakMap<LintStage, Map<Tool, readonly ToolCall[]>>();
+
+/** Calls of one tool in the stage's RUN steps. Several rules ask for the same tool: they are read once. */
+export function toolCalls(stage: LintStage, file: LintFile, tool: Tool): readonly ToolCall[] {
+  let tools = known.get(stage);
+  if (tools === undefined) {
+    tools = new Map();
+    known.set(stage, tools);
+  }
+  let calls = tools.get(tool);
+  if (calls === undefined) {
+    calls = readToolCalls(stage, file, tool);
+    tools.set(tool, calls);
+  }
+  return calls;
 }
+
+function readToolCalls(stage: LintStage, file: LintFile, tool: Tool): ToolCall[] {
+  const found: ToolCall[] = [];
+  for (const [program, calls] of callsByProgram(stage, file)) {
+    if (!tool.programs.test(program) && !python.test(program)) continue;
+    for (const call of calls) {
+      const read = readTool(call, tool);
+      if (read !== undefined) found.push(read);
+    }
+  }
+  return found;
+}
+
+const python = /^(python[\d.]*|py)$/;
 
 /** Undefined when the call is another program's. `python -m pip` is pip. */
 export function readTool(call: Call, tool: Tool): ToolCall | undefined {
   let args = call.args;
   if (!tool.programs.test(call.program)) {
+    if (!python.test(call.program)) return undefined;
     const module = args.findIndex(({ value }) => value === '-m');
-    const named = args[module + 1]?.value ?? '';
-    if (module < 0 || !/^(python[\d.]*|py)$/.test(call.program) || !tool.programs.test(named))
-      return undefined;
+    if (module < 0 || !tool.programs.test(args[module + 1]?.value ?? '')) return undefined;
     args = args.slice(module + 2);
   }
   const read = readArguments(args, tool.valued, {

@@ -20,6 +20,7 @@ export function reportCacheLeft(
   tool: Tool,
   installing: RegExp,
 ): void {
+  if (toolCalls(stage, file, tool).length === 0) return;
   for (const step of posixSteps(stage, file)) {
     if (mountsOver(step.run, ...cacheFolders)) continue;
     const calls = callsOf(step);

@@ -191,6 +191,10 @@ export const callsOfStage = remember((stage: LintStage, file): readonly Call[] =
   stepsOf(stage, file).flatMap(callsOf),
 );
 
+export const callsByProgram = remember((stage: LintStage, file): ReadonlyMap<string, readonly Call[]> =>
+  Map.groupBy(callsOfStage(stage, file), ({ program }) => program),
+);
+
 /** Those of sh, bash and their kind, and of steps in JSON form. */
 export const posixCalls = remember((stage: LintStage, file): readonly Call[] =>
   callsOfStage(stage, file).filter(({ step }) => isPosix(step) || step.shell === 'other'),
