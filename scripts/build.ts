@@ -35,8 +35,12 @@ const hotCommands: readonly string[] = [
   'port',
   'logs',
   'info',
+  'lint',
   '__complete',
 ];
+
+/** Hot commands that never ask the engine. */
+const withoutEngine: readonly string[] = ['lint'];
 
 /** Modules that hot commands import dynamically and nearly always run: part of their bundles. The rest is in porthole.js. */
 const hotModules: readonly RegExp[] = [
@@ -72,6 +76,8 @@ function buildTime(): string {
 
 /** What a bundle is for. */
 interface Place {
+  /** Whether `src/main.ts` is part of the bundle. */
+  readonly engine?: boolean;
   /** In `dist/hot/`, with one command; otherwise in `dist/` itself. */
   readonly hot: boolean;
   readonly commands: readonly CommandEntry[];
@@ -87,9 +93,9 @@ function generated(entries: readonly CommandEntry[], place: Place): ReadonlyMap<
   const [only] = place.commands;
   const load = place.hot
     ? `import command from ${commandPath(only!.file)};
-${hasEngine ? `import { createEngine } from './main.ts';` : ''}
+${hasEngine && place.engine !== false ? `import { createEngine } from './main.ts';` : ''}
 export const loadCommand = async () => command;
-export const loadEngine = async (environment) => ${hasEngine ? 'createEngine(environment)' : noEngine};`
+export const loadEngine = async (environment) => ${hasEngine && place.engine !== false ? 'createEngine(environment)' : noEngine};`
     : `const loaders = {
 ${place.commands.map(({ file }) => `${JSON.stringify(file)}: () => import(${commandPath(file)})`).join(',\n')}
 };
@@ -246,7 +252,7 @@ async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> 
       ...source(`export { main } from './src/entry.ts';`, `${word}.ts`),
       outfile: join(fresh, 'hot', `${word}.js`),
       plugins: [
-        generatedModules(generated(entries, { hot: true, commands: [entry] })),
+        generatedModules(generated(entries, { hot: true, commands: [entry], engine: !withoutEngine.includes(word) })),
         ownChunks('../'),
         coldModules(cold),
         lazyBuiltins,

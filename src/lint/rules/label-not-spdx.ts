@@ -1,4 +1,4 @@
-import parseSpdx from 'spdx-expression-parse';
+import { createRequire } from 'node:module';
 import { reportLabelType } from '../labels.ts';
 import { defineRule } from '../rule.ts';
 
@@ -27,9 +27,11 @@ export default defineRule({
   },
 });
 
+/** Few files have a schema with licences: the list of all licences is loaded for those. */
 function isSpdx(value: string): boolean {
+  const parse = createRequire(import.meta.filename)('spdx-expression-parse') as (text: string) => unknown;
   try {
-    parseSpdx(value);
+    parse(value);
     return true;
   } catch {
     return false;
