@@ -1,5 +1,11 @@
 import { CommandCollector, type ShellText } from './script.ts';
 
+/** Of one line. */
+const blanks = /[^\S\n]+/y;
+/** Characters that stand for themselves. */
+const plain = /[^\s&|<>^")]+/y;
+const inQuotes = /[^"]+/y;
+
 /**
  * Splits a cmd.exe line: `&&`, `||`, `&`, `|`, brackets and redirections outside double quotes, `^` escaping one character.
  * A bracket is one only where a command may begin or end. Single quotes mean nothing to cmd. Never throws.
@@ -10,13 +16,15 @@ export function readCmd(text: string): ShellText {
   let brackets = 0;
   let atStart = true;
   while (at < text.length) {
+    blanks.lastIndex = at;
+    if (blanks.test(text)) {
+      at = blanks.lastIndex;
+      continue;
+    }
     const char = text[at]!;
-    if (/\s/.test(char)) {
-      if (char === '\n') {
-        out.operator('\n', at);
-        atStart = true;
-      }
-      at++;
+    if (char === '\n') {
+      out.operator('\n', at++);
+      atStart = true;
     } else if (char === '&' || char === '|') {
       const operator = text[at + 1] === char ? char + char : char;
       out.operator(operator, at);
@@ -49,6 +57,13 @@ function readWord(text: string, start: number, bracketed: boolean): { end: numbe
   let quoted = false;
   let at = start;
   for (; at < text.length; at++) {
+    const skip = quoted ? inQuotes : plain;
+    skip.lastIndex = at;
+    if (skip.test(text)) {
+      value += text.slice(at, skip.lastIndex);
+      at = skip.lastIndex;
+      if (at === text.length) break;
+    }
     const char = text[at]!;
     if (char === '"') {
       quoted = !quoted;

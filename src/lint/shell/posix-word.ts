@@ -8,6 +8,10 @@ export interface PosixWord extends ShellWord {
 
 type Closer = '"' | ')' | '}' | '`';
 
+/** Characters that stand for themselves, outside and inside of double quotes. */
+const plain = /[^\s;&|()<>\\"'`$]+/y;
+const inQuotes = /[^\\"`$]+/y;
+
 /**
  * Reads the word at `start`; always at least one character. Its value keeps expansions as they are written. Text that is
  * never closed belongs to the word to the end.
@@ -26,6 +30,14 @@ export function readPosixWord(text: string, start: number, limit: number): Posix
     at = end;
   };
   while (at < limit) {
+    const skip = quoted ? inQuotes : plain;
+    skip.lastIndex = at;
+    if (skip.test(text)) {
+      const stop = Math.min(skip.lastIndex, limit);
+      value += text.slice(at, stop);
+      at = stop;
+      continue;
+    }
     const char = text[at]!;
     const next = at + 1 < limit ? text[at + 1] : undefined;
     if (char === '\\' && next !== undefined) {

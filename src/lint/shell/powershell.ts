@@ -1,5 +1,8 @@
 import { CommandCollector, type ShellText } from './script.ts';
 
+/** Of one line. */
+const blanks = /[^\S\n]+/y;
+
 /**
  * Splits PowerShell text into commands: quotes (`''` and `""` inside stand for one), backticks, here-strings, comments,
  * `;`, pipelines, `&&`, `||`, blocks and line ends. Variables stay as they are written. Never throws.
@@ -8,12 +11,15 @@ export function readPowershell(text: string): ShellText {
   const out = new CommandCollector();
   let at = 0;
   while (at < text.length) {
+    blanks.lastIndex = at;
+    if (blanks.test(text)) {
+      at = blanks.lastIndex;
+      continue;
+    }
     const rest = text.slice(at, at + 3);
-    const char = text[at]!;
+    const char = rest[0]!;
     if (char === '\n' || char === ';') {
       out.operator(char, at++);
-    } else if (/\s/.test(char)) {
-      at++;
     } else if (rest.startsWith('<#')) {
       const end = text.indexOf('#>', at + 2);
       at = end < 0 ? text.length : end + 2;
@@ -45,10 +51,13 @@ export function readPowershell(text: string): ShellText {
   return out.finish();
 }
 
+/** Characters that stand for themselves in a word. */
+const plain = /[^\s;|(){}'"`$&]+/y;
+
 function word(text: string, start: number, out: CommandCollector): number {
   let value = '';
   let at = start;
-  const here = /^@(['"])[^\S\n]*\r?\n/.exec(text.slice(start, start + 80));
+  const here = text[start] === '@' ? /^@(['"])[^\S\n]*\r?\n/.exec(text.slice(start, start + 80)) : null;
   if (here !== null) {
     const close = text.indexOf(`\n${here[1]!}@`, start + here[0].length - 1);
     const end = close < 0 ? text.length : close + 3;
@@ -57,6 +66,12 @@ function word(text: string, start: number, out: CommandCollector): number {
     return end;
   }
   while (at < text.length) {
+    plain.lastIndex = at;
+    if (plain.test(text)) {
+      value += text.slice(at, plain.lastIndex);
+      at = plain.lastIndex;
+      continue;
+    }
     const char = text[at]!;
     if (char === "'" || char === '"') {
       const { end, inner } = quoted(text, at);

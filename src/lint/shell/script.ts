@@ -123,6 +123,22 @@ function later(a: ShellWord | undefined, b: ShellWord | undefined): ShellWord | 
 
 /** `C:\x\Git.EXE` -> `git`. */
 export function programName(word: ShellWord | undefined): string {
-  const name = (word?.value ?? '').replace(/^@/, '').split(/[\\/]/).at(-1) ?? '';
+  const value = word?.value ?? '';
+  let name = programNames.get(value);
+  if (name === undefined) {
+    name = readProgramName(value);
+    if (value.length < 100) {
+      if (programNames.size > 5000) programNames.clear();
+      programNames.set(value, name);
+    }
+  }
+  return name;
+}
+
+/** Nearly every rule asks for the program of every command. */
+const programNames = new Map<string, string>();
+
+function readProgramName(value: string): string {
+  const name = value.replace(/^@/, '').split(/[\\/]/).at(-1) ?? '';
   return name.toLowerCase().replace(/\.(exe|cmd|bat|com)$/, '');
 }

@@ -5,7 +5,7 @@ import type { SourceRange } from '../../dockerfile/source.ts';
 import type { LintFile, LintInstruction, LintStage, Shell } from '../model.ts';
 import { readPosix } from './posix.ts';
 import { programName, type ShellCommand, type ShellText, type ShellWord } from './script.ts';
-import { scriptsOfInstruction } from './scripts.ts';
+import { scriptsAt, scriptsOfInstruction } from './scripts.ts';
 
 export interface ShellStep extends ShellText {
   readonly shell: Shell;
@@ -64,7 +64,7 @@ function stepsOfInstruction(context: LintInstruction, file: LintFile): readonly 
   const onbuild = context.onbuild !== undefined;
   const run = context.onbuild ?? context.instruction;
   if (run.kind !== 'run') return [];
-  const windows = scriptsOfInstruction({ ...context, instruction: run });
+  const windows = onbuild ? scriptsOfInstruction({ ...context, instruction: run }) : scriptsAt(context);
   if (windows.length > 0) {
     return windows.map(({ commands, operators, shell, text }) => ({
       commands,
