@@ -3,7 +3,7 @@ import type { SourceText } from '../dockerfile/source.ts';
 import { buildModel } from './build-model.ts';
 import { compareFindings, place, type Finding } from './finding.ts';
 import type { LintFile } from './model.ts';
-import type { Report, RuleDefinition, RuleOptions, Severity } from './rule.ts';
+import type { Report, RuleContext, RuleDefinition, RuleOptions, Severity } from './rule.ts';
 import { namesOf, SuppressionIndex } from './suppression-index.ts';
 import { checkOptions, readSuppressions, type Suppression } from './suppressions.ts';
 
@@ -78,18 +78,20 @@ export function lintSource(
   const suppressions = options.obeyComments === false ? [] : readSuppressions(tree, options.checkOverride);
   const silencing = new SuppressionIndex(suppressions, rules);
   const findings: Finding[] = [];
-  const active = rules.filter((rule) =>
-    isActive(rule, options, check.experimentalAll ? 'all' : check.experimental),
-  );
-
+  const active = activeRules(rules, options, check.experimentalAll ? 'all' : check.experimental);
+  const skipsChecks = options.obeyComments !== false && check.skipAll;
+  const reports: Report[] = [];
+  const context = { file, options: ruleOptions, report: (report: Report) => void reports.push(report) };
   for (const rule of active) {
-    const level = levelOf(rule, options);
-    if (level === 'off') continue;
-    const silencedByAll = options.obeyComments !== false && check.skipAll && rule.id.startsWith('BK');
-    for (const report of runRule(rule, file, ruleOptions)) {
+    runRule(rule, file, context);
+    if (reports.length === 0) continue;
+    const level = levelOf(rule, options) as Severity;
+    for (const report of reports) {
       const finding = toFinding(report, rule, level, file);
-      if (!silencing.silences(rule, finding.line, report) && !silencedByAll) findings.push(finding);
+      const silenced = silencing.silences(rule, finding.line, report);
+      if (!silenced && !(skipsChecks && rule.id.startsWith('BK'))) findings.push(finding);
     }
+    reports.length = 0;
   }
   const problemLevel = options.severities?.get(problemCode) ?? 'error';
   for (const problem of problemLevel === 'off' ? [] : file.dockerfile.problems) {
@@ -143,16 +145,42 @@ function levelOf(rule: RuleDefinition, options: LintOptions): Severity | 'off' {
   return options.severities?.get(rule.id) ?? rule.severity;
 }
 
-function runRule(rule: RuleDefinition, file: LintFile, options: RuleOptions): Report[] {
-  const reports: Report[] = [];
-  const context = { file, options, report: (report: Report) => void reports.push(report) };
+function runRule(rule: RuleDefinition, file: LintFile, context: RuleContext): void {
   rule.check?.(context);
-  if (rule.stage !== undefined) {
-    for (const stage of file.stages) {
-      if (rule.platform === 'any' || rule.platform === stage.platform) rule.stage(stage, context);
-    }
+  if (rule.stage === undefined) return;
+  for (const stage of file.stages) {
+    if (rule.platform === 'any' || rule.platform === stage.platform) rule.stage(stage, context);
   }
-  return reports;
+}
+
+interface Selection {
+  readonly rules: readonly RuleDefinition[];
+  readonly options: LintOptions;
+  readonly active: readonly RuleDefinition[];
+}
+
+let lastSelection: Selection | undefined;
+
+/** The files of a run nearly always share their settings: the rules are chosen once. */
+function activeRules(
+  rules: readonly RuleDefinition[],
+  options: LintOptions,
+  experimental: 'all' | readonly string[],
+): readonly RuleDefinition[] {
+  const { severities, only, enabled } = options;
+  const plain = experimental.length === 0;
+  if (
+    plain &&
+    lastSelection?.rules === rules &&
+    lastSelection.options.severities === severities &&
+    lastSelection.options.only === only &&
+    lastSelection.options.enabled === enabled
+  ) {
+    return lastSelection.active;
+  }
+  const active = rules.filter((rule) => isActive(rule, options, experimental));
+  if (plain) lastSelection = { rules, options, active };
+  return active;
 }
 
 function toFinding(report: Report, rule: RuleDefinition, level: Severity, file: LintFile): Finding {
@@ -209,7 +237,10 @@ function unusedIgnore(
 
 /** Two rules that say the same of one line are one finding: the one that covers stays. */
 function foldCovered(findings: readonly Finding[], rules: readonly RuleDefinition[]): Finding[] {
-  const coveredBy = new Map(rules.map((rule) => [rule.id, rule.coveredBy ?? []]));
+  if (findings.length < 2) return [...findings];
+  const coveredBy = new Map(
+    rules.flatMap((rule) => (rule.coveredBy === undefined ? [] : [[rule.id, rule.coveredBy] as const])),
+  );
   const present = new Set(findings.map((finding) => `${finding.code}@${finding.line}`));
   return findings.filter(
     (finding) => !(coveredBy.get(finding.code) ?? []).some((code) => present.has(`${code}@${finding.line}`)),

@@ -44,6 +44,7 @@ export class Linter {
   /** Named by the user: it is the only one. */
   readonly #config: LoadedConfig | undefined;
   readonly #finder: ConfigFinder;
+  /** By the path of the configuration, '' for none. */
   readonly #options = new Map<
     string,
     Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }>
@@ -108,16 +109,17 @@ export class Linter {
 
   #optionsOf(name: string): Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }> {
     const folder = name === stdinName ? this.#world.cwd : dirname(this.path(name));
-    let found = this.#options.get(folder);
+    const path = this.#config?.path ?? this.#finder.pathFor(folder) ?? '';
+    let found = this.#options.get(path);
     if (found === undefined) {
-      found = this.#load(folder);
-      this.#options.set(folder, found);
+      found = this.#load(path);
+      this.#options.set(path, found);
     }
     return found;
   }
 
-  async #load(folder: string): Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }> {
-    const config = this.#config ?? (await this.#finder.forFolder(folder));
+  async #load(path: string): Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }> {
+    const config = this.#config ?? (path === '' ? undefined : await this.#finder.load(path));
     for (const notice of config?.notices ?? []) this.#notices.add(notice);
     const settings = config === undefined ? this.#given : mergeSettings(config.settings, this.#given);
     return { settings, options: optionsOf(settings, this.#rules, this.#world.now) };

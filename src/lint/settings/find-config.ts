@@ -1,6 +1,6 @@
 /** Which configuration file a Dockerfile goes by. Reading one is rare: YAML is loaded only then. */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { RuleDefinition } from '../rule.ts';
 import type { LintSettings } from './lint-settings.ts';
 
@@ -65,19 +65,15 @@ export class ConfigFinder {
 
   /**
    * The configuration for files of `folder` (absolute): the nearest `.porthole-lint.yaml` of it and the folders above, else
-   * the nearest `.hadolint.yaml`, else hadolint's personal one. Rejects with `LintConfigError` or a system error.
+   * the nearest `.hadolint.yaml`, else hadolint's personal one.
    */
-  forFolder(folder: string): Promise<LoadedConfig> | undefined {
-    const path = this.pathFor(folder);
-    return path === undefined ? undefined : this.load(path);
-  }
-
   pathFor(folder: string): string | undefined {
     return (
       this.#nearest(folder, portholeNames) ?? this.#nearest(folder, hadolintNames) ?? this.#personalFile()
     );
   }
 
+  /** Rejects with `LintConfigError` or a system error. */
   load(path: string): Promise<LoadedConfig> {
     let loaded = this.#loaded.get(path);
     if (loaded === undefined) {
@@ -92,8 +88,9 @@ export class ConfigFinder {
     const key = `${names[0]!}\0${folder}`;
     if (this.#paths.has(key)) return this.#paths.get(key);
     const above = dirname(folder);
+    const base = folder.endsWith(sep) ? folder : folder + sep;
     const found =
-      names.map((name) => join(folder, name)).find((path) => existsSync(path)) ??
+      names.map((name) => `${base}${name}`).find((path) => existsSync(path)) ??
       (above === folder ? undefined : this.#nearest(above, names));
     this.#paths.set(key, found);
     return found;
