@@ -11,7 +11,7 @@ export interface Finding {
   readonly range: SourceRange;
   readonly level: Severity;
   readonly code: string;
-  /** What another linter calls this very finding, when its rule has several such names. */
+  /** hadolint's code for this very finding, when the rule has another id. */
   readonly alias?: string;
   readonly name: string;
   readonly message: string;

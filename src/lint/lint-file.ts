@@ -187,6 +187,7 @@ function toFinding(report: Report, rule: RuleDefinition, level: Severity, file: 
   const start = file.source.position(report.range.start);
   const end = file.source.position(Math.max(report.range.end, report.range.start));
   const line = report.line ?? start.line;
+  const alias = report.alias ?? rule.aliases?.find((name) => /^DL\d+$/.test(name));
   return {
     file: file.name,
     ...place(start, end),
@@ -196,7 +197,7 @@ function toFinding(report: Report, rule: RuleDefinition, level: Severity, file: 
     range: report.range,
     level,
     code: rule.id,
-    ...(report.alias === undefined ? {} : { alias: report.alias }),
+    ...(alias === undefined ? {} : { alias }),
     name: rule.name,
     message: report.message,
     url: rule.url ?? ruleUrl(rule.id),
@@ -235,14 +236,22 @@ function unusedIgnore(
   };
 }
 
-/** Two rules that say the same of one line are one finding: the one that covers stays. */
+/** Two rules that say the same of one line are one finding: the one that covers stays, under hadolint's code of the other too. */
 function foldCovered(findings: readonly Finding[], rules: readonly RuleDefinition[]): Finding[] {
   if (findings.length < 2) return [...findings];
   const coveredBy = new Map(
     rules.flatMap((rule) => (rule.coveredBy === undefined ? [] : [[rule.id, rule.coveredBy] as const])),
   );
   const present = new Set(findings.map((finding) => `${finding.code}@${finding.line}`));
-  return findings.filter(
-    (finding) => !(coveredBy.get(finding.code) ?? []).some((code) => present.has(`${code}@${finding.line}`)),
-  );
+  const aliases = new Map<string, string>();
+  const kept = findings.filter(({ code, line }) => {
+    const covering = (coveredBy.get(code) ?? []).map((id) => `${id}@${line}`).filter((id) => present.has(id));
+    if (/^DL\d+$/.test(code)) for (const id of covering) aliases.set(id, code);
+    return covering.length === 0;
+  });
+  if (aliases.size === 0) return kept;
+  return kept.map((finding) => {
+    const alias = finding.alias ?? aliases.get(`${finding.code}@${finding.line}`);
+    return alias === undefined ? finding : { ...finding, alias };
+  });
 }

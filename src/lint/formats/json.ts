@@ -38,13 +38,13 @@ export const formatJson: Format = (reports) =>
     2,
   )}\n`;
 
-/** hadolint's `--format json`: the same keys in the same order. */
+/** hadolint's `--format json`: the same keys in the same order, and its own codes where it has the rule. */
 export const formatHadolintJson: Format = (reports) =>
   `${JSON.stringify(
     reports.flatMap(({ findings }) =>
-      findings.map(({ line, code, message, column, file, level }) => ({
+      findings.map(({ line, code, alias, message, column, file, level }) => ({
         line,
-        code,
+        code: alias ?? code,
         message,
         column,
         file,
