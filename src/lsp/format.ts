@@ -26,7 +26,9 @@ export function formatEdits(file: LintFile, options: FormatOptions): SourceEdit[
   const shells = shellsOf(file);
   const edits: SourceEdit[] = [];
   let afterInstruction = false;
+  const tail = tailStart(tree, options);
   for (const item of tree.items) {
+    if (item.range.start >= tail) break;
     if (item.type === 'blank') edits.push(...lineEdits(tree, tree.source.lineAt(item.range.start)));
     if (item.type === 'comment' && item.directive === undefined) {
       // Above the first instruction an indented comment is no directive for every reader: it stays indented.
@@ -36,7 +38,7 @@ export function formatEdits(file: LintFile, options: FormatOptions): SourceEdit[
     afterInstruction = true;
     edits.push(...instructionEdits(tree, item, shells.get(item), options));
   }
-  edits.push(...endEdits(tree, options));
+  edits.push(...endEdits(tree, options, tail));
   if (edits.length === 0) return [];
   const after = parseSyntax(new SourceText(applyEdits(tree, edits), tree.source.encoding));
   return sameMeaning(tree, after) ? edits : [];
@@ -202,18 +204,22 @@ function indentOf(width: number, { tabSize, insertSpaces }: FormatOptions): stri
   return '\t'.repeat(Math.floor(width / tabSize)) + ' '.repeat(width % tabSize);
 }
 
-function endEdits(tree: SyntaxTree, options: FormatOptions): SourceEdit[] {
+/** Blank lines at the end that are to go; an empty file keeps its own. */
+function tailStart(tree: SyntaxTree, options: FormatOptions): number {
+  const { items, source } = tree;
+  const kept = items.findLastIndex(({ type }) => type !== 'blank');
+  const tail = items[kept + 1];
+  return options.trimFinalNewlines === true && kept >= 0 && tail !== undefined
+    ? tail.range.start
+    : source.text.length;
+}
+
+function endEdits(tree: SyntaxTree, options: FormatOptions, tail: number): SourceEdit[] {
   const { text } = tree.source;
+  const end = text.length;
+  if (tail < end) return [{ range: { start: tail, end }, text: '' }];
   const last = tree.items.at(-1);
-  if (last === undefined || last.type === 'mark' || (last.type === 'instruction' && last.broken)) return [];
-  const lineEnd = /\r?\n/.exec(text)?.[0] ?? '\n';
-  if (!text.endsWith('\n')) {
-    if (options.insertFinalNewline === false) return [];
-    // An edit at the very end: trailing blanks of the last line have their own.
-    return [{ range: { start: text.length, end: text.length }, text: lineEnd }];
-  }
-  if (options.trimFinalNewlines !== true) return [];
-  const kept = tree.items.findLastIndex(({ type }) => type !== 'blank');
-  const start = tree.items[kept + 1]?.range.start;
-  return start === undefined || kept < 0 ? [] : [{ range: { start, end: text.length }, text: '' }];
+  if (last === undefined || last.type === 'mark' || /(?:^|\n)\s*$/.test(text)) return [];
+  if (options.insertFinalNewline === false || (last.type === 'instruction' && last.broken)) return [];
+  return [{ range: { start: end, end }, text: /\r?\n/.exec(text)?.[0] ?? '\n' }];
 }
