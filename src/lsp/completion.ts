@@ -17,6 +17,7 @@ import {
   type FlagReference,
 } from './reference.ts';
 import { ruleText } from './rule-text.ts';
+import { own } from './own.ts';
 
 interface Choice {
   readonly label: string;
@@ -108,7 +109,7 @@ function inComment(analysis: Analysis, before: string): Choices | undefined {
   const value = /^\s*#\s*([A-Za-z]+)\s*=\s*(\S*)$/.exec(before);
   if (value !== null) {
     const name = value[1]!.toLowerCase();
-    const about = Object.hasOwn(directives, name) ? directives[name] : undefined;
+    const about = own(directives, name);
     if (about === undefined) return undefined;
     const choices = about.values.map((label) => ({ label, kind: CompletionItemKind.Value }));
     return { word: value[2]!, choices };
@@ -253,9 +254,9 @@ function flagValues(
       };
     }
     if (pair[1] === 'from') return { word: pair[2]!, choices: stageChoices(analysis, node, true) };
-    return { word: pair[2]!, choices: valueChoices(mountValues[pair[1]!] ?? []) };
+    return { word: pair[2]!, choices: valueChoices(own(mountValues, pair[1]!) ?? []) };
   }
-  return { word: written, choices: valueChoices(known[flag]?.values ?? []) };
+  return { word: written, choices: valueChoices(own(known, flag)?.values ?? []) };
 }
 
 const valueChoices = (values: readonly string[]): Choice[] =>

@@ -8,6 +8,7 @@ import { cursorAt } from './cursor.ts';
 import { directives, instructions } from './reference.ts';
 import { ruleText } from './rule-text.ts';
 import { nameAt, type FoundName } from './find-name.ts';
+import { own } from './own.ts';
 
 export function hoverAt(analysis: Analysis, offset: number): Hover | null {
   const cursor = cursorAt(analysis.tree, offset);
@@ -53,7 +54,7 @@ export function instructionText(name: string): string | undefined {
 function flagText(instruction: string, flag: MappedText): string | undefined {
   const name = /^--([^=]*)/.exec(flag.text)?.[1] ?? '';
   const flags = instructions[instruction.toUpperCase()]?.flags ?? {};
-  const about = Object.hasOwn(flags, name) ? flags[name] : undefined;
+  const about = own(flags, name);
   if (about === undefined) return undefined;
   const values =
     about.values === undefined ? '' : `\n\nValues: ${about.values.map((one) => `\`${one}\``).join(', ')}`;

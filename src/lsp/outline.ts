@@ -1,6 +1,7 @@
 import { FoldingRangeKind, SymbolKind, type DocumentSymbol, type FoldingRange } from 'vscode-languageserver';
 import type { InstructionNode } from '../dockerfile/tree.ts';
 import type { Analysis } from './analysis.ts';
+import { own } from './own.ts';
 
 /** Global ARGs, then one symbol a stage with its instructions inside. Broken lines are there too. */
 export function documentSymbols(analysis: Analysis): DocumentSymbol[] {
@@ -47,7 +48,7 @@ function instructionSymbol(analysis: Analysis, node: InstructionNode): DocumentS
   const text = node.text.text.trim().replace(/\s+/g, ' ');
   return {
     name: text.length > longestName ? `${text.slice(0, longestName - 1)}…` : text,
-    kind: kinds[node.name] ?? SymbolKind.Object,
+    kind: own(kinds, node.name) ?? SymbolKind.Object,
     range: symbolRange(analysis, node),
     selectionRange: analysis.range(node.keyword.range()),
   };
