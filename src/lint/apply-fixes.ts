@@ -14,20 +14,32 @@ export interface FixResult {
 /** Far above what real files need: a fix rarely opens the way for another. */
 const passes = 10;
 
-/** Fixes what can be fixed. A pass that would add a problem of the builder's is not taken. */
+/** How many fixes of a file are tried one by one when together they are refused. */
+const triedAlone = 200;
+
+/** Fixes what can be fixed. Fixes that would add a problem of the builder's are not taken; the others are. */
 export function fixSource(
   source: SourceText,
   rules: readonly RuleDefinition[],
   options: LintOptions,
 ): FixResult {
+  const take = (from: FixResult, findings: readonly Finding[]): FixResult | undefined => {
+    const { text, applied } = applyFixes(from.source.text, findings);
+    if (applied === 0 || text === from.source.text) return undefined;
+    const fixed = new SourceText(text, from.source.encoding);
+    const result = lintSource(fixed, rules, options);
+    if (problems(result) > problems(from.result)) return undefined;
+    return { source: fixed, result, applied: from.applied + applied };
+  };
   let current: FixResult = { source, result: lintSource(source, rules, options), applied: 0 };
   for (let pass = 0; pass < passes; pass++) {
-    const { text, applied } = applyFixes(current.source.text, current.result.findings);
-    if (applied === 0 || text === current.source.text) break;
-    const fixed = new SourceText(text, current.source.encoding);
-    const result = lintSource(fixed, rules, options);
-    if (problems(result) > problems(current.result)) break;
-    current = { source: fixed, result, applied: current.applied + applied };
+    const from = current;
+    const fixable = from.result.findings.filter(({ fix }) => fix !== undefined);
+    // A fix may bring to light what a broken line has swallowed, and that may be broken in its turn.
+    const harmless = () => fixable.slice(0, triedAlone).filter((finding) => take(from, [finding]));
+    const next = take(from, fixable) ?? (fixable.length > 1 ? take(from, harmless()) : undefined);
+    if (next === undefined) break;
+    current = next;
   }
   return current;
 }

@@ -114,7 +114,7 @@ function inComment(analysis: Analysis, before: string): Choices | undefined {
     const choices = about.values.map((label) => ({ label, kind: CompletionItemKind.Value }));
     return { word: value[2]!, choices };
   }
-  const begun = /^\s*#\s*((?:[A-Za-z]+\s?)*)$/.exec(before);
+  const begun = /^\s*#\s*([A-Za-z][A-Za-z ]*|)$/.exec(before);
   if (begun === null) return undefined;
   const pragmas = ['porthole ignore=', 'porthole global ignore='];
   const top = directivesMayStand(analysis, before) ? Object.keys(directives) : [];

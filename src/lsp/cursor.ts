@@ -1,5 +1,6 @@
 /** What the text around a position is, and what was written of it so far: the ground for completion and hover. */
 import type { SourceText } from '../dockerfile/source.ts';
+import { withoutBlanks, withoutReturns } from './line-ends.ts';
 import type { CommentLine, InstructionNode, SyntaxItem, SyntaxTree } from '../dockerfile/tree.ts';
 
 export type Cursor =
@@ -55,10 +56,7 @@ function isOpen(node: InstructionNode, escape: string, source: SourceText): bool
   if (node.heredocs.length > 0) return false;
   const doubled = escape + escape;
   for (let number = node.lines[1]; number >= node.lines[0]; number--) {
-    const line = source
-      .line(number)
-      .replace(/\r+$/, '')
-      .replace(/[ \t]+$/, '');
+    const line = withoutBlanks(withoutReturns(source.line(number)));
     if (number > node.lines[0] && (line.trim() === '' || line.trimStart().startsWith('#'))) continue;
     return line.endsWith(escape) && !line.endsWith(doubled);
   }

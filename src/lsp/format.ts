@@ -10,7 +10,8 @@ import { SourceText, type SourceRange } from '../dockerfile/source.ts';
 import type { InstructionNode, SyntaxTree } from '../dockerfile/tree.ts';
 import type { LintFile, Shell } from '../lint/model.ts';
 import { sameInstruction, sameMeaning } from './meaning.ts';
-import { joinIsFree } from './shell-joins.ts';
+import { JoinReader } from './shell-joins.ts';
+import { withoutBlanks, withoutReturns } from './line-ends.ts';
 
 export interface FormatOptions {
   readonly tabSize: number;
@@ -134,7 +135,7 @@ function blankEdits(tree: SyntaxTree, node: InstructionNode): SourceEdit[] {
 /** Blanks at the end of a line removed, and its indentation replaced when one is given. */
 function lineEdits(tree: SyntaxTree, line: number, indent?: string): SourceEdit[] {
   const { start, end, text } = lineText(tree, line);
-  const content = text.replace(/[ \t]+$/, '');
+  const content = withoutBlanks(text);
   const edits = edit(tree, { start: start + content.length, end }, '');
   if (indent === undefined || content === '') return edits;
   const blanks = /^[ \t]*/.exec(content)![0];
@@ -145,9 +146,7 @@ function lineEdits(tree: SyntaxTree, line: number, indent?: string): SourceEdit[
 function lineText(tree: SyntaxTree, line: number): { start: number; end: number; text: string } {
   const { source } = tree;
   const start = line === 1 ? source.markLength : source.lineStart(line);
-  const text = source.text
-    .slice(start, source.lineStart(line) + source.line(line).length)
-    .replace(/\r+$/, '');
+  const text = withoutReturns(source.text.slice(start, source.lineStart(line) + source.line(line).length));
   return { start, end: start + text.length, text };
 }
 
@@ -161,36 +160,50 @@ function indentEdits(
   const [first, last] = ownLines(tree, node);
   const inner = new Set(node.innerComments.map(({ line }) => line));
   const blank = new Set(node.emptyContinuations);
+  const joins = new Joins(node, shell);
   const lines: { start: number; blanks: string }[] = [];
   for (let line = first + 1; line <= last; line++) {
     if (blank.has(line)) continue;
     const { start, text } = lineText(tree, line);
     const blanks = /^[ \t]*/.exec(text)![0];
-    if (inner.has(line) || mayMove(node, start, blanks, shell)) lines.push({ start, blanks });
+    if (inner.has(line) || joins.mayMove(start, blanks)) lines.push({ start, blanks });
   }
-  const least = Math.min(...lines.map(({ blanks }) => widthOf(blanks, options.tabSize)));
+  const least = lines.reduce((so, { blanks }) => Math.min(so, widthOf(blanks, options.tabSize)), Infinity);
   return lines.flatMap(({ start, blanks }) => {
     const width = widthOf(blanks, options.tabSize) - least + options.tabSize;
     return edit(tree, { start, end: start + blanks.length }, indentOf(width, options));
   });
 }
 
-/** True when the blanks at the start of the line separate words and do nothing else. */
-function mayMove(node: InstructionNode, start: number, blanks: string, shell: Shell | undefined): boolean {
-  let at = 0;
-  for (const { text, source } of node.text.pieces()) {
-    if (source >= start) break;
-    at += text.length;
+/** The places of an instruction where its lines meet, asked for from top to bottom. */
+class Joins {
+  readonly #pieces: readonly { readonly text: string; readonly source: number }[];
+  readonly #reader: JoinReader | undefined;
+  readonly #never: boolean;
+  #next = 0;
+  #before = '';
+
+  constructor(node: InstructionNode, shell: Shell | undefined) {
+    const { name } = node;
+    const isShell = name === 'run' || name === 'cmd' || name === 'entrypoint';
+    this.#never = name === 'onbuild' || name === 'healthcheck' || name === 'maintainer';
+    this.#reader = isShell && !node.json ? new JoinReader(shell ?? 'other') : undefined;
+    // The keyword is no part of what a shell reads.
+    const keyword = node.text.text.indexOf(node.keyword.text) + node.keyword.text.length;
+    this.#pieces = node.text.pieces(Math.min(keyword, node.text.text.length));
   }
-  const before = node.text.text.slice(0, at);
-  // Without a blank on either side the lines are one word.
-  if (blanks === '' && !/[ \t]$/.test(before)) return false;
-  if (node.name === 'onbuild' || node.name === 'healthcheck' || node.name === 'maintainer') return false;
-  const isShell = node.name === 'run' || node.name === 'cmd' || node.name === 'entrypoint';
-  if (!isShell || node.json) return true;
-  const keyword = node.text.text.indexOf(node.keyword.text) + node.keyword.text.length;
-  // Flags and the blanks after them belong to the builder.
-  return joinIsFree(before.slice(keyword), shell ?? 'other');
+
+  /** True when the blanks at `start`, where a line begins, separate words and do nothing else. */
+  mayMove(start: number, blanks: string): boolean {
+    for (; this.#next < this.#pieces.length && this.#pieces[this.#next]!.source < start; this.#next++) {
+      const { text } = this.#pieces[this.#next]!;
+      this.#reader?.read(text);
+      if (text !== '') this.#before = text;
+    }
+    // Without a blank on either side the lines are one word.
+    if (this.#never || (blanks === '' && !/[ \t]$/.test(this.#before.slice(-1)))) return false;
+    return this.#reader?.isFree() ?? true;
+  }
 }
 
 function widthOf(blanks: string, tabSize: number): number {
@@ -219,7 +232,9 @@ function endEdits(tree: SyntaxTree, options: FormatOptions, tail: number): Sourc
   const end = text.length;
   if (tail < end) return [{ range: { start: tail, end }, text: '' }];
   const last = tree.items.at(-1);
-  if (last === undefined || last.type === 'mark' || /(?:^|\n)\s*$/.test(text)) return [];
+  if (last === undefined || last.type === 'mark' || last.type === 'blank') return [];
+  const lastLine = tree.source.line(tree.source.lineCount);
+  if (lastLine.trim() === '') return [];
   if (options.insertFinalNewline === false || (last.type === 'instruction' && last.broken)) return [];
   return [{ range: { start: end, end }, text: /\r?\n/.exec(text)?.[0] ?? '\n' }];
 }

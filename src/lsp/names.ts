@@ -91,7 +91,10 @@ export class Names {
 
   /** Everything that means the same variable as `definition`. */
   usesOf(definition: VariableDefinition): VariableUse[] {
-    return this.uses.filter((use) => this.definitionsOf(use).includes(definition));
+    const wanted = definition.name.toUpperCase();
+    return this.uses.filter(
+      (use) => use.name.toUpperCase() === wanted && this.definitionsOf(use).includes(definition),
+    );
   }
 }
 

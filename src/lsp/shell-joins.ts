@@ -1,44 +1,63 @@
 import type { Shell } from '../lint/model.ts';
 
 /**
- * True when more or fewer blanks after `before` are nothing to the shell that reads the text: outside of quotes and, for cmd,
- * whose `echo` and `set` keep blanks, only behind an operator. `before` is all of the text up to there. When in doubt, false.
+ * Reads a shell's text piece by piece and tells whether more or fewer blanks at that place are nothing to the shell: outside of
+ * quotes and, for cmd, whose `echo` and `set` keep blanks, only behind an operator. When in doubt they are something.
  */
-export function joinIsFree(before: string, shell: Shell): boolean {
-  switch (shell) {
-    case 'sh':
-    case 'bash':
-      return !before.includes('<<') && outsideQuotes(before, '\\');
-    case 'powershell':
-    case 'pwsh':
-      // `--%` hands the rest of the line over as it is written; `@'` may begin a here-string.
-      return !/--%|@['"]/.test(before) && outsideQuotes(before, '`');
-    case 'cmd':
-      return (
-        /(?:&&|\|\||[&|(])[ \t]*$/.test(before) && !/\^[&|(][ \t]*$/.test(before) && outsideQuotes(before, '')
-      );
-    case 'other':
-      return false;
-  }
-}
+export class JoinReader {
+  readonly #shell: Shell;
+  readonly #escape: string;
+  #quote = '';
+  #escaped = false;
+  #comment = false;
+  /** Something was seen after which nothing is certain: here-documents, here-strings, `--%`. */
+  #lost = false;
+  /** The last characters, without the blanks at the end, and whether such blanks follow. */
+  #last = '';
+  #blank = true;
 
-/** Both kinds of quotes; cmd knows double ones alone. A final escape would take the blank after it. */
-function outsideQuotes(text: string, escape: string): boolean {
-  const single = escape !== '';
-  let quote = '';
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]!;
-    if (escape !== '' && char === escape && quote !== "'") {
-      at++;
-      if (at >= text.length) return false;
-    } else if (quote !== '') {
-      if (char === quote) quote = '';
-    } else if (char === '"' || (single && char === "'")) {
-      quote = char;
-    } else if (single && char === '#' && (at === 0 || /\s/.test(text[at - 1]!))) {
-      // A comment up to the end of the text: whatever is moved there is part of it, and so is no blank of a command.
-      return true;
+  constructor(shell: Shell) {
+    this.#shell = shell;
+    this.#escape = shell === 'cmd' ? '' : shell === 'sh' || shell === 'bash' ? '\\' : '`';
+  }
+
+  read(text: string): void {
+    for (const char of text) this.#character(char);
+  }
+
+  isFree(): boolean {
+    if (this.#lost || this.#shell === 'other') return false;
+    if (this.#shell === 'cmd') return this.#quote === '' && /(?:^|[^^])[&|(]$/.test(this.#last);
+    return this.#comment || (this.#quote === '' && !this.#escaped);
+  }
+
+  #character(char: string): void {
+    const blank = char === ' ' || char === '\t';
+    const first = this.#blank;
+    const { length } = this.#last;
+    const previous = this.#blank ? '' : this.#last.slice(length - 1);
+    if (!blank) this.#last = (this.#blank ? char : this.#last + char).slice(-3);
+    this.#blank = blank;
+    if (this.#comment || this.#lost) return;
+    if (this.#shell === 'cmd') {
+      if (char === '"') this.#quote = this.#quote === '' ? '"' : '';
+      return;
+    }
+    if (this.#escaped) {
+      this.#escaped = false;
+    } else if (char === this.#escape && this.#quote !== "'") {
+      this.#escaped = true;
+    } else if (this.#quote !== '') {
+      if (char === this.#quote) this.#quote = '';
+    } else if (char === '"' || char === "'") {
+      // `@'` may begin a here-string.
+      if (previous === '@' && this.#escape === '`') this.#lost = true;
+      this.#quote = char;
+    } else if (char === '#' && first) {
+      // Whatever is moved in a comment is part of it.
+      this.#comment = true;
+    } else {
+      this.#lost = this.#escape === '`' ? this.#last === '--%' : this.#last.endsWith('<<');
     }
   }
-  return quote === '';
 }

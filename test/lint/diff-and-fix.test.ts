@@ -39,6 +39,16 @@ describe('fixSource', () => {
   });
 });
 
+describe('fixSource, when one fix would add a problem', () => {
+  it('takes the others', () => {
+    const text =
+      'COPY a C:\\app\\\nCOPY b /\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nrun ver\nUSER a\n';
+    const { source } = fixSource(new SourceText(text), rules, { name: 'Dockerfile' });
+
+    expect(source.text).to.equal(text.replace('run ver', 'RUN ver'));
+  });
+});
+
 describe('readSource', () => {
   for (const encoding of ['utf-16le', 'utf-16be'] as const) {
     for (const mark of ['\uFEFF', '']) {

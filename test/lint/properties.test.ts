@@ -21,6 +21,7 @@ const onceWrong: readonly string[] = [
   'FROM a\nLABEL "k v\n',
   'FROM a\nRuN\\ \t\n  ',
   'FROM a\n \n ',
+  'COPY a.txt b.txt C:\\app\\\nCOPY a.txt b.txt C:\\app\\\n# x\\\n`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nCOPY a.txt b.txt C:\\app\\\n',
   'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nADD https:/\\example.com/a.exe C:\\TEMP\\a.exe\n',
 ];
 

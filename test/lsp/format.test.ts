@@ -1,10 +1,14 @@
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import { SourceText } from '../../src/dockerfile/source.ts';
 import { lintSource } from '../../src/lint/lint-file.ts';
+import { Analysis } from '../../src/lsp/analysis.ts';
+import { completionAt } from '../../src/lsp/completion.ts';
+import { hoverAt } from '../../src/lsp/hover.ts';
 import { formatText, type FormatOptions } from '../../src/lsp/format.ts';
-import { joinIsFree } from '../../src/lsp/shell-joins.ts';
+import { JoinReader } from '../../src/lsp/shell-joins.ts';
 import { checkFormat, lintable } from '../support/lint-properties.ts';
 
 const format = (text: string, options: Partial<FormatOptions> = {}): string => {
@@ -70,6 +74,27 @@ describe('formatting', () => {
     expect(format('FROM a\n\n \n', { trimFinalNewlines: true })).to.equal('FROM a\n');
   });
 
+  for (const [title, text] of [
+    ['blanks', `FROM a\nRUN x${' '.repeat(300_000)}y\n`],
+    ['blank lines', `FROM a\n${'\n'.repeat(300_000)}USER b\n`],
+    ['continuation lines', `FROM a\nRUN x${' \\\n  && x'.repeat(50_000)}\n`],
+    ['returns', `FROM a\nUSER b${'\r'.repeat(300_000)}c\n`],
+    ['comments', `FROM a\n# ${'words and words '.repeat(20_000)}1\n`],
+    ['flags', `FROM a\nCOPY ${'--link '.repeat(50_000)}a b\n`],
+    ['quotes', `FROM a\nENV a=${`"'`.repeat(100_000)}\n`],
+    ['rules to ignore', `FROM a\n# porthole ignore=${'a , '.repeat(50_000)}!\nRUN x\n`],
+  ] as const) {
+    it(`and answers take ${title} of great length`, () => {
+      format(text);
+      const document = TextDocument.create('file:///Dockerfile', 'dockerfile', 1, text);
+      const analysis = new Analysis(document, [], { name: 'Dockerfile' });
+      for (const offset of [text.length - 1, text.length >> 1, text.length - 3]) {
+        completionAt(analysis, offset);
+        hoverAt(analysis, offset);
+      }
+    });
+  }
+
   it('keeps the meaning of the fixtures, and is the same a second time', () => {
     const folder = join(import.meta.dirname, '../../fixtures/dockerfiles');
     for (const name of readdirSync(folder)) {
@@ -79,7 +104,7 @@ describe('formatting', () => {
   });
 });
 
-describe('joinIsFree', () => {
+describe('JoinReader', () => {
   for (const [shell, before, free] of [
     ['sh', 'a && ', true],
     ['sh', 'echo "a ', false],
@@ -96,8 +121,15 @@ describe('joinIsFree', () => {
     ['cmd', 'a && ', true],
     ['cmd', 'a ^& ', false],
     ['cmd', 'echo "a && ', false],
+    ['cmd', 'a & & b ', false],
+    ['sh', 'a # it is "', true],
+    ['sh', 'a#"', false],
     ['other', 'a && ', false],
   ] as const) {
-    it(`${shell}: ${before}`, () => expect(joinIsFree(before, shell)).to.equal(free));
+    it(`${shell}: ${before}`, () => {
+      const reader = new JoinReader(shell);
+      reader.read(before);
+      expect(reader.isFree()).to.equal(free);
+    });
   }
 });

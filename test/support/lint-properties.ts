@@ -76,9 +76,10 @@ export function checkFixes(source: SourceText, singles = Infinity): void {
   if (fixable.length === 0) return;
   const fixed = fixSource(source, rules, options);
   if (problemsOf(fixed.result) > problemsOf(before)) throw new Error('fixing adds a problem');
-  const unfixed = fixed.result.findings.find(({ fix }) => fix !== undefined);
-  if (unfixed !== undefined) {
-    throw new Error(`fixing leaves ${unfixed.code}: ${JSON.stringify(fixed.source.text)}`);
+  for (const finding of fixed.result.findings) {
+    if (finding.fix !== undefined && !addsProblem(fixed.source, finding)) {
+      throw new Error(`fixing leaves ${finding.code}: ${JSON.stringify(fixed.source.text)}`);
+    }
   }
   const again = fixSource(fixed.source, rules, options);
   if (again.source.text !== fixed.source.text) {
@@ -88,6 +89,8 @@ export function checkFixes(source: SourceText, singles = Infinity): void {
     const { text } = applyFixes(source.text, [finding]);
     if (text === source.text) throw new Error(`the fix of ${finding.code} changes nothing`);
     const after = lint(new SourceText(text, source.encoding));
+    // This one brings the next line to light, which may be broken in its turn.
+    if (problemsOf(after) > problemsOf(before) && finding.name === 'path-swallows-next-line') continue;
     if (problemsOf(after) > problemsOf(before)) {
       throw new Error(`the fix of ${finding.code} adds a problem: ${JSON.stringify(text)}`);
     }
@@ -99,6 +102,11 @@ export function checkFixes(source: SourceText, singles = Infinity): void {
       throw new Error(`the fix of ${finding.code} leaves it: ${JSON.stringify(text)}`);
     }
   }
+}
+
+function addsProblem(source: SourceText, finding: Finding): boolean {
+  const after = lint(new SourceText(applyFixes(source.text, [finding]).text, source.encoding));
+  return problemsOf(after) > problemsOf(lint(source));
 }
 
 const styles = [
