@@ -35,6 +35,14 @@ export function isWindowsImage(image: BaseImage): boolean {
   );
 }
 
+const linuxWord =
+  /(^|[^a-z])(alpine|debian|ubuntu|slim|trixie|bookworm|bullseye|buster|stretch|noble|jammy|focal|bionic|fedora|centos|rockylinux|almalinux|amazonlinux|azurelinux|mariner|ubi\d*|opensuse|busybox|distroless|linux)([^a-z]|$)/;
+
+/** Names that say "Linux": an image of several systems has none of them. */
+export function isLinuxImage({ repository, tag = '' }: BaseImage): boolean {
+  return linuxWord.test(`${repository}:${tag.toLowerCase()}`);
+}
+
 export function windowsFlavour(image: BaseImage): WindowsFlavour | undefined {
   const text = `${image.repository}:${image.tag ?? ''}`.toLowerCase();
   if (text.includes('nanoserver')) return 'nanoserver';

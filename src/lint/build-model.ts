@@ -5,7 +5,7 @@ import type { MappedText } from '../dockerfile/mapped-text.ts';
 import { readInstruction, type ReadOptions } from '../dockerfile/read-instruction.ts';
 import type { SourceText } from '../dockerfile/source.ts';
 import { variableKey } from '../dockerfile/variables.ts';
-import { baseImage, isWindowsImage, windowsFlavour } from './base-image.ts';
+import { baseImage, isLinuxImage, isWindowsImage, windowsFlavour } from './base-image.ts';
 import { shellPragmas } from './suppressions.ts';
 import { VariableHistory } from './variable-history.ts';
 import type { BaseImage, EffectiveShell, LintFile, LintInstruction, LintStage, Shell } from './model.ts';
@@ -44,7 +44,7 @@ export function buildModel(source: SourceText, options: ModelOptions): LintFile 
   let windowsBefore = false;
   for (const stage of dockerfile.stages) {
     const base = resolveBase(stage.from, byName, globals, escape);
-    const platform = stagePlatform(stage.from, base, stages, windowsBefore, options.targetOs);
+    const platform = stagePlatform(stage, base, stages, windowsBefore, escape, options.targetOs);
     const parent = base.stage === undefined ? undefined : stages[base.stage];
     const flavour =
       platform.os === 'windows' ? (parent === undefined ? windowsFlavour(base) : parent.flavour) : undefined;
@@ -140,10 +140,11 @@ function resolveBase(
 }
 
 function stagePlatform(
-  from: FromInstruction,
+  { from, instructions }: Stage,
   base: BaseImage,
   earlier: readonly LintStage[],
   windowsBefore: boolean,
+  escape: EscapeCharacter,
   forced: 'windows' | 'linux' | undefined,
 ): { os: 'windows' | 'linux'; guessed: boolean } {
   if (forced !== undefined) return { os: forced, guessed: false };
@@ -155,7 +156,23 @@ function stagePlatform(
   if (isWindowsImage(base)) return { os: 'windows', guessed: false };
   // `FROM scratch`, and names held by a variable, go with the Windows stages before them.
   const follows = (base.repository === 'scratch' || base.unresolved) && windowsBefore;
-  return { os: follows ? 'windows' : 'linux', guessed: true };
+  return { os: follows || looksWindows(base, instructions, escape) ? 'windows' : 'linux', guessed: true };
+}
+
+/** An image for several systems: the file's escape character or the stage's shell tells which one is meant. */
+function looksWindows(
+  base: BaseImage,
+  instructions: readonly StageInstruction[],
+  escape: EscapeCharacter,
+): boolean {
+  if (isLinuxImage(base)) return false;
+  if (escape === '`') return true;
+  // PowerShell elsewhere is called pwsh.
+  return instructions.some(
+    (instruction) =>
+      instruction.kind === 'shell' &&
+      /(^|[\\/])(cmd|powershell)(\.exe)?$/i.test(instruction.shell[0]?.text ?? ''),
+  );
 }
 
 /** Comments that name the shell, in the order of the file. */
