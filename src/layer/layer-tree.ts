@@ -38,21 +38,41 @@ export class LayerDirectory {
   }
 }
 
+/** How a host holds directories and names. */
+export interface TreeHost {
+  makeDirectory(directory: LayerDirectory): void;
+  /** The name under which a new one is stored. */
+  storedName(component: string): string;
+}
+
+const folders: TreeHost = {
+  makeDirectory: (directory) => mkdirSync(directory.hostPath, 0o755),
+  storedName,
+};
+
 export class LayerTree {
   readonly root: LayerDirectory;
   readonly #kind: LayerRoot;
   readonly #view: LayerView | undefined;
   readonly #maxHostPath: number;
+  readonly #host: TreeHost;
   #lastComponents: readonly string[] | undefined;
   #lastDirectory: LayerDirectory;
 
   /** `hostPath`: folder of the root, made here. `view`: the merged parents; only `Files` has any. */
-  constructor(kind: LayerRoot, hostPath: string, view: LayerView | undefined, maxHostPath: number) {
+  constructor(
+    kind: LayerRoot,
+    hostPath: string,
+    view: LayerView | undefined,
+    maxHostPath: number,
+    host: TreeHost = folders,
+  ) {
     this.#kind = kind;
     this.#view = view;
     this.#maxHostPath = maxHostPath;
-    mkdirSync(hostPath, 0o755);
+    this.#host = host;
     this.root = new LayerDirectory(kind, '', hostPath);
+    host.makeDirectory(this.root);
     this.#lastDirectory = this.root;
   }
 
@@ -87,7 +107,7 @@ export class LayerTree {
     const inherited = this.#view?.children(directory.path).get(folded)?.name;
     if (inherited !== undefined) return inherited;
     const wellKnown = this.#kind === 'Files' ? wellKnownSpelling(directory.path, component) : undefined;
-    return wellKnown ?? storedName(component);
+    return wellKnown ?? this.#host.storedName(component);
   }
 
   /** Components of a path as stored, whether or not anything is there. */
@@ -99,7 +119,9 @@ export class LayerTree {
       const parent = spelled.join('/');
       const own: LayerDirectory | LayerFile | undefined = directory?.children.get(folded);
       const inherited = own === undefined ? this.#view?.children(parent).get(folded)?.name : undefined;
-      spelled.push(own?.name ?? inherited ?? wellKnownSpelling(parent, component) ?? storedName(component));
+      spelled.push(
+        own?.name ?? inherited ?? wellKnownSpelling(parent, component) ?? this.#host.storedName(component),
+      );
       directory = own?.kind === 'directory' ? own : undefined;
     }
     return spelled;
@@ -133,7 +155,7 @@ export class LayerTree {
   #make(parent: LayerDirectory, component: string, folded: string): LayerDirectory {
     const name = this.spelling(parent, component, folded);
     const made = new LayerDirectory(name, parent.pathOf(name), this.hostPath(parent, name));
-    mkdirSync(made.hostPath, 0o755);
+    this.#host.makeDirectory(made);
     parent.children.set(folded, made);
     return made;
   }

@@ -89,10 +89,10 @@ export function createFileExclusive(path: string, data: string): boolean {
   }
 }
 
-/** Deletes a file; false when there was none. */
+/** Deletes a file; false when there was none. On Windows a reader may hold it for a moment: tried again as renames are. */
 export function removeIfExists(path: string): boolean {
   try {
-    unlinkSync(path);
+    retrying(() => unlinkSync(path));
     return true;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false;
@@ -111,10 +111,14 @@ export function temporaryPath(path: string): string {
  * EACCES or EBUSY for a moment: retried with 1-10 ms pauses for up to a second (performance.md 5).
  */
 export function renameRetrying(from: string, to: string): void {
+  retrying(() => renameSync(from, to));
+}
+
+function retrying(work: () => void): void {
   let waited = 0;
   for (let pause = 1; ; pause = Math.min(pause * 2, 10)) {
     try {
-      renameSync(from, to);
+      work();
       return;
     } catch (error) {
       const code = errorCode(error);

@@ -5,9 +5,11 @@
  */
 import { lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { platform } from 'node:process';
 import { createFileExclusive, errorCode, explainWriteError } from './atomic-file.ts';
 
-let symlinksWork = true;
+const isWindows = platform === 'win32';
+let symlinksWork = !isWindows;
 
 /** False when the lock exists. */
 export function placeLockFile(path: string, owner: string): boolean {
@@ -38,17 +40,21 @@ export function placeLockFile(path: string, owner: string): boolean {
 
 /** The owner's text; undefined when there is no lock. */
 export function readLockFile(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT') return undefined;
-    if (code !== 'EINVAL' && code !== 'UNKNOWN') throw error;
+  if (!isWindows) {
+    try {
+      return readlinkSync(path);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'ENOENT') return undefined;
+      if (code !== 'EINVAL' && code !== 'UNKNOWN') throw error;
+    }
   }
   try {
     return readFileSync(path, 'latin1');
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
+    const code = errorCode(error);
+    // On Windows a file that is being deleted cannot be opened any more: it is as good as gone.
+    if (code === 'ENOENT' || (isWindows && (code === 'EPERM' || code === 'EBUSY'))) return undefined;
     throw error;
   }
 }

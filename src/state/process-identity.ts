@@ -1,17 +1,31 @@
 import { readFileSync } from 'node:fs';
-import { kill, pid as ownPid } from 'node:process';
+import { kill, pid as ownPid, platform } from 'node:process';
 
 /**
  * Who holds something: a process ID alone is reused, so its start time goes with it (performance.md 5). `startTime` is
- * text to be compared only: on Linux clock ticks since boot plus the boot ID; empty where the system does not tell.
+ * text to be compared only: on Linux clock ticks since boot plus the boot ID, on Windows the creation time; empty where the
+ * system does not tell.
  */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startTime: string;
 }
 
+/** Text of a running process' creation time, empty when it may not be asked; undefined when there is no such process. */
+export type StartTimeReader = (pid: number) => string | undefined;
+
 let bootId: string | undefined;
 let own: ProcessIdentity | undefined;
+let reader: StartTimeReader | undefined;
+
+/**
+ * For systems without `/proc`: how to ask. Until somebody has said it, every process of an ID counts as the one that is
+ * meant, which is what commands that only list can live with.
+ */
+export function provideStartTimes(startTimes: StartTimeReader): void {
+  reader = startTimes;
+  own = undefined;
+}
 
 /** The calling process. Read once. */
 export function ownIdentity(): ProcessIdentity {
@@ -46,7 +60,8 @@ function exists(pid: number): boolean {
 
 /** Undefined for a zombie or a process that has just gone; empty where there is no `/proc`. */
 function startTimeOf(pid: number): string | undefined {
-  const stat = readStat(pid);
+  if (reader !== undefined) return reader(pid);
+  const stat = hasProc() ? readStat(pid) : undefined;
   if (stat === undefined) return hasProc() ? undefined : '';
   // The command name may hold spaces and parentheses: fields are counted from the last ')'. Field 3 is the state, 22 the start.
   let at = stat.lastIndexOf(')') + 2;
@@ -70,6 +85,8 @@ function hasProc(): boolean {
 
 function readBootId(): string {
   if (bootId === undefined) {
+    // There the path would mean whatever lies on the current drive.
+    if (platform === 'win32') return (bootId = '');
     try {
       bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 13);
     } catch {

@@ -7,13 +7,13 @@ import { LayerError } from '../../layer/layer-error.ts';
 import { errorCode } from '../../state/atomic-file.ts';
 import { moveToTrash } from '../../state/trash.ts';
 import { createBaseDisks } from '../../vhdx/layer-disks.ts';
-import { makePartialFolder, recordName, writeRecords } from './layer-folders.ts';
+import { makePartialFolder, recordName, writeRecords } from '../layer-folders.ts';
 import { makeOverlayWhiteouts } from './overlay-whiteouts.ts';
 import type { AppliedLayer } from '../../layer/applier.ts';
 import type { LayerLimits } from '../../layer/limits.ts';
 import type { LayerView } from '../../layer/view.ts';
 import type { LayerApply, LayerInfo } from '../ports/layers.ts';
-import type { LayerRecord } from './layer-folders.ts';
+import type { LayerRecord } from '../layer-folders.ts';
 
 export interface LayerApplyOptions {
   readonly store: string;

@@ -39,7 +39,7 @@ import {
   recordName,
   sweepPartialFolders,
   writeRecords,
-} from './layer-folders.ts';
+} from '../layer-folders.ts';
 import { readUpperAttributes } from './overlay-attributes.ts';
 import type { ChainLayer } from '../../layer/chain-view.ts';
 import type { ComposeEntry } from '../../layer/compose-entry.ts';
@@ -57,7 +57,7 @@ import type {
   MountedScratch,
   TreeEntry,
 } from '../ports/layers.ts';
-import type { LayerRecord, ScratchRecord } from './layer-folders.ts';
+import type { LayerRecord, ScratchRecord } from '../layer-folders.ts';
 
 export interface LinuxLayersDeps {
   readonly paths: Pick<DataPaths, 'windowsfilter' | 'trash'>;

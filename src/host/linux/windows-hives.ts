@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { recordName, type ScratchRecord } from './layer-folders.ts';
+import { recordName, type ScratchRecord } from '../layer-folders.ts';
 import type { RegistryDelta } from './registry-delta.ts';
 import { escapeKey, escapeName, expandedStringValue, stringValue } from './registry-text.ts';
 import { readRegfValues, regfNumber, regfText, type RegfValue } from './regf.ts';

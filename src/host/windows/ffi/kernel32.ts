@@ -23,6 +23,22 @@ const api = defineLibrary('kernel32.dll', {
       'int32_t __stdcall GetDiskFreeSpaceExW(str16 folder, _Out_ PORTHOLE_U64 *available, _Out_ PORTHOLE_U64 *total, _Out_ PORTHOLE_U64 *free)',
     mode: 'async',
   },
+  OpenProcess: {
+    proto: 'void *__stdcall OpenProcess(uint32_t access, int32_t inherit, uint32_t pid)',
+    mode: 'sync',
+  },
+  GetProcessTimes: {
+    proto:
+      'int32_t __stdcall GetProcessTimes(void *process, void *created, void *ended, void *kernel, void *user)',
+    mode: 'sync',
+  },
+  CloseHandle: { proto: 'int32_t __stdcall CloseHandle(void *handle)', mode: 'sync' },
+  GetLastError: { proto: 'uint32_t __stdcall GetLastError(void)', mode: 'sync' },
+  FormatMessageW: {
+    proto:
+      'uint32_t __stdcall FormatMessageW(uint32_t flags, void *source, uint32_t message, uint32_t language, void *buffer, uint32_t length, void *arguments)',
+    mode: 'sync',
+  },
 });
 
 declareStruct('PORTHOLE_U64', { value: 'uint64_t' });
@@ -57,4 +73,38 @@ export async function volumeOf(folder: string): Promise<{
     freeBytes: measured ? Number(available.value ?? 0) : undefined,
     totalBytes: measured ? Number(total.value ?? 0) : undefined,
   };
+}
+
+/** FROM_SYSTEM | IGNORE_INSERTS | MAX_WIDTH_MASK: one line. */
+const messageFlags = 0x1000 | 0x200 | 0xff;
+
+/** What Windows says to a Win32 code, with its full stop; the bare code where it says nothing. */
+export function systemMessage(code: number): string {
+  const buffer = Buffer.alloc(2 * 1024);
+  const length = Number(api.callSync('FormatMessageW', messageFlags, null, code, 0, buffer, 1024, null));
+  return buffer.toString('utf16le', 0, length * 2).trim() || `error ${code}`;
+}
+
+const queryLimitedInformation = 0x1000;
+const accessDenied = 5;
+
+/** Creation in 100 ns since 1601. A process that ended is found as long as somebody holds a handle of it. */
+export function processCreation(
+  pid: number,
+): { readonly created: bigint; readonly hasEnded: boolean } | 'denied' | undefined {
+  const process = api.callSync('OpenProcess', queryLimitedInformation, 0, pid);
+  if (process === null) return Number(api.callSync('GetLastError')) === accessDenied ? 'denied' : undefined;
+  try {
+    const [created, ended, kernel, user] = [8, 8, 8, 8].map((size) => Buffer.alloc(size)) as [
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+    ];
+    const done = Number(api.callSync('GetProcessTimes', process, created, ended, kernel, user));
+    if (done === 0) return 'denied';
+    return { created: created.readBigUInt64LE(), hasEnded: ended.readBigUInt64LE() !== 0n };
+  } finally {
+    api.callSync('CloseHandle', process);
+  }
 }

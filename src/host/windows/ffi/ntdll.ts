@@ -54,6 +54,11 @@ const api = defineLibrary('ntdll.dll', {
       'uint32_t __stdcall NtReadFile(void *handle, void *event, void *apc, void *context, void *status, void *buffer, uint32_t length, void *offset, void *key)',
     mode: 'async',
   },
+  NtWriteFile: {
+    proto:
+      'uint32_t __stdcall NtWriteFile(void *handle, void *event, void *apc, void *context, void *status, void *buffer, uint32_t length, void *offset, void *key)',
+    mode: 'async',
+  },
   NtFsControlFile: ioControl('NtFsControlFile'),
   NtDeviceIoControlFile: ioControl('NtDeviceIoControlFile'),
   RtlNtStatusToDosError: {
@@ -254,6 +259,22 @@ export async function readAt(
   );
   if (code === status.endOfFile) return { status: status.success, length: 0 };
   return { status: code, length: Number(block.readBigUInt64LE(8)) };
+}
+
+/** Writes all of the bytes at the offset. */
+export async function writeAt(handle: FileHandle, bytes: Buffer, offset: bigint): Promise<number> {
+  for (let done = 0; done < bytes.length;) {
+    const block = statusBlock();
+    const position = Buffer.alloc(8);
+    position.writeBigInt64LE(offset + BigInt(done));
+    const rest = bytes.subarray(done);
+    const code = unsigned(
+      await api.call('NtWriteFile', handle, null, null, null, block, rest, rest.length, position, null),
+    );
+    if (isFailure(code)) return code;
+    done += Number(block.readBigUInt64LE(8));
+  }
+  return status.success;
 }
 
 async function control(

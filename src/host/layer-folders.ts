@@ -1,10 +1,10 @@
 /** Folders of the windowsfilter store: who owns which name, and what a dead writer leaves (windows-layers.md 2). */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LayerError } from '../../layer/layer-error.ts';
-import { listNames, readTextIfExists } from '../../state/atomic-file.ts';
-import { isAlive, ownIdentity } from '../../state/process-identity.ts';
-import { moveToTrash } from '../../state/trash.ts';
+import { LayerError } from '../layer/layer-error.ts';
+import { listNames, readTextIfExists } from '../state/atomic-file.ts';
+import { isAlive, ownIdentity } from '../state/process-identity.ts';
+import { moveToTrash } from '../state/trash.ts';
 
 /** `layer.json` of a read-only layer, written last before the layer becomes visible. */
 export interface LayerRecord {

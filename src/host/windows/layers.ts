@@ -1,0 +1,492 @@
+/**
+ * The layer store on Windows: the folders that vmcompute's layer calls make and read (windows-layers.md 2, 4, 5), with a
+ * record and a sidecar beside them. Layers are looked into by their sidecars, scratches through a mounted volume.
+ *
+ * Needs an administrator: the first call that would change something, or look below a file's rights, says so before it does.
+ */
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { composeLayerTar } from '../../layer/compose.ts';
+import type { ComposeEntry } from '../../layer/compose-entry.ts';
+import { LayerError } from '../../layer/layer-error.ts';
+import { defaultLayerLimits } from '../../layer/limits.ts';
+import type { LayerLimits } from '../../layer/limits.ts';
+import { fileAttribute } from '../../layer/metadata.ts';
+import { packEntries } from '../../layer/packer.ts';
+import { sidecarName } from '../../layer/sidecar.ts';
+import type { LayerViewEntry } from '../../layer/view.ts';
+import { listNames } from '../../state/atomic-file.ts';
+import { lockHolder, tryLock, withLock } from '../../state/lock.ts';
+import type { DataPaths } from '../../state/paths.ts';
+import { moveToTrash } from '../../state/trash.ts';
+import { MiB, defaultDiskSize, maxVirtualSize, roundUp } from '../../vhdx/format.ts';
+import { diskName } from '../../vhdx/layer-disks.ts';
+import {
+  checkId,
+  isId,
+  makePartialFolder,
+  readRecord,
+  recordName,
+  sweepPartialFolders,
+  writeRecords,
+} from '../layer-folders.ts';
+import type { LayerRecord, ScratchRecord } from '../layer-folders.ts';
+import type { PortCall } from '../ports/compute.ts';
+import type {
+  LayerApply,
+  LayerChange,
+  LayerEntry,
+  LayerInfo,
+  LayerStore,
+  MountedScratch,
+  TreeEntry,
+} from '../ports/layers.ts';
+import { detachDisk } from './ffi/virtdisk.ts';
+import { access } from './ffi/ntdll.ts';
+import { WindowsLayerApply } from './layer-apply.ts';
+import { LayerDriver } from './layer-driver.ts';
+import { exportItems, listChanges } from './layer-export.ts';
+import { NtFile } from './nt-file.ts';
+import { requireLayerPrivileges } from './privileges.ts';
+import { RecordedView } from './recorded-view.ts';
+import { removeTree } from './remove-tree.ts';
+import { growVolume } from './scratch-volume.ts';
+import { VolumeView, readWhole } from './volume-view.ts';
+
+export interface WindowsLayersDeps {
+  readonly paths: Pick<DataPaths, 'windowsfilter' | 'trash' | 'locks'>;
+  readonly limits?: LayerLimits;
+  readonly pause?: (ms: number) => Promise<unknown>;
+}
+
+/** Docker's own. */
+const maxDepth = 125;
+
+export function createWindowsLayers(deps: WindowsLayersDeps): LayerStore {
+  return new WindowsLayerStore(deps);
+}
+
+class WindowsLayerStore implements LayerStore {
+  readonly #store: string;
+  readonly #trash: string;
+  readonly #locks: string;
+  readonly #limits: LayerLimits;
+  readonly #driver: LayerDriver;
+
+  constructor({ paths, limits, pause }: WindowsLayersDeps) {
+    this.#store = paths.windowsfilter;
+    this.#trash = paths.trash;
+    this.#locks = paths.locks;
+    // Names are held to NTFS's limits when the tar is read.
+    this.#limits = { ...(limits ?? defaultLayerLimits), hostPathBytes: Infinity };
+    this.#driver = new LayerDriver({
+      prepareLock: join(paths.locks, 'windows-layers'),
+      ...(pause === undefined ? {} : { pause }),
+    });
+  }
+
+  async openApply(
+    id: string | undefined,
+    options: PortCall & { parents: readonly string[]; declaredSize?: number },
+  ): Promise<LayerApply> {
+    if (id !== undefined) checkId(id);
+    const { parents, signal } = options;
+    if (parents.length + 1 > maxDepth) throw new LayerError('LAYER_DEPTH', 'max depth exceeded');
+    this.#requireLayers(parents);
+    signal?.throwIfAborted();
+    requireLayerPrivileges();
+    sweepPartialFolders(this.#store, this.#trash);
+    return WindowsLayerApply.open({
+      store: this.#store,
+      lockOf: (name) => this.#lockOf(name),
+      id,
+      parents: [...parents],
+      view: parents.length === 0 ? undefined : this.#view(parents),
+      utilityVmParent: parents
+        .map((parent) => join(this.#store, parent))
+        .find((folder) => existsSync(join(folder, 'UtilityVM', 'Files'))),
+      limits: this.#limits,
+      declaredSize: options.declaredSize,
+      signal,
+      driver: this.#driver,
+      existing: (known) => this.#layer(known),
+      discard: (folder) => this.#discard(folder),
+    });
+  }
+
+  async get(id: string): Promise<LayerInfo | undefined> {
+    checkId(id);
+    return this.#layer(id);
+  }
+
+  async list(): Promise<LayerInfo[]> {
+    return this.#ids().flatMap((id) => this.#layer(id) ?? []);
+  }
+
+  async remove(id: string): Promise<void> {
+    checkId(id);
+    if (existsSync(join(this.#store, id, recordName.scratch)))
+      throw new LayerError('LAYER_EXISTS', `${id} is a container's layer`);
+    if (!existsSync(join(this.#store, id))) return;
+    requireLayerPrivileges();
+    await this.#discard(join(this.#store, id));
+  }
+
+  async compose(
+    parents: readonly string[],
+    entries: Iterable<ComposeEntry> | AsyncIterable<ComposeEntry>,
+    options: PortCall & { now: number },
+  ): Promise<Readable> {
+    this.#requireLayers(parents);
+    return composeLayerTar(entries, { ...options, parents: this.#view(parents) });
+  }
+
+  async *readTree(key: string, windowsPath: string, call: PortCall = {}): AsyncIterable<TreeEntry> {
+    checkId(key);
+    const layer = this.#layer(key);
+    if (layer !== undefined) {
+      yield* this.#readLayers(this.#view([key, ...layer.parents]), windowsPath, call);
+      return;
+    }
+    const scratch = this.#scratch(key);
+    await using mounted = await this.#mounted(key, scratch.parents);
+    await using volume = await VolumeView.open(mounted.path);
+    let isThere = false;
+    for await (const entry of volume.tree(windowsPath, call.signal)) {
+      isThere = true;
+      yield entry;
+    }
+    if (!isThere) throw nothingAt(windowsPath);
+  }
+
+  async sweep(options: PortCall & { budgetMs?: number } = {}): Promise<void> {
+    sweepPartialFolders(this.#store, this.#trash);
+    for (const id of this.#ids()) {
+      const folder = join(this.#store, id);
+      const isKnown = [recordName.layer, recordName.scratch].some((name) => existsSync(join(folder, name)));
+      // Under its lock somebody is making it; without a record and a lock its maker is gone.
+      if (isKnown || lockHolder(this.#lockOf(id)) !== undefined) continue;
+      const lock = tryLock(this.#lockOf(id));
+      if (lock === undefined) continue;
+      try {
+        moveToTrash(this.#trash, folder);
+      } finally {
+        lock.release();
+      }
+    }
+    const end = performance.now() + (options.budgetMs ?? Infinity);
+    const names = listNames(this.#trash);
+    if (names.length > 0) requireLayerPrivileges();
+    for (const name of names) {
+      if (performance.now() > end || options.signal?.aborted === true) return;
+      await this.#destroy(join(this.#trash, name));
+    }
+  }
+
+  async createScratch(
+    key: string,
+    options: PortCall & { parents: readonly string[]; sizeBytes?: number; osVersion?: string },
+  ): Promise<void> {
+    checkId(key);
+    const { parents, sizeBytes, osVersion } = options;
+    if (parents.length > maxDepth) throw new LayerError('LAYER_DEPTH', 'max depth exceeded');
+    this.#requireLayers(parents);
+    if (existsSync(join(this.#store, key))) throw scratchExists(key);
+    const diskSize = diskSizeOf(sizeBytes);
+    requireLayerPrivileges();
+    await withLock(this.#lockOf(key), async () => {
+      const folder = join(this.#store, key);
+      if (existsSync(folder)) throw scratchExists(key);
+      try {
+        mkdirSync(folder, { recursive: true });
+        const chain = parents.map((id) => join(this.#store, id));
+        await this.#driver.createScratch(folder, chain);
+        if (sizeBytes !== undefined) {
+          await this.#driver.expandScratch(folder, diskSize);
+          await growVolume(join(folder, diskName.scratch), () => this.#driver.mountPath(folder));
+        }
+        const record: ScratchRecord = {
+          version: 1,
+          key,
+          parents: [...parents],
+          diskSize,
+          ...(osVersion === undefined ? {} : { osVersion }),
+        };
+        writeRecords(folder, this.#store, recordName.scratch, record);
+      } catch (error) {
+        await this.#discard(folder);
+        throw error;
+      }
+    });
+  }
+
+  async mount(key: string): Promise<MountedScratch> {
+    const { parents } = this.#scratch(key);
+    this.#requireLayers(parents);
+    requireLayerPrivileges();
+    const folder = join(this.#store, key);
+    const chain = parents.map((id) => join(this.#store, id));
+    const volumePath = await this.#driver.mount(folder, chain);
+    writeFileSync(join(folder, mountedName), volumePath, { mode: 0o600 });
+    const layers: { Id: string; Path: string }[] = [];
+    for (const path of chain) layers.push({ Id: await this.#driver.guid(path), Path: path });
+    return { volumePath, folder, layers };
+  }
+
+  async unmount(key: string): Promise<void> {
+    checkId(key);
+    const folder = join(this.#store, key);
+    if (!existsSync(folder)) return;
+    requireLayerPrivileges();
+    await this.#driver.unmount(folder);
+    await this.#removeFile(join(folder, mountedName));
+  }
+
+  async removeScratch(key: string): Promise<void> {
+    checkId(key);
+    const folder = join(this.#store, key);
+    if (existsSync(join(folder, recordName.layer)))
+      throw new LayerError('LAYER_EXISTS', `${key} is an image's layer`);
+    if (!existsSync(folder)) return;
+    requireLayerPrivileges();
+    await this.#driver.unmount(folder);
+    await this.#discard(folder);
+  }
+
+  async listScratches(): Promise<string[]> {
+    return this.#ids().filter((id) => existsSync(join(this.#store, id, recordName.scratch)));
+  }
+
+  async diff(key: string, call: PortCall = {}): Promise<Readable> {
+    const transport = await this.#export(key);
+    const items = exportItems(transport.root, transport.folder, call.signal);
+    const chunks = packEntries(items, call.signal);
+    async function* all(): AsyncGenerator<Buffer> {
+      try {
+        yield* chunks;
+      } finally {
+        await transport.dispose();
+      }
+    }
+    return Readable.from(all(), { objectMode: false, highWaterMark: 1 << 20 });
+  }
+
+  async changes(key: string, call: PortCall = {}): Promise<LayerChange[]> {
+    const { parents } = this.#scratch(key);
+    const transport = await this.#export(key);
+    try {
+      return await listChanges(transport.root, transport.folder, this.#view(parents), call.signal);
+    } finally {
+      await transport.dispose();
+    }
+  }
+
+  /** What the scratch's disk has taken beyond its template, also while it is mounted; Windows takes whole blocks. */
+  async usage(key: string): Promise<{ readonly size: number }> {
+    const { parents } = this.#scratch(key);
+    const base = parents.at(-1);
+    const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    const own = sizeOf(join(this.#store, key, diskName.scratch));
+    const template = base === undefined ? 0 : sizeOf(join(this.#store, base, diskName.template));
+    return { size: Math.max(0, own - template) };
+  }
+
+  async stat(key: string, windowsPath: string): Promise<LayerEntry | undefined> {
+    checkId(key);
+    const layer = this.#layer(key);
+    if (layer !== undefined) {
+      const entry = this.#view([key, ...layer.parents]).lookup(windowsPath);
+      return entry === undefined ? undefined : { path: entry.path, type: entry.type, size: entry.size };
+    }
+    const { parents } = this.#scratch(key);
+    await using mounted = await this.#mounted(key, parents);
+    await using volume = await VolumeView.open(mounted.path);
+    return volume.stat(windowsPath);
+  }
+
+  async *#readLayers(view: RecordedView, windowsPath: string, call: PortCall): AsyncGenerator<TreeEntry> {
+    const root = view.lookup(windowsPath);
+    if (root === undefined) throw nothingAt(windowsPath);
+    const skipped = root.path === '' ? 0 : root.path.length + 1;
+    for (const entry of walk(view, root)) {
+      call.signal?.throwIfAborted();
+      yield layerEntry(view, entry, entry.path.slice(skipped));
+    }
+  }
+
+  /** The scratch's volume: as it is mounted already, or for as long as the caller keeps what this gives. */
+  async #mounted(
+    key: string,
+    parents: readonly string[],
+  ): Promise<AsyncDisposable & { readonly path: string }> {
+    requireLayerPrivileges();
+    const folder = join(this.#store, key);
+    if (existsSync(join(folder, mountedName))) {
+      const path = await this.#driver.mountPath(folder).catch(() => undefined);
+      if (path !== undefined) return { path, [Symbol.asyncDispose]: async () => undefined };
+    }
+    const path = await this.#driver.mount(
+      folder,
+      parents.map((id) => join(this.#store, id)),
+    );
+    return { path, [Symbol.asyncDispose]: () => this.#driver.unmount(folder) };
+  }
+
+  /** Lets Windows write the scratch's changes to a folder of our own. */
+  async #export(
+    key: string,
+  ): Promise<{ readonly root: NtFile; readonly folder: string; dispose(): Promise<void> }> {
+    const { parents } = this.#scratch(key);
+    this.#requireLayers(parents);
+    requireLayerPrivileges();
+    const scratch = join(this.#store, key);
+    const chain = parents.map((id) => join(this.#store, id));
+    const folder = makePartialFolder(this.#store, key);
+    try {
+      await this.#driver.whileExportable(scratch, chain, () =>
+        this.#driver.exportLayer(scratch, folder, chain),
+      );
+      const root = await NtFile.open(undefined, folder, { access: access.read });
+      return {
+        root,
+        folder,
+        dispose: async () => {
+          await root.close();
+          await this.#discard(folder);
+        },
+      };
+    } catch (error) {
+      await this.#discard(folder);
+      throw error;
+    }
+  }
+
+  /** Gone from the store in one step; then deleted, as far as Windows lets it now. What is left is swept later. */
+  async #discard(folder: string): Promise<void> {
+    if (!existsSync(folder)) return;
+    try {
+      moveToTrash(this.#trash, folder);
+    } catch (error) {
+      // A disk that is still attached keeps its folder (windows-layers.md 4.5).
+      await this.#driver.unmount(folder);
+      if (!(await detachDisk(join(folder, diskName.scratch)))) throw error;
+      moveToTrash(this.#trash, folder);
+    }
+    for (const name of listNames(this.#trash))
+      if (name.startsWith(`${basename(folder)}.`)) await this.#destroy(join(this.#trash, name));
+  }
+
+  /** Deletes a tree of the trash: by Windows, else by ourselves. Failing is no error: it stays for the next sweep. */
+  async #destroy(folder: string): Promise<void> {
+    const name = basename(folder);
+    try {
+      if (/^[0-9a-f]{64}\./.test(name) && (await this.#driver.destroy(folder)) && !existsSync(folder)) return;
+      await using trash = await NtFile.open(undefined, this.#trash, { access: access.read });
+      await removeTree(trash, name);
+    } catch {
+      return;
+    }
+  }
+
+  async #removeFile(path: string): Promise<void> {
+    await using folder = await NtFile.open(undefined, join(path, '..'), { access: access.read });
+    await removeTree(folder, basename(path));
+  }
+
+  #ids(): string[] {
+    return listNames(this.#store).filter(isId).sort();
+  }
+
+  #lockOf(id: string): string {
+    return join(this.#locks, `layer-${id}`);
+  }
+
+  #layer(id: string): LayerInfo | undefined {
+    const path = join(this.#store, id);
+    const record = readRecord<LayerRecord>(path, recordName.layer);
+    if (record === undefined || record.id !== id) return undefined;
+    const { diffId, size, entries, parents } = record;
+    return { id, diffId, size, entries, parents, path };
+  }
+
+  #scratch(key: string): ScratchRecord {
+    checkId(key);
+    const record = readRecord<ScratchRecord>(join(this.#store, key), recordName.scratch);
+    if (record === undefined) throw missing(key);
+    return record;
+  }
+
+  #requireLayers(ids: readonly string[]): void {
+    for (const id of ids) {
+      checkId(id);
+      if (this.#layer(id) === undefined) throw missing(id);
+    }
+  }
+
+  #view(layers: readonly string[]): RecordedView {
+    return new RecordedView(
+      layers.map((id) => {
+        const folder = join(this.#store, id);
+        return { folder, sidecar: join(folder, sidecarName) };
+      }),
+    );
+  }
+}
+
+/** Says that a scratch is mounted, and where: whoever only looks then leaves it so. */
+const mountedName = 'mounted';
+
+function* walk(view: RecordedView, entry: LayerViewEntry): Generator<LayerViewEntry> {
+  yield entry;
+  if (entry.type !== 'directory') return;
+  for (const child of view.list(entry.path)) yield* walk(view, child);
+}
+
+function layerEntry(
+  view: RecordedView,
+  { path: stored, type, size }: LayerViewEntry,
+  path: string,
+): TreeEntry {
+  const details = view.describe(stored);
+  const attributes = type === 'directory' ? fileAttribute.directory : fileAttribute.archive;
+  return {
+    path,
+    type,
+    size,
+    metadata: details?.metadata ?? { attributes, modified: '0' },
+    ...(details?.target === undefined ? {} : { target: details.target }),
+    // No `hostPath`: some files may be read with the backup privileges only.
+    open: () => {
+      const file = view.fileOf(stored);
+      return file === undefined ? Readable.from([]) : Readable.from(readWhole(file.folder, file.path));
+    },
+  };
+}
+
+function diskSizeOf(requested: number | undefined): number {
+  if (requested === undefined) return defaultDiskSize;
+  if (!Number.isSafeInteger(requested) || requested < defaultDiskSize || requested > maxVirtualSize)
+    throw new LayerError(
+      'LAYER_SIZE_INVALID',
+      `invalid storage size ${requested}: a container's disk has from 20GB to 64TB`,
+      { hint: 'a disk can be made larger than its image asks for, never smaller' },
+    );
+  return roundUp(requested, MiB);
+}
+
+function nothingAt(windowsPath: string): LayerError {
+  return new LayerError('LAYER_PATH_NOT_FOUND', `${windowsPath}: no such file or directory`, {
+    entry: windowsPath,
+  });
+}
+
+function missing(id: string): LayerError {
+  return new LayerError('LAYER_NOT_FOUND', `layer does not exist: ${id}`, {
+    hint: 'pull or build the image again: a layer that it needs is not in the store',
+  });
+}
+
+function scratchExists(key: string): LayerError {
+  return new LayerError('LAYER_EXISTS', `mount already exists with name ${key}`);
+}

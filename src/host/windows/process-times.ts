@@ -1,0 +1,9 @@
+/** When a process began, by which a process ID that was given out again is told from the first (src/state/process-identity.ts). */
+import { processCreation } from './ffi/kernel32.ts';
+
+/** Hexadecimal creation time; empty for processes of others that may not be asked; undefined for none, or one that ended. */
+export function processStartTime(pid: number): string | undefined {
+  const found = processCreation(pid);
+  if (found === 'denied') return '';
+  return found === undefined || found.hasEnded ? undefined : found.created.toString(16);
+}
