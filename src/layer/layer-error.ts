@@ -24,6 +24,8 @@ export type LayerErrorCode =
   | 'LAYER_NOT_FOUND'
   | 'LAYER_PATH_NOT_FOUND'
   | 'LAYER_EXISTS'
+  /** In use by a running container. */
+  | 'LAYER_MOUNTED'
   | 'LAYER_DEPTH'
   | 'LAYER_SIZE_INVALID'
   | 'LAYER_HOST_UNSUPPORTED'
@@ -35,6 +37,7 @@ const kinds: Partial<Record<LayerErrorCode, ErrorKind>> = {
   LAYER_NOT_FOUND: 'notFound',
   LAYER_PATH_NOT_FOUND: 'notFound',
   LAYER_EXISTS: 'conflict',
+  LAYER_MOUNTED: 'conflict',
   LAYER_HOST_UNSUPPORTED: 'unavailable',
 };
 

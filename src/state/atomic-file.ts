@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { platform } from 'node:process';
 import { PortholeError } from '../errors/porthole-error.ts';
 import { pauseSync } from './pause.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
@@ -92,7 +93,8 @@ export function createFileExclusive(path: string, data: string): boolean {
 /** Deletes a file; false when there was none. On Windows a reader may hold it for a moment: tried again as renames are. */
 export function removeIfExists(path: string): boolean {
   try {
-    retrying(() => unlinkSync(path));
+    if (platform === 'win32') retrying(() => unlinkSync(path));
+    else unlinkSync(path);
     return true;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false;

@@ -151,6 +151,8 @@ export class WindowsLayerApply implements LayerApply {
   async #completeBase(final: string, unpacked: UnpackedLayer): Promise<void> {
     const { driver } = this.#options;
     if (unpacked.hasUtilityVm) await this.#target.keepBootStores();
+    // Windows makes them, and fails where they are.
+    for (const name of ['Hives', 'layout']) await this.#target.removeIfThere(name);
     await this.#target.close();
     renameRetrying(this.#folder, final);
     await driver.processBaseImage(final);

@@ -227,7 +227,7 @@ class WindowsLayerStore implements LayerStore {
     requireLayerPrivileges();
     const folder = join(this.#store, key);
     const chain = parents.map((id) => join(this.#store, id));
-    const volumePath = await this.#driver.mount(folder, chain);
+    const volumePath = (await this.#mountedPath(folder)) ?? (await this.#driver.mount(folder, chain));
     writeFileSync(join(folder, mountedName), volumePath, { mode: 0o600 });
     const layers: { Id: string; Path: string }[] = [];
     for (const path of chain) layers.push({ Id: await this.#driver.guid(path), Path: path });
@@ -302,7 +302,7 @@ class WindowsLayerStore implements LayerStore {
     const { parents } = this.#scratch(key);
     await using mounted = await this.#mounted(key, parents);
     await using volume = await VolumeView.open(mounted.path);
-    return volume.stat(windowsPath);
+    return await volume.stat(windowsPath);
   }
 
   async *#readLayers(view: RecordedView, windowsPath: string, call: PortCall): AsyncGenerator<TreeEntry> {
@@ -322,15 +322,25 @@ class WindowsLayerStore implements LayerStore {
   ): Promise<AsyncDisposable & { readonly path: string }> {
     requireLayerPrivileges();
     const folder = join(this.#store, key);
-    if (existsSync(join(folder, mountedName))) {
-      const path = await this.#driver.mountPath(folder).catch(() => undefined);
-      if (path !== undefined) return { path, [Symbol.asyncDispose]: async () => undefined };
-    }
+    const there = await this.#mountedPath(folder);
+    if (there !== undefined) return { path: there, [Symbol.asyncDispose]: async () => undefined };
     const path = await this.#driver.mount(
       folder,
       parents.map((id) => join(this.#store, id)),
     );
     return { path, [Symbol.asyncDispose]: () => this.#driver.unmount(folder) };
+  }
+
+  /** Where a scratch is mounted, perhaps by another process. A restart of Windows unmounts all: then the marker is wrong. */
+  async #mountedPath(folder: string): Promise<string | undefined> {
+    if (!existsSync(join(folder, mountedName))) return undefined;
+    try {
+      const path = await this.#driver.mountPath(folder);
+      await using volume = await VolumeView.open(path);
+      return (await volume.stat('')) === undefined ? undefined : path;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Lets Windows write the scratch's changes to a folder of our own. */
@@ -342,6 +352,8 @@ class WindowsLayerStore implements LayerStore {
     requireLayerPrivileges();
     const scratch = join(this.#store, key);
     const chain = parents.map((id) => join(this.#store, id));
+    if ((await this.#mountedPath(scratch)) !== undefined)
+      throw new LayerError('LAYER_MOUNTED', `windows does not support diff of a running container: ${key}`);
     const folder = makePartialFolder(this.#store, key);
     try {
       await this.#driver.whileExportable(scratch, chain, () =>

@@ -1,12 +1,10 @@
 /** ExpandSandboxSize makes the disk larger, not always the volume on it (windows-layers.md 4.5). */
-import { access, deviceControl, fsControl, isFailure, win32Error } from './ffi/ntdll.ts';
+import { access, isFailure, win32Error } from './ffi/ntdll.ts';
 import { volumeOf } from './ffi/kernel32.ts';
-import { attachDisk, closeDisk, detach, openDisk } from './ffi/virtdisk.ts';
+import { attachDisk, closeDisk, detach, extendVolume, openDisk, partitionLength } from './ffi/virtdisk.ts';
 import { HostFileError } from './host-file-error.ts';
 import { NtFile } from './nt-file.ts';
 
-const getLength = 0x0007_405c;
-const extendVolume = 0x0009_00f0;
 const sectorBytes = 512;
 const clusterBytes = 4096;
 
@@ -30,15 +28,13 @@ export async function growVolume(disk: string, mountPath: () => Promise<string>)
 async function extend(path: string): Promise<void> {
   const { totalBytes } = await volumeOf(`${path}\\`);
   await using volume = await NtFile.open(undefined, path, { access: access.read | access.write });
-  const output = Buffer.alloc(8);
-  const asked = await deviceControl(volume.handle, getLength, null, output);
+  const { status: asked, bytes } = await partitionLength(volume.handle);
   if (isFailure(asked)) throw new HostFileError('measure', path, win32Error(asked));
-  const partition = output.readBigInt64LE(0) / BigInt(clusterBytes);
+  const partition = bytes / BigInt(clusterBytes);
   const used = BigInt(Math.floor((totalBytes ?? 0) / clusterBytes));
   // The last cluster may be the file system's copy of its boot sector.
   if (used + 1n >= partition) return;
-  const input = Buffer.alloc(8);
-  input.writeBigInt64LE((partition * BigInt(clusterBytes)) / BigInt(sectorBytes));
-  const grown = await fsControl(volume.handle, extendVolume, input, null);
+  const sectors = (partition * BigInt(clusterBytes)) / BigInt(sectorBytes);
+  const grown = await extendVolume(volume.handle, sectors);
   if (isFailure(grown)) throw new HostFileError('extend', path, win32Error(grown));
 }

@@ -44,9 +44,15 @@ let typesDeclared = false;
 
 /** koffi, loaded on first use: 10-20 ms that only commands which reach the host pay. */
 export function koffi(): Koffi {
-  koffiInstance ??= createRequire(import.meta.url)('koffi') as Koffi;
+  if (koffiInstance === undefined) {
+    koffiInstance = createRequire(import.meta.url)('koffi') as Koffi;
+    koffiInstance.config({ async_stack_size: asyncStackBytes });
+  }
   return koffiInstance;
 }
+
+/** What a thread of Windows has: koffi's own default is an eighth of it, and system DLLs do not know. */
+const asyncStackBytes = 1 << 20;
 
 interface NativeFunction {
   (...args: NativeValue[]): NativeValue;
@@ -67,6 +73,10 @@ const files: Readonly<Record<string, string>> = {
   // Giving memory back, which the stand-ins of the services count.
   'local-memory.dll': 'kernel32.dll',
   'task-memory.dll': 'ole32.dll',
+  // Attributes, which those systems' files cannot all hold.
+  'backup-attributes.dll': 'ntdll.dll',
+  // Control calls on volumes: those of scratches are folders there.
+  'virtdisk-volume.dll': 'ntdll.dll',
 };
 
 /** Where a DLL is loaded from: System32 by full path (no search-order hijack), or the test folder. */

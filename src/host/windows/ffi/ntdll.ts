@@ -30,16 +30,6 @@ const api = defineLibrary('ntdll.dll', {
     mode: 'async',
   },
   NtClose: { proto: 'uint32_t __stdcall NtClose(void *handle)', mode: 'async' },
-  NtSetInformationFile: {
-    proto:
-      'uint32_t __stdcall NtSetInformationFile(void *handle, void *status, void *information, uint32_t length, uint32_t class)',
-    mode: 'async',
-  },
-  NtQueryInformationFile: {
-    proto:
-      'uint32_t __stdcall NtQueryInformationFile(void *handle, void *status, void *information, uint32_t length, uint32_t class)',
-    mode: 'async',
-  },
   NtQueryDirectoryFile: {
     proto:
       'uint32_t __stdcall NtQueryDirectoryFile(void *handle, void *event, void *apc, void *context, void *status, void *information, uint32_t length, uint32_t class, uint8_t single, void *name, uint8_t restart)',
@@ -59,8 +49,7 @@ const api = defineLibrary('ntdll.dll', {
       'uint32_t __stdcall NtWriteFile(void *handle, void *event, void *apc, void *context, void *status, void *buffer, uint32_t length, void *offset, void *key)',
     mode: 'async',
   },
-  NtFsControlFile: ioControl('NtFsControlFile'),
-  NtDeviceIoControlFile: ioControl('NtDeviceIoControlFile'),
+  NtFsControlFile: { proto: controlPrototype('NtFsControlFile'), mode: 'async' },
   RtlNtStatusToDosError: {
     proto: 'uint32_t __stdcall RtlNtStatusToDosError(uint32_t status)',
     mode: 'sync',
@@ -68,12 +57,18 @@ const api = defineLibrary('ntdll.dll', {
   RtlGetVersion: { proto: 'uint32_t __stdcall RtlGetVersion(void *information)', mode: 'sync' },
 });
 
-function ioControl<N extends string>(name: N): { proto: string; mode: 'async' } {
-  return {
-    proto: `uint32_t __stdcall ${name}(void *handle, void *event, void *apc, void *context, void *status, uint32_t code, void *input, uint32_t inputLength, void *output, uint32_t outputLength)`,
+const attributesApi = defineLibrary('backup-attributes.dll', {
+  NtSetInformationFile: {
+    proto:
+      'uint32_t __stdcall NtSetInformationFile(void *handle, void *status, void *information, uint32_t length, uint32_t class)',
     mode: 'async',
-  };
-}
+  },
+  NtQueryInformationFile: {
+    proto:
+      'uint32_t __stdcall NtQueryInformationFile(void *handle, void *status, void *information, uint32_t length, uint32_t class)',
+    mode: 'async',
+  },
+});
 
 const objectAttributesSize = 48;
 const statusBlockSize = 16;
@@ -198,7 +193,14 @@ export async function close(handle: FileHandle): Promise<void> {
 
 export async function setInformation(handle: FileHandle, information: Buffer, kind: number): Promise<number> {
   return unsigned(
-    await api.call('NtSetInformationFile', handle, statusBlock(), information, information.length, kind),
+    await attributesApi.call(
+      'NtSetInformationFile',
+      handle,
+      statusBlock(),
+      information,
+      information.length,
+      kind,
+    ),
   );
 }
 
@@ -208,7 +210,14 @@ export async function queryInformation(
   kind: number,
 ): Promise<{ status: number; information: Buffer }> {
   const information = Buffer.alloc(bytes);
-  const code = await api.call('NtQueryInformationFile', handle, statusBlock(), information, bytes, kind);
+  const code = await attributesApi.call(
+    'NtQueryInformationFile',
+    handle,
+    statusBlock(),
+    information,
+    bytes,
+    kind,
+  );
   return { status: unsigned(code), information };
 }
 
@@ -277,38 +286,29 @@ export async function writeAt(handle: FileHandle, bytes: Buffer, offset: bigint)
   return status.success;
 }
 
-async function control(
-  name: 'NtFsControlFile' | 'NtDeviceIoControlFile',
+export async function fsControl(
   handle: FileHandle,
   code: number,
   input: Buffer | null,
   output: Buffer | null,
 ): Promise<number> {
-  return unsigned(
-    await api.call(
-      name,
-      handle,
-      null,
-      null,
-      null,
-      statusBlock(),
-      code,
-      input,
-      input?.length ?? 0,
-      output,
-      output?.length ?? 0,
-    ),
-  );
+  return unsigned(await api.call('NtFsControlFile', ...controlArguments(handle, code, input, output)));
 }
 
-export const fsControl = (handle: FileHandle, code: number, input: Buffer | null, output: Buffer | null) =>
-  control('NtFsControlFile', handle, code, input, output);
-export const deviceControl = (
+/** Shared with the volumes' own (virtdisk.ts). */
+export function controlPrototype(name: 'NtFsControlFile' | 'NtDeviceIoControlFile'): string {
+  return `uint32_t __stdcall ${name}(void *handle, void *event, void *apc, void *context, void *status, uint32_t code, void *input, uint32_t inputLength, void *output, uint32_t outputLength)`;
+}
+
+export function controlArguments(
   handle: FileHandle,
   code: number,
   input: Buffer | null,
   output: Buffer | null,
-) => control('NtDeviceIoControlFile', handle, code, input, output);
+): unknown[] {
+  const [inputBytes, outputBytes] = [input?.length ?? 0, output?.length ?? 0];
+  return [handle, null, null, null, statusBlock(), code, input, inputBytes, output, outputBytes];
+}
 
 /** The Win32 code that people know, for messages. */
 export function win32Error(code: number): number {

@@ -4,7 +4,7 @@
  */
 import { defineLibrary } from './library.ts';
 import { pointerCell } from './memory.ts';
-import { close } from './ntdll.ts';
+import { close, controlArguments, controlPrototype } from './ntdll.ts';
 import type { FileHandle } from './ntdll.ts';
 
 const api = defineLibrary('virtdisk.dll', {
@@ -23,6 +23,15 @@ const api = defineLibrary('virtdisk.dll', {
     mode: 'async',
   },
 });
+
+const volumes = defineLibrary('virtdisk-volume.dll', {
+  NtFsControlFile: { proto: controlPrototype('NtFsControlFile'), mode: 'async' },
+  NtDeviceIoControlFile: { proto: controlPrototype('NtDeviceIoControlFile'), mode: 'async' },
+});
+
+/** IOCTL_DISK_GET_LENGTH_INFO, FSCTL_EXTEND_VOLUME. */
+const getLength = 0x0007_405c;
+const extendCode = 0x0009_00f0;
 
 /** CACHED_IO | IGNORE_RELATIVE_PARENT_LOCATOR: a copied disk's relative parent is not where it says. */
 const openFlags = 0x8 | 0x80;
@@ -64,4 +73,25 @@ export async function detachDisk(path: string): Promise<boolean> {
   } finally {
     await closeDisk(handle);
   }
+}
+
+const unsigned = (value: unknown): number => Number(value) >>> 0;
+
+/** Bytes of the partition that a volume is on; or an NTSTATUS. */
+export async function partitionLength(volume: FileHandle): Promise<{ status: number; bytes: bigint }> {
+  const output = Buffer.alloc(8);
+  const code = await volumes.call(
+    'NtDeviceIoControlFile',
+    ...controlArguments(volume, getLength, null, output),
+  );
+  return { status: unsigned(code), bytes: output.readBigInt64LE(0) };
+}
+
+/** Lets a volume take so many sectors. NTSTATUS. */
+export async function extendVolume(volume: FileHandle, sectors: bigint): Promise<number> {
+  const input = Buffer.alloc(8);
+  input.writeBigInt64LE(sectors);
+  return unsigned(
+    await volumes.call('NtFsControlFile', ...controlArguments(volume, extendCode, input, null)),
+  );
 }
