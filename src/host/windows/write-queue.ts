@@ -2,6 +2,7 @@
  * What a tar asks to be written, in order: directories at once, several small files at the same time (creating a file costs
  * far more than its bytes), large ones piece by piece. Nothing of a chunk is needed any more once `drain` resolves.
  */
+import { asError } from '../../errors/porthole-error.ts';
 import type { WindowsMetadata } from '../../layer/metadata.ts';
 import type { ObjectWriter } from './layer-objects.ts';
 import type { LayerTarget, ObjectKind } from './layer-target.ts';
@@ -25,7 +26,7 @@ export class WriteQueue {
   readonly #target: LayerTarget;
   #jobs: Job[] = [];
   #current: QueuedObject | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
   readonly #running = new Set<Promise<void>>();
   readonly #paths = new Set<string>();
 
@@ -113,7 +114,7 @@ export class WriteQueue {
   #start(object: QueuedObject): void {
     const running = this.#writeWhole(object)
       .catch((error: unknown) => {
-        this.#failure ??= error;
+        this.#failure ??= asError(error);
       })
       .finally(() => {
         this.#running.delete(running);
