@@ -6,6 +6,10 @@
 #include "standin.h"
 
 #define BASIC 4
+#define LINK 11
+/* NTFS's, which Wine's file systems do not have. */
+#define MOST_NAMES 1024
+#define TOO_MANY_LINKS 0xC0000265u
 #define ATTRIBUTES_AT 32
 
 typedef DWORD(__stdcall *file_call)(HANDLE, ULONG_PTR *, void *, ULONG, ULONG);
@@ -19,6 +23,12 @@ EXPORT DWORD __stdcall NtSetInformationFile(HANDLE file, ULONG_PTR *status, void
 {
     DWORD wanted = 0, result;
     BYTE copy[40];
+    if (class == LINK) {
+        BY_HANDLE_FILE_INFORMATION known;
+        HRESULT fault = fault_of("FileLinkInformation", NULL);
+        if (fault) return (DWORD)fault;
+        if (GetFileInformationByHandle(file, &known) && known.nNumberOfLinks >= MOST_NAMES) return TOO_MANY_LINKS;
+    }
     if (class != BASIC || length != sizeof(copy)) return real("NtSetInformationFile")(file, status, information, length, class);
     memcpy(copy, information, sizeof(copy));
     memcpy(&wanted, copy + ATTRIBUTES_AT, 4);

@@ -75,13 +75,6 @@ export async function restoreObject(
     make: kind === 'directory' ? 'openIf' : 'create',
     kind,
   });
-  try {
-    const attributes = settableAttributes(metadata, kind === 'directory');
-    await file.setBasicInformation(basicInformationOf(metadata, attributes));
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
   const writer = new BackupWriter(file.handle, true);
   return {
     async write(bytes) {
@@ -91,6 +84,9 @@ export async function restoreObject(
     async close() {
       try {
         await writer.finish();
+        // Last: what is written changes the time of the last write.
+        const attributes = settableAttributes(metadata, kind === 'directory');
+        await file.setBasicInformation(basicInformationOf(metadata, attributes));
       } finally {
         await file.close();
       }
@@ -116,18 +112,26 @@ export async function carryObject(
     await file.write(bytes, offset);
     offset += bytes.length;
   };
-  try {
-    await file.setBasicInformation(basicInformationOf(metadata, 0));
-    if (hasAttributes) {
-      const attributes = Buffer.alloc(4);
-      attributes.writeUInt32LE(metadata.attributes >>> 0);
+  if (hasAttributes) {
+    const attributes = Buffer.alloc(4);
+    attributes.writeUInt32LE(metadata.attributes >>> 0);
+    try {
       await write(attributes);
+    } catch (error) {
+      await file.close();
+      throw error;
     }
-  } catch (error) {
-    await file.close();
-    throw error;
   }
-  return { write, close: () => file.close() };
+  return {
+    write,
+    async close() {
+      try {
+        await file.setBasicInformation(basicInformationOf(metadata, 0));
+      } finally {
+        await file.close();
+      }
+    },
+  };
 }
 
 /** A file with everything that Windows knows of it, under another name. For hard links beyond the limit, and BCD stores. */
