@@ -16,6 +16,7 @@ export default defineRule({
   },
   cases: {
     good: [
+      'FROM debian:12\nRUN OPTIONS="-y --no-install-recommends"; apt-get install $OPTIONS curl\n',
       'FROM debian:12\nRUN apt-get install -yq curl\n',
       'FROM debian:12\nRUN apt-get -qq install curl\n',
       'FROM debian:12\nRUN apt-get install --assume-yes curl\n',

@@ -15,9 +15,12 @@ export default defineRule({
   cases: {
     good: [
       'FROM debian:12\nRUN apt-get install -y -t bookworm-backports curl=7.88.* ./tool.deb $PACKAGES\n',
+      'FROM debian:12\nRUN if a; then P=curl; else P=git=1; fi; apt-get install -y $P\n',
       'FROM debian:12\nRUN apt-get install -y git/bookworm-backports\n',
     ],
     bad: [
+      { text: 'FROM debian:12\nENV MORE="curl git=1"\nRUN apt-get install -y $MORE\n', lines: [3] },
+      { text: 'FROM debian:12\nRUN PACKAGES="curl git" && apt-get install -y ${PACKAGES}\n', lines: [2] },
       { text: 'FROM debian:12\nRUN apt-get update && apt-get install -y curl git=1:2.*\n', lines: [2] },
       { text: 'FROM debian:12\nRUN <<EOF\napt-get update\napt-get install -y curl\nEOF\n', lines: [4] },
     ],

@@ -164,13 +164,50 @@ export function callsOf(step: ShellStep): readonly Call[] {
 }
 
 function readCalls(step: ShellStep): Call[] {
+  const values = isPosix(step) ? assignedValues(step) : undefined;
   return step.commands.flatMap((command, index) => {
-    let words = command.words;
+    let words = values === undefined ? command.words : withValues(command.words, values, step);
     for (let rest = wrapped(words); rest !== undefined; rest = wrapped(words)) words = rest;
     const [name, ...args] = words;
     return name === undefined ? [] : [{ program: programName(name), name, args, command, index, step }];
   });
 }
+
+/** What the step assigns to a variable once and literally; undefined for those that it assigns otherwise. */
+function assignedValues({ commands }: ShellStep): ReadonlyMap<string, string | undefined> {
+  const values = new Map<string, string | undefined>();
+  for (const { assignments, words } of commands) {
+    const exported = words[0]?.value === 'export' ? words.slice(1) : [];
+    // `A=1 program` is for that program alone.
+    for (const { value } of words.length === 0 ? assignments : exported) {
+      const [, name, text] = /^([A-Za-z_]\w*)=(.*)$/s.exec(value) ?? [];
+      if (name === undefined || text === undefined) continue;
+      values.set(name, values.has(name) || /[$`]/.test(text) ? undefined : text);
+    }
+  }
+  return values;
+}
+
+/** Words that are one variable and nothing else give way to its words, where the step or the file tells them. */
+function withValues(
+  words: readonly ShellWord[],
+  values: ReadonlyMap<string, string | undefined>,
+  { context }: ShellStep,
+): readonly ShellWord[] {
+  if (!words.some(({ value }) => value.startsWith('$'))) return words;
+  return words.flatMap((word) => {
+    const name = /^"?\$(?:(\w+)|\{(\w+)\})"?$/.exec(word.text);
+    const key = name?.[1] ?? name?.[2];
+    if (key === undefined) return [word];
+    const value = values.has(key) ? values.get(key) : context.variables.get(key);
+    if (value === undefined || value.length > longestValue || /[$`]/.test(value)) return [word];
+    const parts = word.text.startsWith('"') ? [value] : value.split(/\s+/).filter((part) => part !== '');
+    return parts.map((part) => ({ ...word, text: part, value: part }));
+  });
+}
+
+/** Above what lists of packages need; a file may repeat a variable a million times. */
+const longestValue = 4096;
 
 /** The words after a launcher and its options; undefined when there is none, or nothing after it. */
 function wrapped(words: readonly ShellWord[]): readonly ShellWord[] | undefined {
