@@ -1,12 +1,15 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { openBuildContext } from '../src/cli/build-context.ts';
+import { join } from 'node:path';
+import { openBuildContext, type ContextSource } from '../src/cli/build-context.ts';
 import { bufferedOutput } from '../src/cli/buffered-output.ts';
+import { checkCall, type CheckCall } from '../src/cli/call-function.ts';
 import { CliError, systemErrorText } from '../src/cli/cli-error.ts';
 import { clientOf } from '../src/cli/client-of.ts';
 import { Command } from '../src/cli/command.ts';
 import { proxyVariables, readClientConfig } from '../src/cli/config-file.ts';
 import { registryCredentials } from '../src/cli/credentials.ts';
 import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
+import { usage } from '../src/cli/lint-errors.ts';
 import { wantedPlatform } from '../src/cli/references.ts';
 import { buildOutput } from '../src/cli/render/build.ts';
 import { progressFlag } from '../src/cli/render/progress.ts';
@@ -14,9 +17,25 @@ import type { ProgressMode } from '../src/cli/render/progress.ts';
 import { buildFlags, toBuildRequest } from '../src/cli/requests/build.ts';
 import { absolutePath } from '../src/cli/requests/client.ts';
 import { withProgress } from '../src/cli/transfer.ts';
+import type { BuildRequest } from '../src/engine/roles/index.ts';
 import { asError } from '../src/errors/porthole-error.ts';
 
-const flags = { ...buildFlags, progress: progressFlag } as const satisfies FlagSpecs;
+const flags = {
+  ...buildFlags,
+  call: {
+    type: 'string',
+    own: true,
+    description: 'What to do with the Dockerfile: "build" or "check", with format= and ignorestatus=',
+    helpDefault: '"build"',
+    complete: ['build', 'check', 'check,format=json'],
+  },
+  check: {
+    type: 'bool',
+    own: true,
+    description: 'Shorthand for "--call=check": report mistakes, build nothing',
+  },
+  progress: progressFlag,
+} as const satisfies FlagSpecs;
 
 export default class Build extends Command {
   static readonly summary = 'Build an image from a Dockerfile';
@@ -31,18 +50,20 @@ export default class Build extends Command {
     'porthole build --tag app --build-arg VERSION=1 --file docker/Dockerfile .',
   ];
 
-  async run(parsed: ParsedFlags<typeof Build.flags>): Promise<void> {
+  async run(parsed: ParsedFlags<typeof Build.flags>): Promise<number | undefined> {
     const { flags, args } = parsed;
     const { environment, stdin, signal } = this.context;
     const client = clientOf(this.context);
+    const call = checkCall(flags.call, flags.check);
     const imageFile = flags.iidfile === '' ? undefined : absolutePath(environment, flags.iidfile);
-    if (imageFile !== undefined) await forget(imageFile);
+    if (imageFile !== undefined && call === undefined) await forget(imageFile);
     const source = await openBuildContext(args[0]!, flags.file, client, stdin);
     const proxies = proxyVariables(readClientConfig(this.context));
     const request = {
       ...toBuildRequest(parsed, source.dockerfile, client, proxies),
       platform: wantedPlatform(flags.platform, this.context),
     };
+    if (call !== undefined) return this.#check(source, parsed, request, call);
     const { build } = await this.context.engine();
 
     // -q keeps everything back and shows it on stderr when the build fails.
@@ -65,6 +86,56 @@ export default class Build extends Command {
     this.result({ ID: imageId, Tags: flags.tag });
     if (flags.quiet) this.context.stdout.write(`${imageId}\n`);
     if (imageFile !== undefined) await writeImageId(imageFile, flags.iidfile, imageId);
+    return undefined;
+  }
+
+  /** BuildKit's `--check`: needs no engine. */
+  async #check(
+    source: ContextSource,
+    { flags, args }: ParsedFlags<typeof Build.flags>,
+    request: Pick<BuildRequest, 'buildArgs' | 'platform'>,
+    call: CheckCall,
+  ): Promise<number> {
+    const [
+      { readContextDockerfile },
+      { readSource },
+      { checkDocument, checkErrorText, checkText, checkBuild },
+      { rules },
+    ] = await Promise.all([
+      import('../src/cli/context-dockerfile.ts'),
+      import('../src/lint/read-source.ts'),
+      import('../src/lint/build-check.ts'),
+      import('../src/lint/rules/index.ts'),
+    ]);
+    const { bytes, dockerignore } = await readContextDockerfile(source);
+    const name = shownDockerfile(args[0]!, flags.file);
+    const read = readOrRefuse(() => readSource(bytes), name);
+    const os = request.platform.split('/')[0]?.toLowerCase();
+    const result = usage(
+      () =>
+        checkBuild(
+          {
+            ...read,
+            name,
+            dockerignore,
+            buildArgs: givenOnly(request.buildArgs),
+            targetOs: os === 'windows' || os === 'linux' ? os : undefined,
+            target: flags.target,
+            now: this.context.environment.now(),
+          },
+          rules,
+        ),
+      1,
+    );
+    const { stdout, stderr } = this.context;
+    const document = checkDocument(result);
+    this.result(document);
+    stdout.write(call.format === 'json' ? `${JSON.stringify(document, undefined, 2)}\n` : checkText(result));
+    if (result.error !== undefined) {
+      stderr.write(`ERROR: ${checkErrorText(result)}`);
+      return 1;
+    }
+    return result.warnings.length > 0 && !call.ignoreStatus ? 1 : 0;
   }
 
   #heldBack(stdout: NodeJS.WritableStream) {
@@ -72,6 +143,27 @@ export default class Build extends Command {
     const outTerminal = { isTTY: false, columns: 80, rows: 24, color: false };
     return { environment, stdout, stderr, outTerminal, errTerminal };
   }
+}
+
+function readOrRefuse<T>(read: () => T, name: string): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new CliError(`failed to read dockerfile: ${name} ${asError(error).message}`, { cause: error });
+  }
+}
+
+/** As excerpts call the Dockerfile: the path that leads to it from here. */
+function shownDockerfile(context: string, file: string): string {
+  if (file !== '' && file !== '-') return file;
+  return context === '-' || file === '-' ? 'Dockerfile' : join(context, 'Dockerfile');
+}
+
+/** `--build-arg X` without a value anywhere leaves X to the Dockerfile. */
+function givenOnly(args: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(args).filter((pair): pair is [string, string] => pair[1] !== null),
+  );
 }
 
 /** A file of an earlier build must not outlive a failed one. */

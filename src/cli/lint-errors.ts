@@ -15,24 +15,24 @@ export function lintErrorText(name: string, error: unknown): string {
   return systemErrorText(name === '-' ? failure : Object.assign(failure, { path: name, syscall: 'open' }));
 }
 
-function asUsage(error: unknown): never {
+function asUsage(error: unknown, exitCode: number): never {
   const failure = asError(error);
   if (!told.has(failure.name) && (failure as NodeJS.ErrnoException).code === undefined) throw failure;
   const text = told.has(failure.name) ? failure.message : systemErrorText(failure);
-  throw new CliError(text, { code: 'USAGE', exitCode: 2, cause: error });
+  throw new CliError(text, { code: 'USAGE', exitCode, cause: error });
 }
 
-function run<T>(work: () => T): T {
+function run<T>(work: () => T, exitCode = 2): T {
   try {
     return work();
   } catch (error) {
-    return asUsage(error);
+    return asUsage(error, exitCode);
   }
 }
 
 /** Runs what reads the user's wishes. */
 export const usage = Object.assign(run, {
-  async: <T>(work: Promise<T>): Promise<T> => work.catch(asUsage),
+  async: <T>(work: Promise<T>): Promise<T> => work.catch((error: unknown) => asUsage(error, 2)),
   when: (wrong: boolean, message: string): void => {
     if (wrong) throw new CliError(message, { code: 'USAGE', exitCode: 2 });
   },

@@ -1,0 +1,46 @@
+/** `build --call` and `--check`: what to do with a Dockerfile instead of building it (buildx). */
+import { parseCsvRecord } from '../text/csv.ts';
+import { parseBool } from '../text/strconv.ts';
+import { CliError } from './cli-error.ts';
+
+export interface CheckCall {
+  readonly format: 'text' | 'json';
+  /** The exit code says nothing about warnings. */
+  readonly ignoreStatus: boolean;
+}
+
+const refuse = (message: string): CliError => new CliError(message, { code: 'USAGE' });
+
+/** Undefined: build. `call` is the flag's text. Throws for what Porthole cannot do. */
+export function checkCall(call: string, check: boolean): CheckCall | undefined {
+  let name = '';
+  let format = '';
+  let ignoreStatus = false;
+  for (const field of call === '' ? [] : parseCsvRecord(call)) {
+    const equals = field.indexOf('=');
+    const value = field.slice(equals + 1);
+    if (equals < 0) {
+      if (name !== '') throw refuse(`invalid print value: ${call}`);
+      name = field;
+    } else if (field.startsWith('format=')) format = value;
+    else if (field.startsWith('ignorestatus=')) ignoreStatus = flag(value);
+    else throw refuse(`invalid print field: ${field}`);
+  }
+  if (check) name = 'check';
+  if (name === '' || name === 'build') return undefined;
+  if (name !== 'check' && name !== 'lint') {
+    throw refuse(`unsupported --call ${JSON.stringify(name)}: use build or check`);
+  }
+  if (format !== '' && format !== 'text' && format !== 'json') {
+    throw refuse(`unsupported format ${JSON.stringify(format)} of --call: use text or json`);
+  }
+  return { format: format === 'json' ? 'json' : 'text', ignoreStatus };
+}
+
+function flag(text: string): boolean {
+  try {
+    return parseBool(text);
+  } catch (error) {
+    throw refuse(`invalid ignorestatus print value: ${text}: ${(error as Error).message}`);
+  }
+}
