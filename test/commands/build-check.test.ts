@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { buffer } from 'node:stream/consumers';
-import type { Readable } from 'node:stream';
 import { runCommand, type CommandRun, type CommandScene } from '../support/command-host.ts';
 
 const noEngine = () => Promise.reject(new Error('a check asks no engine'));
