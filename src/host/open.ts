@@ -8,3 +8,8 @@ export async function openHost(environment: Environment, paths: DataPaths): Prom
     environment.platform === 'win32' ? await import('./windows/host.ts') : await import('./linux/host.ts');
   return open(environment, paths);
 }
+
+/** For processes that write down who they are: on Windows that takes a call of the system. */
+export async function prepareProcess({ platform }: Pick<Environment, 'platform'>): Promise<void> {
+  if (platform === 'win32') (await import('./windows/process-times.ts')).prepareProcess();
+}

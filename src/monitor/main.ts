@@ -1,7 +1,7 @@
 /** The monitor process: one JSON document in, one JSON line out, then a container's life (design.md 8). */
 import { dataPaths } from '../state/paths.ts';
 import { monitorDeps, once } from '../engine/local/services.ts';
-import { openHost } from '../host/open.ts';
+import { openHost, prepareProcess } from '../host/open.ts';
 import type { Environment } from '../environment.ts';
 import { toWireError } from './protocol.ts';
 import type { BootstrapAnswer, BootstrapDocument } from './protocol.ts';
@@ -37,6 +37,7 @@ async function main(): Promise<void> {
   try {
     const document = await readDocument();
     const environment = environmentOf(document);
+    await prepareProcess(environment);
     const paths = dataPaths(environment.dataRoot);
     const host = once(() => openHost(environment, paths));
     const deps = {

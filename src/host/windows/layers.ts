@@ -56,6 +56,8 @@ import { VolumeView, readWhole } from './volume-view.ts';
 
 export interface WindowsLayersDeps {
   readonly paths: Pick<DataPaths, 'windowsfilter' | 'trash' | 'locks'>;
+  /** Lock file of everybody on this machine who prepares layers; below the data root when there is none. */
+  readonly prepareLock?: string;
   readonly limits?: LayerLimits;
   readonly pause?: (ms: number) => Promise<unknown>;
 }
@@ -74,14 +76,14 @@ class WindowsLayerStore implements LayerStore {
   readonly #limits: LayerLimits;
   readonly #driver: LayerDriver;
 
-  constructor({ paths, limits, pause }: WindowsLayersDeps) {
+  constructor({ paths, limits, pause, prepareLock }: WindowsLayersDeps) {
     this.#store = paths.windowsfilter;
     this.#trash = paths.trash;
     this.#locks = paths.locks;
     // Names are held to NTFS's limits when the tar is read.
     this.#limits = { ...(limits ?? defaultLayerLimits), hostPathBytes: Infinity };
     this.#driver = new LayerDriver({
-      prepareLock: join(paths.locks, 'windows-layers'),
+      prepareLock: prepareLock ?? join(paths.locks, 'windows-layers'),
       ...(pause === undefined ? {} : { pause }),
     });
   }
@@ -231,7 +233,8 @@ class WindowsLayerStore implements LayerStore {
     writeFileSync(join(folder, mountedName), volumePath, { mode: 0o600 });
     const layers: { Id: string; Path: string }[] = [];
     for (const path of chain) layers.push({ Id: await this.#driver.guid(path), Path: path });
-    return { volumePath, folder, layers };
+    // Documents of schema 2 want the volume's root (hcs.md 3.2); those of schema 1 take the backslash off again.
+    return { volumePath: `${volumePath}\\`, folder, layers };
   }
 
   async unmount(key: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** When a process began, by which a process ID that was given out again is told from the first (src/state/process-identity.ts). */
+import { provideStartTimes } from '../../state/process-identity.ts';
 import { processCreation } from './ffi/kernel32.ts';
 
 /** Hexadecimal creation time; empty for processes of others that may not be asked; undefined for none, or one that ended. */
@@ -6,4 +7,9 @@ export function processStartTime(pid: number): string | undefined {
   const found = processCreation(pid);
   if (found === 'denied') return '';
   return found === undefined || found.hasEnded ? undefined : found.created.toString(16);
+}
+
+/** From here on processes of this system are told apart by their creation. Done once; needs no elevation. */
+export function prepareProcess(): void {
+  provideStartTimes(processStartTime);
 }
