@@ -70,7 +70,10 @@ export async function createNamespace(settings: string): Promise<HcnReply> {
   const hresult =
     Number(await api.call('HcnCreateNamespace', Buffer.alloc(16), settings, handle, error)) >>> 0;
   const record = takeString(error, 'CoTaskMemFree');
-  if (hresult >= 0x80000000 || record !== undefined) return reply(hresult, record);
+  if (hresult >= 0x80000000 || record !== undefined || handle[0] === null) {
+    if (handle[0] !== null) await api.call('HcnCloseNamespace', handle[0]);
+    return reply(hresult, record);
+  }
   try {
     const properties = pointerCell();
     const queryError = pointerCell();
@@ -82,12 +85,24 @@ export async function createNamespace(settings: string): Promise<HcnReply> {
   }
 }
 
+/** Whether it is there. */
+export async function checkNamespace(id: string): Promise<HcnReply> {
+  const handle = pointerCell();
+  const error = pointerCell();
+  const hresult = Number(await api.call('HcnOpenNamespace', guidBytes(id), handle, error)) >>> 0;
+  if (handle[0] !== null) await api.call('HcnCloseNamespace', handle[0]);
+  return reply(hresult, takeString(error, 'CoTaskMemFree'));
+}
+
 export async function modifyNamespace(id: string, settings: string): Promise<HcnReply> {
   const handle = pointerCell();
   const openError = pointerCell();
   const opened = Number(await api.call('HcnOpenNamespace', guidBytes(id), handle, openError)) >>> 0;
   const record = takeString(openError, 'CoTaskMemFree');
-  if (opened >= 0x80000000 || record !== undefined) return reply(opened, record);
+  if (opened >= 0x80000000 || record !== undefined || handle[0] === null) {
+    if (handle[0] !== null) await api.call('HcnCloseNamespace', handle[0]);
+    return reply(opened, record);
+  }
   try {
     const error = pointerCell();
     const hresult = Number(await api.call('HcnModifyNamespace', handle[0], settings, error)) >>> 0;
