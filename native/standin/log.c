@@ -38,8 +38,7 @@ CORE void log_call(const char *function, HRESULT result, ...)
     va_start(list, result);
     while ((name = va_arg(list, const char *))) {
         char *text = utf8_from_wide(va_arg(list, const WCHAR *));
-        struct json *document = *text == '{' || *text == '[' ? json_parse(text) : NULL;
-        json_set(arguments, name, document ? document : json_text(text));
+        json_set_text(arguments, name, text);
         free(text);
     }
     va_end(list);
@@ -161,6 +160,19 @@ CORE void __stdcall StandinClearFaults(void)
         faults = next;
     }
     ReleaseSRWLockExclusive(&lock);
+}
+
+/* What there is in the service, as JSON, in a buffer of the caller. Gives the length that it needs. */
+CORE uint32_t __stdcall StandinWorld(char *buffer, uint32_t size);
+CORE uint32_t __stdcall StandinWorld(char *buffer, uint32_t size)
+{
+    struct json *reply = service_call("service.world", NULL);
+    char *text = json_print(reply);
+    uint32_t length = (uint32_t)strlen(text) + 1;
+    if (length <= size) memcpy(buffer, text, length);
+    free(text);
+    json_free(reply);
+    return length;
 }
 
 /* ---- modes ---- */

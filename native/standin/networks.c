@@ -518,6 +518,14 @@ static struct json *delete_namespace(struct json *namespace)
     return answer(0);
 }
 
+void networks_count(struct json *world)
+{
+    prepare();
+    json_set_number(world, "networks", json_count(networks));
+    json_set_number(world, "endpoints", json_count(endpoints));
+    json_set_number(world, "namespaces", json_count(namespaces));
+}
+
 struct json *networks_call(const char *method, const struct json *arguments, DWORD pid)
 {
     struct json *namespace;

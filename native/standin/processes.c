@@ -217,7 +217,7 @@ static CODE start_child(const struct json *parameters, STARTUPINFOW *startup, PR
     CODE code = 0;
     if (attributes == INVALID_FILE_ATTRIBUTES) CreateDirectoryW(directory, NULL);
     if (attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY)) code = WIN32_CODE(ERROR_DIRECTORY);
-    else if (!CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_UNICODE_ENVIRONMENT | CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW,
+    else if (!CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_UNICODE_ENVIRONMENT | CREATE_NO_WINDOW,
                              block, directory, startup, information))
         code = WIN32_CODE(GetLastError());
     free(command);

@@ -23,6 +23,8 @@ struct json *systems_call(const char *method, const struct json *arguments, DWOR
 struct json *processes_call(const char *method, const struct json *arguments, DWORD pid);
 struct json *networks_call(const char *method, const struct json *arguments, DWORD pid);
 
+void networks_count(struct json *world);
+
 /* ---- systems and their processes ---- */
 
 enum system_state { SYSTEM_CREATED, SYSTEM_RUNNING, SYSTEM_PAUSED, SYSTEM_STOPPED };

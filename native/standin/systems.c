@@ -409,6 +409,21 @@ static struct json *service_properties(void)
     return reply;
 }
 
+static struct json *world(void)
+{
+    struct json *reply = answer(0);
+    struct compute_system *at;
+    int alive = 0, running = 0;
+    for (at = systems; at; at = at->next) {
+        alive += at->state != SYSTEM_STOPPED;
+        running += processes_running(at);
+    }
+    json_set_number(reply, "systems", alive);
+    json_set_number(reply, "processes", running);
+    networks_count(reply);
+    return reply;
+}
+
 struct json *systems_call(const char *method, const struct json *arguments, DWORD pid)
 {
     (void)pid;
@@ -422,6 +437,7 @@ struct json *systems_call(const char *method, const struct json *arguments, DWOR
     if (!strcmp(method, "system.properties")) return properties(arguments);
     if (!strcmp(method, "system.enumerate")) return enumerate(arguments);
     if (!strcmp(method, "system.modify")) return modify(arguments);
+    if (!strcmp(method, "service.world")) return world();
     if (!strcmp(method, "service.properties")) return service_properties();
     return NULL;
 }

@@ -1,10 +1,12 @@
 /** The stand-ins' own controls, from inside Windows Node (native/standin/standin.h). */
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineLibrary } from '../../../../src/host/windows/ffi/library.ts';
 
 const core = defineLibrary('standin-core.dll', {
   StandinLedger: { proto: 'uint32_t __stdcall StandinLedger(void *buffer, uint32_t size)', mode: 'sync' },
+  StandinWorld: { proto: 'uint32_t __stdcall StandinWorld(void *buffer, uint32_t size)', mode: 'sync' },
   StandinFault: {
     proto:
       'void __stdcall StandinFault(str16 function, int32_t countdown, uint32_t result, int32_t late, str16 document)',
@@ -18,6 +20,32 @@ export interface Ledger {
   readonly open: Readonly<Record<string, number>>;
   readonly total: Readonly<Record<string, number>>;
   readonly violations: readonly string[];
+}
+
+export interface World {
+  readonly systems: number;
+  readonly processes: number;
+  readonly networks: number;
+  readonly endpoints: number;
+  readonly namespaces: number;
+}
+
+/** What there is behind the stand-ins, whoever made it. */
+export function world(): World {
+  const buffer = Buffer.alloc(4096);
+  core.callSync('StandinWorld', buffer, buffer.length);
+  const { systems, processes, networks, endpoints, namespaces } = JSON.parse(
+    buffer.toString('utf8').replace(/\0.*$/s, ''),
+  ) as World;
+  return { systems, processes, networks, endpoints, namespaces };
+}
+
+/** Calls of a function, as the log has them. */
+export function calls(name: string): Readonly<Record<string, string>>[] {
+  return readFileSync(process.env['PORTHOLE_STANDIN_LOG']!, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(`"call":"${name}"`))
+    .map((line) => (JSON.parse(line) as { arguments: Record<string, string> }).arguments);
 }
 
 /** What the stand-ins have given out and not got back, and every wrong use so far. */
