@@ -271,13 +271,21 @@ for (const { name, document } of schemas)
 
     it('passes signals', async () => {
       const system = await running();
-      for (const signal of ['CtrlC', 'CtrlBreak', 'CtrlShutdown']) {
-        const process = await system.createProcess(waits);
-        process.stdout!.resume();
-        process.stderr!.resume();
-        expect(await process.signal(signal)).to.equal(true);
-        expect(await process.waitExit()).to.deep.equal({ exitCode: 0xc000013a });
-        process.close();
+      const script =
+        "let code = 50; for (const name of ['SIGINT', 'SIGBREAK', 'SIGHUP']) process.on(name, ((code) => () => process.exit(code))(++code));" +
+        "process.stdout.write('ready'); setInterval(() => {}, 1000)";
+      for (const [signal, exitCode] of [
+        ['CtrlC', 51],
+        ['CtrlBreak', 52],
+        ['CtrlClose', 53],
+      ] as const) {
+        const server = await system.createProcess(piped(`"${process.execPath}" -e "${script}"`));
+        server.stderr!.resume();
+        await once(server.stdout!, 'data');
+        server.stdout!.resume();
+        expect(await server.signal(signal)).to.equal(true);
+        expect(await server.waitExit()).to.deep.equal({ exitCode });
+        server.close();
       }
       await end(system);
     });

@@ -1,0 +1,97 @@
+/** The documents of the case folders, byte for byte as they reach the DLLs, and taken by the stand-ins' checks. */
+import { expect } from 'chai';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ComputeSystemDocument, ProcessParameters } from '../../../../src/hcs/documents.ts';
+import type { HnsEndpoint, HnsNetwork } from '../../../../src/hns/documents.ts';
+import { HcsError } from '../../../../src/hcs/hcs-error.ts';
+import { hostLock } from '../../../../src/host/windows/host-lock.ts';
+import { createWindowsNetwork } from '../../../../src/host/windows/network.ts';
+import { compute } from './hosts.ts';
+import { calls, expectNothingOpen, setMode } from './standins.ts';
+
+const fixtures = process.env['PORTHOLE_RIG_FIXTURES'] ?? '';
+
+function cases<T>(kind: string): { name: string; content: T }[] {
+  return readdirSync(join(fixtures, kind))
+    .map((name) => ({ name, file: join(fixtures, kind, name, 'document.json') }))
+    .filter(({ file }) => existsSync(file))
+    .map(({ name, file }) => ({ name, content: JSON.parse(readFileSync(file, 'utf8')) as T }));
+}
+
+describe('documents of compute systems', () => {
+  before(() => setMode(''));
+  after(async () => expectNothingOpen());
+  const port = compute();
+  const all = cases<{ document?: ComputeSystemDocument; process?: ProcessParameters }>('hcs').filter(
+    ({ content }) => content.document !== undefined,
+  );
+
+  it('are there', () => {
+    expect(all.length).to.be.greaterThan(30);
+  });
+
+  for (const { name, content } of all)
+    it(name, async () => {
+      const document = content.document!;
+      const id = 'Name' in document ? document.Name : `case-${name}`;
+      const system = await port.create(id, document);
+      await system.start();
+      const sent = calls('HcsCreateComputeSystem').findLast((call) => call['id'] === id);
+      expect(sent?.['configuration']).to.equal(JSON.stringify(document));
+
+      if (content.process !== undefined) {
+        // The image's program is not here: what matters is that the parameters arrive and are understood.
+        const failed = await system.createProcess(content.process).then(
+          (process) => {
+            process.stdout?.resume();
+            process.stderr?.resume();
+            return process.kill().then(() => process.close());
+          },
+          (error: unknown) => error,
+        );
+        if (failed !== undefined) expect((failed as HcsError).hresult & 0xffff).to.be.oneOf([2, 3, 193]);
+        expect(calls('HcsCreateProcess').at(-1)?.['parameters']).to.equal(JSON.stringify(content.process));
+      }
+      await port.cleanup(id);
+      system.close();
+    });
+});
+
+describe('documents of networks and endpoints', () => {
+  before(() => setMode(''));
+  after(async () => expectNothingOpen());
+  const network = createWindowsNetwork({ exclusively: hostLock('hns') });
+  const all = cases<{ document?: HnsNetwork | HnsEndpoint }>('hns').filter(
+    ({ content }) => content.document !== undefined,
+  );
+
+  it('are there', () => {
+    expect(all.length).to.be.greaterThan(15);
+  });
+
+  for (const { name, content } of all)
+    it(name, async () => {
+      if (name.startsWith('network-')) {
+        const document = content.document as HnsNetwork;
+        const created = await network.createNetwork(document);
+        expect(calls('HNSCall').findLast((call) => call['method'] === 'POST')?.['request']).to.equal(
+          JSON.stringify(document),
+        );
+        await network.deleteNetwork(created.ID!);
+        return;
+      }
+      const document = content.document as HnsEndpoint;
+      const on = await network.createNetwork({
+        Name: `for-${name}`,
+        Type: 'nat',
+        ID: document.VirtualNetwork!,
+        Subnets: [{ AddressPrefix: '172.20.0.0/16' }],
+      });
+      const address = document.IPAddress === undefined ? {} : { IPAddress: '172.20.1.9' };
+      await network.createEndpoint({ ...document, ...address });
+      const sent = calls('HNSCall').findLast((call) => call['method'] === 'POST')?.['request'];
+      expect(sent).to.equal(JSON.stringify({ ...document, ...address }));
+      await network.deleteNetwork(on.ID!);
+    });
+});
