@@ -98,26 +98,25 @@ static DWORD WINAPI serve(void *context)
     return 0;
 }
 
+static HANDLE listening(void)
+{
+    return CreateNamedPipeW(SERVICE_PIPE, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE | PIPE_WAIT, PIPE_UNLIMITED_INSTANCES, 65536, 65536, 0, NULL);
+}
+
 int main(void)
 {
-    BOOL ready = FALSE;
+    HANDLE pipe = listening();
     InitializeCriticalSection(&service_lock);
-    for (;;) {
-        HANDLE thread;
-        HANDLE pipe = CreateNamedPipeW(SERVICE_PIPE, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE | PIPE_WAIT, PIPE_UNLIMITED_INSTANCES,
-                                       65536, 65536, 0, NULL);
-        if (pipe == INVALID_HANDLE_VALUE) return 1;
-        if (!ready) {
-            puts("ready");
-            fflush(stdout);
-            ready = TRUE;
-        }
-        if (!ConnectNamedPipe(pipe, NULL) && GetLastError() != ERROR_PIPE_CONNECTED) {
-            CloseHandle(pipe);
-            continue;
-        }
-        thread = CreateThread(NULL, 0, serve, pipe, 0, NULL);
-        if (thread) CloseHandle(thread);
+    puts("ready");
+    fflush(stdout);
+    while (pipe != INVALID_HANDLE_VALUE) {
+        BOOL connected = ConnectNamedPipe(pipe, NULL) || GetLastError() == ERROR_PIPE_CONNECTED;
+        /* Before the connected one can end: without an instance there would be no service for a moment. */
+        HANDLE next = listening(), thread;
+        if (!connected) CloseHandle(pipe);
+        else if ((thread = CreateThread(NULL, 0, serve, pipe, 0, NULL))) CloseHandle(thread);
         else CloseHandle(pipe);
+        pipe = next;
     }
+    return 1;
 }

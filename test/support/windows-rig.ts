@@ -161,6 +161,8 @@ export interface WindowsRig {
   windowsPath(path: string): string;
   /** Bundles a TypeScript file for Windows Node and gives the bundle's path. */
   bundle(entry: string): Promise<string>;
+  /** The same for several files in one bundle: koffi's types are the process', so its users must share their modules. */
+  bundleAll(name: string, entries: readonly string[]): Promise<string>;
   /** Runs Windows Node to its end; output goes through files, because Node refuses Wine's pipes. */
   node(args: readonly string[], options?: { env?: NodeJS.ProcessEnv; timeoutMs?: number }): Promise<RigRun>;
   /** Bundles suites and runs them by mocha in one Windows Node. */
@@ -205,10 +207,14 @@ export async function openRig(): Promise<WindowsRig> {
     driveC,
     env,
     windowsPath,
-    async bundle(entry) {
-      const outfile = join(folder, `${basename(entry, '.ts')}.cjs`);
+    bundle: (entry) => rig.bundleAll(basename(entry, '.ts'), [entry]),
+    async bundleAll(name, entries) {
+      const outfile = join(folder, `${name}.cjs`);
       await build({
-        entryPoints: [entry],
+        stdin: {
+          contents: entries.map((entry) => `import ${JSON.stringify(entry)};`).join('\n'),
+          resolveDir: root,
+        },
         outfile,
         bundle: true,
         platform: 'node',
@@ -226,7 +232,8 @@ export async function openRig(): Promise<WindowsRig> {
       const stderr = join(folder, 'stderr.txt');
       const [out, err] = [openSync(stdout, 'w'), openSync(stderr, 'w')];
       const child = spawn(wine.loader, [windowsNode, ...args], {
-        cwd: folder,
+        // Not on Z:, where /proc is Linux' own.
+        cwd: driveC,
         env: { ...env, ...options.env },
         stdio: ['ignore', out, err],
       });
@@ -245,8 +252,8 @@ export async function openRig(): Promise<WindowsRig> {
       const runner = join(folder, 'runner.cjs');
       writeFileSync(results, '');
       writeFileSync(runner, runnerText);
-      const bundles = await Promise.all(suites.map((suite) => rig.bundle(suite)));
-      const paths = [join(root, 'node_modules', 'mocha'), results, ...bundles].map(windowsPath);
+      const bundle = await rig.bundleAll('suites', suites);
+      const paths = [join(root, 'node_modules', 'mocha'), results, bundle].map(windowsPath);
       const run = await rig.node([windowsPath(runner), ...paths], options);
       const tests = readFileSync(results, 'utf8')
         .split('\n')

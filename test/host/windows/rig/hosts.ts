@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ContainerV1Document, ContainerV2Document } from '../../../../src/hcs/documents.ts';
 import { computecoreDriver } from '../../../../src/host/windows/computecore-driver.ts';
 import { createWindowsCompute } from '../../../../src/host/windows/compute.ts';
+import { hostLock, hostLockPath, type HostLockOptions } from '../../../../src/host/windows/host-lock.ts';
 import { vmcomputeDriver } from '../../../../src/host/windows/vmcompute-driver.ts';
 import type { ComputeHost, ComputePort } from '../../../../src/host/ports/compute.ts';
 
@@ -50,3 +51,9 @@ export function hypervDocument(id: string): ContainerV1Document {
     HvRuntime: { ImagePath: `${layers}\\base\\UtilityVM` },
   };
 }
+
+type Exclusively = <T>(work: () => Promise<T>) => Promise<T>;
+
+export const hnsLock = (): Exclusively => hostLock(hostLockPath('hns', process.env));
+export const testLock = (options: HostLockOptions = {}): Exclusively =>
+  hostLock(hostLockPath('test', process.env), options);

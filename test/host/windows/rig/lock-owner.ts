@@ -1,7 +1,7 @@
-/** A process that takes the lock `lock-owner NAME` and keeps it until it is killed. */
-import { hostLock } from '../../../../src/host/windows/host-lock.ts';
+/** A process that takes the lock of the tests and keeps it until it is killed. */
+import { testLock } from './hosts.ts';
 
-void hostLock(process.argv[2] ?? '')(
+void testLock()(
   () =>
     new Promise((resolve) => {
       process.stdout.write('mine\n');

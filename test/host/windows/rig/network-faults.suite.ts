@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { HNS, HnsError } from '../../../../src/hns/hns-error.ts';
-import { hostLock } from '../../../../src/host/windows/host-lock.ts';
 import { createWindowsNetwork } from '../../../../src/host/windows/network.ts';
+import { hnsLock, testLock } from './hosts.ts';
 import { clearFaults, expectNothingOpen, failNext, setMode, world } from './standins.ts';
 
 async function failureOf(promise: Promise<unknown>): Promise<HnsError> {
@@ -17,7 +17,7 @@ async function failureOf(promise: Promise<unknown>): Promise<HnsError> {
 }
 
 describe('failures of HNS', () => {
-  const network = createWindowsNetwork({ exclusively: hostLock('hns') });
+  const network = createWindowsNetwork({ exclusively: hnsLock() });
   const nat = { Name: 'faulty', Type: 'nat', Subnets: [{ AddressPrefix: '10.78.0.0/24' }] };
 
   before(() => setMode(''));
@@ -133,33 +133,36 @@ describe('lock of the host', () => {
       await new Promise((resolve) => setImmediate(resolve));
       seen.push(`${name} ends`);
     };
-    const [first, second] = [hostLock('test'), hostLock('test')];
+    const [first, second] = [testLock(), testLock()];
     await Promise.all([first(work('a')), first(work('b')), second(work('c'))]);
 
     expect(seen).to.have.length(6);
     for (let index = 0; index < 6; index += 2)
       expect(seen[index + 1]).to.equal(seen[index]!.replace('begins', 'ends'));
     expect(seen.indexOf('a begins')).to.be.lessThan(seen.indexOf('b begins'));
+    expect(seen.filter((line) => line.endsWith('begins'))).to.have.members([
+      'a begins',
+      'b begins',
+      'c begins',
+    ]);
   });
 
   it('is given back by a failure', async () => {
-    const lock = hostLock('test');
+    const lock = testLock();
     const failed = await lock(() => Promise.reject(new Error('no'))).catch((error: unknown) => error);
     expect(failed).to.have.property('message', 'no');
     expect(await lock(async () => 'next')).to.equal('next');
   });
 
   it('is given back by a process that is killed, and not before', async () => {
-    const owner = spawn(process.execPath, [join(import.meta.dirname, 'lock-owner.cjs'), 'test'], {
+    const owner = spawn(process.execPath, [join(import.meta.dirname, 'lock-owner.cjs')], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(owner.stdout, 'data');
-    const late = await hostLock('test', { timeoutMs: 50 })(async () => 'got it').catch(
-      (error: unknown) => error,
-    );
+    const late = await testLock({ timeoutMs: 50 })(async () => 'got it').catch((error: unknown) => error);
     expect(late).to.include({ code: 'LOCK_TIMEOUT', retriable: true });
 
-    const next = hostLock('test')(async () => 'got it');
+    const next = testLock()(async () => 'got it');
     owner.kill('SIGKILL');
     expect(await next).to.equal('got it');
   });

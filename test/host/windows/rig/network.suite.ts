@@ -1,6 +1,6 @@
-import { hostLock } from '../../../../src/host/windows/host-lock.ts';
 import { createWindowsNetwork } from '../../../../src/host/windows/network.ts';
 import { networkContract } from '../../../contract/network.ts';
+import { hnsLock } from './hosts.ts';
 import { expectNothingOpen, setMode } from './standins.ts';
 
 /** Builds differ in where they tell a failure: by the HRESULT and the answer, by one of them alone. */
@@ -18,7 +18,7 @@ for (const { name, mode } of builds) {
       await expectNothingOpen();
     });
     networkContract(name, async () => ({
-      network: createWindowsNetwork({ exclusively: hostLock('hns') }),
+      network: createWindowsNetwork({ exclusively: hnsLock() }),
       freeSubnet: '10.77.0.0/24',
       dispose: async () => undefined,
     }));

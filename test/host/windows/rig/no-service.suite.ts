@@ -4,9 +4,8 @@ import { HcsError } from '../../../../src/hcs/hcs-error.ts';
 import { HnsError } from '../../../../src/hns/hns-error.ts';
 import { PortholeError } from '../../../../src/errors/porthole-error.ts';
 import { defineLibrary } from '../../../../src/host/windows/ffi/library.ts';
-import { hostLock } from '../../../../src/host/windows/host-lock.ts';
 import { createWindowsNetwork } from '../../../../src/host/windows/network.ts';
-import { compute, hypervDocument, v2Document } from './hosts.ts';
+import { compute, hypervDocument, v2Document, hnsLock } from './hosts.ts';
 import { expectNothingOpen } from './standins.ts';
 
 const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
@@ -34,7 +33,7 @@ describe('a host whose services are stopped', () => {
 
   it('says so through HNS', async () => {
     const error = await errorOf(
-      createWindowsNetwork({ exclusively: hostLock('hns') }).createNetwork({ Name: 'x', Type: 'nat' }),
+      createWindowsNetwork({ exclusively: hnsLock() }).createNetwork({ Name: 'x', Type: 'nat' }),
     );
     expect(error).to.be.instanceOf(HnsError);
     expect((error as HnsError).message).to.match(/The RPC server is unavailable\. \(0x6ba\)$/);

@@ -77,13 +77,13 @@ export function setMode(mode: string): void {
 }
 
 /** Closing is asynchronous, so the ledger is given a moment. */
-export async function expectNothingOpen(): Promise<void> {
+export async function expectNothingOpen(when = ''): Promise<void> {
   let open: Record<string, number> = {};
   for (let attempt = 0; attempt < 200; attempt += 1) {
     open = Object.fromEntries(Object.entries(ledger().open).filter(([, count]) => count !== 0));
     if (Object.keys(open).length === 0) break;
     await delay(20);
   }
-  expect(open, 'given out and never given back').to.deep.equal({});
-  expect(ledger().violations, 'wrong uses of handles and strings').to.deep.equal([]);
+  expect(open, `${when} given out and never given back`).to.deep.equal({});
+  expect(ledger().violations, `${when} wrong uses of handles and strings`).to.deep.equal([]);
 }
