@@ -100,11 +100,22 @@ export function declareStruct(name: string, fields: Record<string, string>): voi
 /** Arguments of calls under way: buffers that only native code still refers to must not be collected. */
 const underWay = new Set<readonly NativeValue[]>();
 
+const defined: { readonly dll: string; readonly definition: LibraryDefinition }[] = [];
+
+/** Every library whose module was imported, by the DLL's real name: tests compare the prototypes with published headers. */
+export function definedLibraries(): readonly {
+  readonly dll: string;
+  readonly definition: LibraryDefinition;
+}[] {
+  return defined;
+}
+
 export function defineLibrary<D extends LibraryDefinition>(
   dll: string,
   definition: D,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): LoadedLibrary<D> {
+  defined.push({ dll: files[dll] ?? dll, definition });
   let library: NativeLibrary | Error | undefined;
   const bound = new Map<string, NativeFunction | Error>();
 

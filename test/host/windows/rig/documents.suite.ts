@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ComputeSystemDocument, ProcessParameters } from '../../../../src/hcs/documents.ts';
 import type { HnsEndpoint, HnsNetwork } from '../../../../src/hns/documents.ts';
-import { HcsError } from '../../../../src/hcs/hcs-error.ts';
+import type { HcsError } from '../../../../src/hcs/hcs-error.ts';
 import { createWindowsNetwork } from '../../../../src/host/windows/network.ts';
 import { compute, hnsLock } from './hosts.ts';
 import { calls, expectNothingOpen, setMode } from './standins.ts';

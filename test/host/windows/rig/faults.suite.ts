@@ -406,10 +406,10 @@ describe('failures of computecore alone', () => {
     for (let index = 0; index < 5; index += 1) await cycle();
     await expectOpenHandles(system);
     const before = handleCount();
-    for (let index = 0; index < 20; index += 1) await cycle();
+    for (let index = 0; index < 10; index += 1) await cycle();
     await expectOpenHandles(system);
 
-    expect(handleCount() - before).to.be.lessThan(10);
+    expect(handleCount() - before).to.be.lessThan(5);
     system.close();
   });
 });
