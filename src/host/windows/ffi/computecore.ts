@@ -142,11 +142,15 @@ async function withOperation<R extends OperationResult = OperationResult>(
     const started = unsigned(await start(operation));
     if (failed(started)) return { hresult: started, document: undefined };
     for (const deadline = performance.now() + timeoutMs; ;) {
-      const left = Math.max(0, deadline - performance.now());
-      const result = await wait(operation, Math.ceil(Math.min(left, sliceMs)));
+      const began = performance.now();
+      const left = Math.max(0, deadline - began);
+      const slice = Math.ceil(Math.min(left, sliceMs));
+      const result = await wait(operation, slice);
       const running =
         result.hresult === HRESULT.operationTimeout || result.hresult === HRESULT.operationPending;
-      if (!running || left <= sliceMs) return result;
+      // One that comes at once is not the wait's time-out but the operation's own result.
+      const own = performance.now() - began < slice / 2;
+      if (!running || own || left <= sliceMs) return result;
     }
   } finally {
     await api.call('HcsCloseOperation', operation);

@@ -12,7 +12,7 @@ await rigTests({
     ...['documents.suite.ts', 'lifecycle.suite.ts'],
   ),
   programs: here('owner.ts', 'lock-owner.ts'),
-  timeoutMs: 60_000 * (3 + Number(process.env['PORTHOLE_RIG_LIVES'] ?? 0) / 100),
+  timeoutMs: 60_000 * (8 + Number(process.env['PORTHOLE_RIG_LIVES'] ?? 0) / 50),
   env: Object.fromEntries(
     inherited.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   ),
