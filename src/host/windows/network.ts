@@ -118,9 +118,7 @@ async function call<T>(
   const failed = reply.hresult >= 0x80000000;
   if (failed || envelope.Success === false)
     throw hnsFailure(op, failed ? reply.hresult : HNS.requestUnsupported, envelope, subject);
-  return envelope.Output === undefined || envelope.Output === ''
-    ? undefined
-    : canonical<T>(envelope.Output);
+  return envelope.Output === undefined || envelope.Output === '' ? undefined : canonical<T>(envelope.Output);
 }
 
 function envelopeOf(op: string, reply: HnsReply): Envelope<unknown> {
@@ -148,9 +146,7 @@ function hnsFailure(
   const known = knownHnsCodes().includes(chosen);
   const own = typeof text === 'string' ? text.trim().slice(0, 500) : '';
   return new HnsError(op, chosen, {
-    ...(known || own === ''
-      ? {}
-      : { text: `hnsCall failed in Win32: ${own} (0x${chosen.toString(16)})` }),
+    ...(known || own === '' ? {} : { text: `hnsCall failed in Win32: ${own} (0x${chosen.toString(16)})` }),
     ...(subject === undefined ? {} : { subject }),
   });
 }
