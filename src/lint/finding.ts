@@ -36,3 +36,8 @@ export function place(
 ): Pick<Finding, 'line' | 'column' | 'endLine' | 'endColumn'> {
   return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
 }
+
+/** Where to read more, for a person: the page where it has an address, else the command that prints it. */
+export function helpOf({ url, code }: Pick<Finding, 'url' | 'code'>): string {
+  return url.includes('://') ? url : `porthole lint --explain ${code}`;
+}

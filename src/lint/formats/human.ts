@@ -1,5 +1,6 @@
 import { characterWidth, displayWidth } from '../../text/width.ts';
 import type { SourceText } from '../../dockerfile/source.ts';
+import { helpOf } from '../finding.ts';
 import type { Finding } from '../finding.ts';
 import type { Severity } from '../rule.ts';
 import { printable } from './printable.ts';
@@ -33,7 +34,7 @@ export const formatHuman: Format = (reports, { color, columns }) => {
 };
 
 function block(finding: Finding, source: SourceText, columns: number, paint: Paint): string {
-  const { file, line, column, level, code, name, message, url } = finding;
+  const { file, line, column, level, code, name, message } = finding;
   const place = `${printable(file)}:${line}:${column}`;
   // The place stays whole: terminals make it a link.
   const oneLine = displayWidth(place) + ` ${level} ${code} ${name}`.length <= columns;
@@ -46,7 +47,7 @@ function block(finding: Finding, source: SourceText, columns: number, paint: Pai
       .join('') +
     `${paint(gutter, 'dim')}${excerpt.text}\n` +
     `${paint(`${' '.repeat(gutter.length - 2)}| `, 'dim')}${' '.repeat(excerpt.lead)}${paint('^'.repeat(excerpt.width), level)}\n` +
-    `  ${paint(`help: ${url}`, 'dim')}\n`
+    `  ${paint(`help: ${helpOf(finding)}`, 'dim')}\n`
   );
 }
 
