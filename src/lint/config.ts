@@ -12,7 +12,7 @@ export function resolveRules(name: string, rules: readonly RuleDefinition[]): st
   const wanted = name.trim().toLowerCase();
   const known = [
     ...rules.map(({ id, name: own, aliases = [] }) => ({ id, names: [id, own, ...aliases] })),
-    ...builtInCodes.map(({ id, name: own }) => ({ id: id, names: [id, own] })),
+    ...builtInCodes.map(({ id, name: own, aliases }) => ({ id, names: [id, own, ...aliases] })),
   ];
   const ids = known
     .filter(({ names }) => names.some((candidate) => candidate.toLowerCase() === wanted))

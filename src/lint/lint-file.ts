@@ -44,10 +44,17 @@ const unusedCode = 'PH002';
 
 /** Codes of findings that no rule file makes: what the parser refuses, and ignores that ignore nothing. */
 export const builtInCodes = [
-  { id: problemCode, name: 'dockerfile-error', severity: 'error', summary: 'The builder refuses this.' },
+  {
+    id: problemCode,
+    name: 'dockerfile-error',
+    aliases: ['DL1000'],
+    severity: 'error',
+    summary: 'The builder refuses this.',
+  },
   {
     id: unusedCode,
     name: 'unused-ignore',
+    aliases: [],
     severity: 'info',
     summary: 'An ignore comment that ignores nothing.',
   },
@@ -76,20 +83,23 @@ export function lintSource(
   const { tree } = file.dockerfile;
   const check = checkOptions(tree, options.checkOverride);
   const suppressions = options.obeyComments === false ? [] : readSuppressions(tree, options.checkOverride);
-  const silencing = new SuppressionIndex(suppressions, rules);
+  const silencing = new SuppressionIndex(suppressions);
   const findings: Finding[] = [];
+  /** Not wanted, by comments or settings. */
+  const silent: Finding[] = [];
   const active = activeRules(rules, options, check.experimentalAll ? 'all' : check.experimental);
   const skipsChecks = options.obeyComments !== false && check.skipAll;
   const reports: Report[] = [];
   const context = { file, options: ruleOptions, report: (report: Report) => void reports.push(report) };
-  for (const rule of active) {
+  for (const rule of [...active, ...silentPartners(rules, options)]) {
     runRule(rule, file, context);
     if (reports.length === 0) continue;
-    const level = levelOf(rule, options) as Severity;
+    const level = levelOf(rule, options);
     for (const report of reports) {
-      const finding = toFinding(report, rule, level, file);
-      const silenced = silencing.silences(rule, finding.line, report);
-      if (!silenced && !(skipsChecks && rule.id.startsWith('BK'))) findings.push(finding);
+      const finding = toFinding(report, rule, level === 'off' ? rule.severity : level, file);
+      const silenced = level !== 'off' && silencing.silences(rule, finding.line, report);
+      const wanted = level !== 'off' && !silenced && !(skipsChecks && rule.id.startsWith('BK'));
+      (wanted ? findings : silent).push(finding);
     }
     reports.length = 0;
   }
@@ -103,6 +113,7 @@ export function lintSource(
       range: problem.range,
       level: problemLevel as Severity,
       code: problemCode,
+      alias: 'DL1000',
       name: 'dockerfile-error',
       message: problem.message,
       url: ruleUrl(problemCode),
@@ -125,7 +136,7 @@ export function lintSource(
       continue;
     findings.push(unusedIgnore(suppression, known.has(name), unusedLevel, source, file.name));
   }
-  const folded = options.foldCovered === false ? findings : foldCovered(findings, active);
+  const folded = options.foldCovered === false ? findings : foldCovered(findings, silent, rules);
   return { file, findings: folded.toSorted(compareFindings) };
 }
 
@@ -236,22 +247,44 @@ function unusedIgnore(
   };
 }
 
-/** Two rules that say the same of one line are one finding: the one that covers stays, under hadolint's code of the other too. */
-function foldCovered(findings: readonly Finding[], rules: readonly RuleDefinition[]): Finding[] {
-  if (findings.length < 2) return [...findings];
+/** Rules that are off and say the same as another one: who does not want to hear it from one does not from the other. */
+function silentPartners(rules: readonly RuleDefinition[], options: LintOptions): RuleDefinition[] {
+  if (options.only !== undefined || options.foldCovered === false || options.severities === undefined)
+    return [];
+  const off = rules.filter((rule) => rule.optIn !== true && levelOf(rule, options) === 'off');
+  if (off.length === 0) return [];
+  const covering = new Set(rules.flatMap(({ coveredBy = [] }) => coveredBy));
+  return off.filter(({ id, coveredBy }) => coveredBy !== undefined || covering.has(id));
+}
+
+/**
+ * Two rules that say the same of one line are one finding: the one that covers stays, under hadolint's code of the other too.
+ * A finding whose like is not wanted there goes as well.
+ */
+function foldCovered(
+  findings: readonly Finding[],
+  silent: readonly Finding[],
+  rules: readonly RuleDefinition[],
+): Finding[] {
+  if (findings.length + silent.length < 2) return [...findings];
   const coveredBy = new Map(
     rules.flatMap((rule) => (rule.coveredBy === undefined ? [] : [[rule.id, rule.coveredBy] as const])),
   );
-  const present = new Set(findings.map((finding) => `${finding.code}@${finding.line}`));
+  const key = ({ code, line }: Finding): string => `${code}@${line}`;
+  const present = new Set([...findings, ...silent].map(key));
+  const unwanted = new Set(
+    silent.flatMap(({ code, line }) => (coveredBy.get(code) ?? []).map((id) => `${id}@${line}`)),
+  );
   const aliases = new Map<string, string>();
-  const kept = findings.filter(({ code, line }) => {
+  const kept = findings.filter((finding) => {
+    const { code, line } = finding;
     const covering = (coveredBy.get(code) ?? []).map((id) => `${id}@${line}`).filter((id) => present.has(id));
     if (/^DL\d+$/.test(code)) for (const id of covering) aliases.set(id, code);
-    return covering.length === 0;
+    return covering.length === 0 && !unwanted.has(key(finding));
   });
   if (aliases.size === 0) return kept;
   return kept.map((finding) => {
-    const alias = finding.alias ?? aliases.get(`${finding.code}@${finding.line}`);
+    const alias = finding.alias ?? aliases.get(key(finding));
     return alias === undefined ? finding : { ...finding, alias };
   });
 }

@@ -98,8 +98,8 @@ export interface RuleDefinition extends RuleChecks {
   /** Off unless asked for by `--rule` or configuration (BuildKit's experimental checks). */
   readonly optIn?: boolean;
   /**
-   * Rules that say the same thing better: this one is silent in the default output where one of them reports the same line, and a
-   * comment that ignores this one silences them too.
+   * Rules that say the same thing better: this one is silent in the default output where one of them reports the same line, and who
+   * ignores one of them there, by comment or setting, hears none.
    */
   readonly coveredBy?: readonly string[];
   /** BuildKit's short description and page. */

@@ -30,16 +30,8 @@ export class SuppressionIndex {
   /** Those of whole stages, which lie around the ones of instructions. */
   readonly #stages = new Map<string, Cover[]>();
   readonly #wholeFile = new Map<string, Cover>();
-  /** By a rule's id: names of rules that it covers, which silence it too. */
-  readonly #covered = new Map<string, string[]>();
 
-  constructor(suppressions: readonly Suppression[], rules: readonly RuleDefinition[]) {
-    if (suppressions.length === 0) return;
-    for (const rule of rules) {
-      for (const id of rule.coveredBy ?? []) {
-        this.#covered.set(id, [...(this.#covered.get(id) ?? []), ...namesOf(rule)]);
-      }
-    }
+  constructor(suppressions: readonly Suppression[]) {
     for (const suppression of suppressions) {
       const { rule, lines, scope, origin } = suppression;
       // `all` means all of BuildKit's checks, and only BuildKit's own comments say it.
@@ -69,7 +61,7 @@ export class SuppressionIndex {
     let silenced = false;
     const own = alias === undefined ? namesOf(rule) : namesOf(rule).filter((name) => !isOther(name, alias));
     const all = rule.id.startsWith('BK') ? [everyCheck] : [];
-    for (const name of [...own, ...(this.#covered.get(rule.id) ?? []), ...all]) {
+    for (const name of [...own, ...all]) {
       const found = [this.#wholeFile.get(name)];
       for (const at of [line, ...alsoAt]) {
         found.push(coverAt(this.#covers.get(name), at), coverAt(this.#stages.get(name), at));

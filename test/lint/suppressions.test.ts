@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { SourceText } from '../../src/dockerfile/source.ts';
 import { lintSource } from '../../src/lint/lint-file.ts';
+import { severityTable } from '../../src/lint/config.ts';
 import { rules } from '../../src/lint/rules/index.ts';
 
-const lint = (text: string, codes: readonly string[]): string[] =>
-  lintSource(new SourceText(text), rules, { name: 'Dockerfile' })
+const lint = (text: string, codes: readonly string[], off: readonly string[] = []): string[] =>
+  lintSource(new SourceText(text), rules, { name: 'Dockerfile', severities: severityTable({}, off, rules) })
     .findings.filter(({ code }) => codes.includes(code))
     .map(({ code, line }) => `${line} ${code}`);
 
@@ -55,6 +56,16 @@ describe('ignore comments', () => {
   ] as const) {
     it(title, () => expect(lint(text, codes)).to.deep.equal(found));
   }
+
+  it('leave a line to no other rule that says the same', () => {
+    const codes = ['DL3000', 'BK010', 'PW006'];
+    const text = 'FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\nWORKDIR app\n';
+    expect(lint(text, codes)).to.deep.equal(['2 PW006']);
+    expect(lint(text, codes, ['PW006'])).to.deep.equal([]);
+    expect(lint(text, codes, ['DL3000'])).to.deep.equal([]);
+    expect(lint(text.replace('app', '/app'), codes, ['DL3000'])).to.deep.equal(['2 PW006']);
+    expect(lint(`# check=skip=WorkdirRelativePath\n${text}`, codes)).to.deep.equal([]);
+  });
 
   it('say which shell a base image set', () => {
     const step = 'RUN a | b\n';

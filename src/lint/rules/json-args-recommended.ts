@@ -3,7 +3,7 @@ import { defineRule } from '../rule.ts';
 export default defineRule({
   id: 'BK007',
   name: 'json-args-recommended',
-  aliases: ['JSONArgsRecommended'],
+  aliases: ['JSONArgsRecommended', 'DL3025'],
   severity: 'warning',
   platform: 'any',
   description:
