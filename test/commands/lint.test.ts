@@ -438,7 +438,7 @@ describe('porthole lint', () => {
 
     it('explains rules and lists them', async () => {
       expect((await lint(['--explain', 'JSONArgsRecommended'])).stdout).to.match(
-        /^BK007 json-args-recommended \(JSONArgsRecommended\)\nwarning, every stage\n[^]*Bad:\n[^]*Good:\n/,
+        /^BK007 json-args-recommended \(JSONArgsRecommended, DL3025\)\nwarning, every stage\n[^]*Bad:\n[^]*Good:\n/,
       );
       expect((await lint(['--list-rules'])).stdout).to.match(/^BK001 [^]*\nPH001 [^]*\nPW001 /);
     });
