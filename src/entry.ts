@@ -49,7 +49,7 @@ function workingFolder(): string {
   }
 }
 
-function environmentOf(dataRoot: string): Environment {
+function environmentOf(dataRoot: string, { record, replay }: GlobalFlags): Environment {
   const { platform, env } = account;
   const cwd = workingFolder();
   let elevated: boolean | undefined;
@@ -67,7 +67,20 @@ function environmentOf(dataRoot: string): Environment {
     dataRoot: resolve(cwd, dataRoot || dataRootFolder(account)),
     wineRoot: env['PORTHOLE_WINE_ROOT'] ? resolve(cwd, env['PORTHOLE_WINE_ROOT']) : '/',
     packageRoot,
+    ...recordingOf(cwd, dataRoot, record, replay),
   };
+}
+
+function recordingOf(
+  cwd: string,
+  dataRoot: string,
+  record: string | undefined,
+  replay: string | undefined,
+): Pick<Environment, 'recording'> {
+  const file = record ?? replay;
+  if (file === undefined) return {};
+  const mode = record === undefined ? 'replay' : 'record';
+  return { recording: { mode, file: resolve(cwd, file), keepDataRoot: dataRoot !== '' } };
 }
 
 /** False without a doubt: a terminal is a character device, and `/dev/null` (major 1) is none. Asking costs nothing. */
@@ -145,8 +158,8 @@ function processHost(stdout: DirectOutput, stderr: DirectOutput): DispatchHost {
     const { commandEntries } = await import('./cli/command-entries.ts');
     return commandEntries();
   };
-  const context = (_globals: GlobalFlags, dataRoot: string): ReturnType<DispatchHost['context']> => {
-    const environment = environmentOf(dataRoot);
+  const context = (globals: GlobalFlags, dataRoot: string): ReturnType<DispatchHost['context']> => {
+    const environment = environmentOf(dataRoot, globals);
     const engine = lazily(() => loadEngine(environment));
     const made: Omit<CommandContext, 'bin' | 'globals' | 'json'> = {
       environment,

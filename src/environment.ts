@@ -18,6 +18,16 @@ export interface Environment {
   readonly dataRoot: string;
   /** Root folder whose Wine is used on Linux (design.md 17); `/` by default. */
   readonly wineRoot: string;
+  /** `--record` and `--replay`: calls to the host are written into a file, or answered from one. */
+  readonly recording?: RecordingSettings;
   /** Absolute folder of the installed package (holds dist/, native/prebuilt/). */
   readonly packageRoot: string;
+}
+
+export interface RecordingSettings {
+  readonly mode: 'record' | 'replay';
+  /** Absolute. */
+  readonly file: string;
+  /** Replay in the data root that was given, not in a temporary one. */
+  readonly keepDataRoot: boolean;
 }

@@ -19,14 +19,18 @@ import type {
 import type { Environment } from './environment.ts';
 import type { Host } from './host/host.ts';
 import { openHost } from './host/open.ts';
+import type { RecordingSession } from './host/recording.ts';
 import type { MonitorLauncher } from './monitor/launcher.ts';
 import { dataPaths } from './state/paths.ts';
 import { buildInfo } from './build-info.ts';
 
 /** The local engine of one data root. Opens nothing yet. */
-export async function createEngine(environment: Environment): Promise<Engine> {
+export async function createEngine(given: Environment): Promise<Engine> {
+  const session = given.recording === undefined ? undefined : await openRecording(given);
+  const environment = session?.environment ?? given;
   const paths = dataPaths(environment.dataRoot);
-  const host = once<Host>(() => openHost(environment, paths));
+  const open = (): Promise<Host> => openHost(environment, paths);
+  const host = once<Host>(() => session?.host(open) ?? open());
   const services = localServices({ environment, paths, host });
   const imageDeps = {
     environment,
@@ -101,6 +105,25 @@ export async function createEngine(environment: Environment): Promise<Engine> {
       (await import('./engine/local/layers/layers-role.ts')).createLayersRole({ paths, host }),
     ),
   };
+}
+
+async function openRecording(environment: Environment): Promise<RecordingSession> {
+  const { beginRecording } = await import('./host/recording.ts');
+  let differs = false;
+  const session = await beginRecording(environment, {
+    version: buildInfo.version,
+    onMismatch: (message) => {
+      differs = true;
+      process.stderr.write(`replay: ${message}\n`);
+    },
+  });
+  process.once('exit', (code) => {
+    const note = session.leave();
+    if (note !== undefined) process.stderr.write(`${note}\n`);
+    // An engine may go on after an error; a replay that differs has failed all the same.
+    if (differs && code === 0) process.exitCode = 1;
+  });
+  return session;
 }
 
 type Callable = (...args: unknown[]) => Promise<unknown>;

@@ -20,6 +20,9 @@ export interface GlobalFlags {
   readonly host: readonly string[];
   readonly debug: boolean;
   readonly logLevel: string;
+  /** Files of `--record` and `--replay`, as given. */
+  readonly record?: string;
+  readonly replay?: string;
 }
 
 /** Everything a command may touch. Tests pass fakes; `bin/run.js` passes the process's own. */

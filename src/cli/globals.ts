@@ -21,6 +21,18 @@ export const globalFlags = {
     description: 'Set the logging level ("debug", "info", "warn", "error", "fatal")',
     complete: ['debug', 'info', 'warn', 'error', 'fatal'],
   },
+  record: {
+    type: 'string',
+    description: 'Write every call to the host into this file, without secrets, for a bug report',
+    own: true,
+    complete: 'file',
+  },
+  replay: {
+    type: 'string',
+    description: 'Run against a recording instead of a host',
+    own: true,
+    complete: 'file',
+  },
   version: { type: 'bool', char: 'v', description: 'Print version information and quit' },
 } as const satisfies FlagSpecs;
 
@@ -47,8 +59,13 @@ export function parseGlobals(argv: readonly string[], bin: string, defaultConfig
   const flags = parsed.values.flags as Record<keyof typeof globalFlags, never>;
   const logLevel: string = flags['log-level'];
   if (!levels.has(logLevel.toLowerCase())) throw new CliError(`Unable to parse logging level: ${logLevel}`);
+  if (flags.record !== '' && flags.replay !== '') {
+    throw new CliError('--record and --replay exclude each other', { code: 'USAGE', exitCode: 125 });
+  }
   return {
     globals: {
+      ...(flags.record === '' ? {} : { record: flags.record }),
+      ...(flags.replay === '' ? {} : { replay: flags.replay }),
       config: flags.config || defaultConfig,
       host: flags.host,
       debug: flags.debug,

@@ -62,11 +62,20 @@ export function processLauncher(options: ProcessLauncherOptions): MonitorLaunche
 }
 
 export function bootstrapDocument(environment: Environment, containerId: string): BootstrapDocument {
-  const { platform, arch, elevated, homeDir, dataRoot, wineRoot, packageRoot } = environment;
+  const { platform, arch, elevated, homeDir, dataRoot, wineRoot, packageRoot, recording } = environment;
   return {
     version: protocolVersion,
     containerId,
-    environment: { platform, arch, elevated, homeDir, dataRoot, wineRoot, packageRoot },
+    environment: {
+      platform,
+      arch,
+      elevated,
+      homeDir,
+      dataRoot,
+      wineRoot,
+      packageRoot,
+      ...(recording === undefined ? {} : { recording }),
+    },
   };
 }
 

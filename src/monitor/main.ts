@@ -3,6 +3,7 @@ import { dataPaths } from '../state/paths.ts';
 import { monitorDeps, once } from '../engine/local/services.ts';
 import { openHost, prepareProcess } from '../host/open.ts';
 import type { Environment } from '../environment.ts';
+import type { Host } from '../host/host.ts';
 import { toWireError } from './protocol.ts';
 import type { BootstrapAnswer, BootstrapDocument } from './protocol.ts';
 import { serveContainer } from './serve.ts';
@@ -36,10 +37,18 @@ async function main(): Promise<void> {
   let done: Promise<void> = Promise.resolve();
   try {
     const document = await readDocument();
-    const environment = environmentOf(document);
-    await prepareProcess(environment);
+    const given = environmentOf(document);
+    await prepareProcess(given);
+    const session =
+      given.recording === undefined
+        ? undefined
+        : await (
+            await import('../host/recording.ts')
+          ).joinRecording(given, `monitor:${document.containerId}:${process.pid}`);
+    const environment = session?.environment ?? given;
     const paths = dataPaths(environment.dataRoot);
-    const host = once(() => openHost(environment, paths));
+    const open = (): Promise<Host> => openHost(environment, paths);
+    const host = once(() => session?.host(open) ?? open());
     const deps = {
       ...(await monitorDeps({ environment, paths, host, hasComputeCore: true })),
       onSettled: shrinkSoon,

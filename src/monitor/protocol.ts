@@ -19,7 +19,7 @@ export interface BootstrapDocument {
   readonly containerId: string;
   readonly environment: Pick<
     Environment,
-    'platform' | 'arch' | 'elevated' | 'homeDir' | 'dataRoot' | 'wineRoot' | 'packageRoot'
+    'platform' | 'arch' | 'elevated' | 'homeDir' | 'dataRoot' | 'wineRoot' | 'packageRoot' | 'recording'
   >;
 }
 

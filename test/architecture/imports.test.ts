@@ -105,6 +105,18 @@ const rules: Readonly<Record<string, Rule>> = {
     may: ['src/host/windows', 'src/host/linux'],
     types: [environment, ports],
   },
+  'src/host/record': {
+    may: [errors, 'src/hcs', 'src/hns'],
+    types: [ports, 'src/host/host.ts'],
+  },
+  'src/host/replay': {
+    may: [errors, 'src/host/record'],
+    types: [ports, 'src/host/host.ts'],
+  },
+  'src/host/recording.ts': {
+    may: [errors, 'src/host/record', 'src/host/replay', 'src/state'],
+    types: [environment, 'src/host/host.ts'],
+  },
   'src/host/ports': { may: [], types: ['src/hcs', 'src/hns', 'src/layer'] },
   'src/host/windows': {
     may: [
@@ -131,6 +143,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'src/engine/local',
       'src/host/open.ts',
       'src/host/open-facts.ts',
+      'src/host/recording.ts',
       'src/monitor',
       'src/state',
       'src/build-info.ts',
@@ -142,8 +155,8 @@ const rules: Readonly<Record<string, Rule>> = {
     types: [wire, environment, ports],
   },
   'src/monitor/main.ts': {
-    may: ['src/monitor', 'src/engine/local', 'src/host/open.ts', 'src/state'],
-    types: [environment],
+    may: ['src/monitor', 'src/engine/local', 'src/host/open.ts', 'src/host/recording.ts', 'src/state'],
+    types: [environment, 'src/host/host.ts'],
   },
   'src/registry': { may: [errors, 'src/image', 'src/state', 'node-fetch'], types: [wire, environment] },
   'src/state': { may: [errors], types: [wire, 'src/hcs', ports] },

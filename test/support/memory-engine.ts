@@ -14,6 +14,7 @@ import { createNetworkStore } from '../../src/engine/local/networks/network-stor
 import { createNetworkView } from '../../src/engine/local/networks/view.ts';
 import type { ContainersRole, ExecRole } from '../../src/engine/roles/index.ts';
 import type { Environment } from '../../src/environment.ts';
+import type { Host } from '../../src/host/host.ts';
 import { PortholeError } from '../../src/errors/porthole-error.ts';
 import { createMemoryCompute } from '../../src/host/memory/compute.ts';
 import type { MemoryCompute, MemoryComputeOptions, Program } from '../../src/host/memory/compute.ts';
@@ -47,6 +48,8 @@ export interface MemoryEngineOptions {
   readonly programs?: Readonly<Record<string, Program>>;
   readonly host?: MemoryComputeOptions['host'];
   readonly now?: () => number;
+  /** Puts something around the host: a recorder, a replay. */
+  readonly wrap?: (host: Host, environment: Environment) => Host;
 }
 
 const image = `sha256:${'a'.repeat(64)}`;
@@ -77,9 +80,10 @@ export function memoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
   });
   const network = createMemoryNetwork({ forwarder: true });
   const layers = scratchLayers(paths.windowsfilter);
-  const host = { compute, network, layers };
+  const plain = { compute, network, layers };
+  const host: Host = options.wrap?.(plain, environment) ?? plain;
   const images = new Map([['app', { id: image, config: { Cmd: ['app.exe'] } }]]);
-  const networkDeps = { environment, paths, network: async () => network };
+  const networkDeps = { environment, paths, network: async () => host.network };
   const networks = createContainerNetworks({
     ...networkDeps,
     store: createNetworkStore(networkDeps),

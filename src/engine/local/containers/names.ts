@@ -30,8 +30,18 @@ export function takeName(paths: DataPaths, name: string, id: string): void {
   );
 }
 
+/** Chance that is in the ID already: the same container gets the same name again when a recording is replayed. */
+function chanceOf(id: string): () => number {
+  let at = 0;
+  return () => {
+    const digits = id.slice(at, at + 4);
+    at += 4;
+    return digits.length === 4 ? Number.parseInt(digits, 16) / 0x10000 : Math.random();
+  };
+}
+
 /** Reserves a generated name: six tries, from the second on with a digit; the short ID as the last resort. */
-export function takeGeneratedName(paths: DataPaths, id: string, random: () => number = Math.random): string {
+export function takeGeneratedName(paths: DataPaths, id: string, random = chanceOf(id)): string {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const name = generateName(attempt, random);
     const { takenBy } = reserveName(paths.names, name, id, (holder) => containerFolderExists(paths, holder));
