@@ -49,7 +49,7 @@ export function argumentsToJson(args: readonly unknown[], places: Places): unkno
 
 function isNothing(value: unknown): boolean {
   return (
-    value === null || (typeof value === 'object' && !Array.isArray(value) && Object.keys(value!).length === 0)
+    value === null || (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0)
   );
 }
 

@@ -3,7 +3,7 @@
  * complete: a new method of a port has to be placed here before anything compiles.
  */
 import type { ComputePort, ComputeProcess, ComputeSystem } from '../ports/compute.ts';
-import type { LayerApply, LayerStore, TreeEntry } from '../ports/layers.ts';
+import type { LayerApply, LayerStore } from '../ports/layers.ts';
 import type { NetworkPort, Publication } from '../ports/network.ts';
 
 /**
@@ -91,5 +91,3 @@ export const layerMethods: Methods<LayerStore> = {
 
 /** `write` is never a line of its own: what was written counts when it is committed. */
 export const applyMethods: Methods<LayerApply> = { write: 'local', commit: 'value', abort: 'value' };
-
-export const treeEntryMethods: Methods<TreeEntry> = { open: 'stream' };

@@ -1,6 +1,6 @@
 /** A host whose calls are written down on their way. */
 import { createHash } from 'node:crypto';
-import { PassThrough, Transform, pipeline } from 'node:stream';
+import { PassThrough, pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 import type { Host } from '../host.ts';
 import type { TreeEntry } from '../ports/layers.ts';
@@ -71,12 +71,6 @@ function recordedMethod(
       return recordTree(method(...args) as AsyncIterable<TreeEntry>, n, recorder);
     };
   }
-  if (call === 'tree.open') {
-    return (...args) => {
-      const n = recorder.begin(call, on, args);
-      return tap(method() as Readable, n, 'content', recorder);
-    };
-  }
   return async (...args) => {
     const given = call === 'layers.compose' ? await describeEntries(args) : { args, shown: args };
     const n = recorder.begin(call, on, given.shown);
@@ -142,7 +136,9 @@ function recordProcess(process: ProcessLike, n: number, recorder: Recorder): obj
   const recorded = recordObject(process, 'process', processMethods, recorder, n);
   return new Proxy(recorded, {
     get: (object, key) =>
-      typeof key === 'string' && Object.hasOwn(streams, key) ? streams[key] : Reflect.get(object, key),
+      typeof key === 'string' && Object.hasOwn(streams, key)
+        ? streams[key]
+        : (Reflect.get(object, key) as unknown),
   });
 }
 
@@ -187,15 +183,17 @@ async function* recordTree(
   recorder: Recorder,
 ): AsyncGenerator<TreeEntry> {
   try {
-    for await (const { hostPath: _hostPath, ...entry } of entries) {
-      const { open, ...shown } = entry;
+    for await (const entry of entries) {
+      const { path, type, size, metadata, target } = entry;
+      // Without the path on this host: whoever reads goes through `open`, which is recorded.
+      const shown = { path, type, size, metadata, ...(target === undefined ? {} : { target }) };
       recorder.entry(n, shown);
       yield {
         ...shown,
-        open: recordedMethod(() => open.call(entry), 'tree.open', 'stream', recorder, n).bind(
-          undefined,
-          entry.path,
-        ) as () => Readable,
+        open: () => {
+          const call = recorder.begin('tree.open', n, [path]);
+          return tap(entry.open(), call, 'content', recorder);
+        },
       };
     }
     recorder.end(n, undefined);
@@ -207,7 +205,7 @@ async function* recordTree(
 
 /** The same bytes, written down as they pass. */
 function tap(source: Readable, of: number, stream: string, recorder: Recorder): Readable {
-  const through: Transform = new PassThrough({
+  const through = new PassThrough({
     transform: (chunk: Buffer, _encoding, done) => {
       recorder.data(of, stream, chunk);
       done(null, chunk);

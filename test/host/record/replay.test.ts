@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import type { Engine } from '../../../src/engine/roles/index.ts';
 import type { Environment } from '../../../src/environment.ts';
+import type { ContainerV2Document } from '../../../src/hcs/documents.ts';
 import { HcsError } from '../../../src/hcs/hcs-error.ts';
 import { HnsError } from '../../../src/hns/hns-error.ts';
 import type { Host } from '../../../src/host/host.ts';
@@ -25,6 +26,12 @@ import { rejection } from '../../support/rejection.ts';
 import { scratchLayers } from '../../support/scratch-layers.ts';
 
 const header = `${JSON.stringify({ recording: 'porthole', format: 1, started: 0, files: {} })}\n`;
+
+const document: ContainerV2Document = {
+  Owner: 'porthole',
+  SchemaVersion: { Major: 2, Minor: 1 },
+  Container: { Storage: { Layers: [{ Id: 'l', Path: '/layers/l' }], Path: '/layers/s' } },
+};
 
 const programs: Readonly<Record<string, Program>> = {
   'app.exe': ({ killed, onSignal }) =>
@@ -277,8 +284,8 @@ describe('recording and replay', function () {
         const committed = await apply.commit('d');
         const diff = await buffer(await one.layers.diff('c'));
         const tree: unknown[] = [];
-        for await (const { open, ...entry } of one.layers.readTree('l', 'C:\\'))
-          tree.push(entry, await text(open()));
+        for await (const { path, type, size, metadata, ...entry } of one.layers.readTree('l', 'C:\\'))
+          tree.push({ path, type, size, metadata }, await text(entry.open()));
         return [committed.size, diff.toString('hex'), tree];
       };
       const first = await use(record, 'abc');
@@ -297,7 +304,7 @@ describe('recording and replay', function () {
       const { record, replay } = both({ ...host(), compute: createMemoryCompute({ programs }) });
       const use = async (one: Host): Promise<string[]> => {
         const order: string[] = [];
-        const system = await one.compute.create('s', { Owner: 'porthole' } as never);
+        const system = await one.compute.create('s', document);
         await system.start();
         const init = await system.createProcess({ CommandLine: 'app.exe', CreateStdOutPipe: true });
         const exit = init.waitExit().then(({ exitCode }) => order.push(`exit ${exitCode}`));
@@ -313,11 +320,11 @@ describe('recording and replay', function () {
 
     it('waits for ever where the recording ends, until it is called off', async () => {
       const { record, replay } = both(host({ host: () => new Promise(() => undefined) }));
-      void record.compute.create('s', { Owner: 'porthole' } as never);
+      void record.compute.create('s', document);
       const system = await record.compute.open('s').catch(() => undefined);
       void system?.waitExit();
       const again = replay();
-      await again.compute.create('s', { Owner: 'porthole' } as never);
+      await again.compute.create('s', document);
       const abort = new AbortController();
       const waiting = (await again.compute.open('s')).waitExit({ signal: abort.signal });
       abort.abort(new Error('enough'));
