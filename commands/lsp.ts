@@ -40,6 +40,10 @@ export default class Lsp extends Command {
       output: stdout,
       version: packageVersion,
       packageRoot: environment.packageRoot,
+      personal: {
+        home: environment.homeDir,
+        config: environment.env[environment.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CONFIG_HOME'],
+      },
       now: environment.now,
     });
     return Promise.race([served, aborted]);

@@ -127,7 +127,7 @@ export class Linter {
 }
 
 /** BuildKit's order: `NAME.dockerignore`, then `.dockerignore` of the context, which is taken to be the file's folder. */
-function dockerignoreOf(path: string): string | undefined {
+export function dockerignoreOf(path: string): string | undefined {
   const found = [`${path}.dockerignore`, join(dirname(path), '.dockerignore')].find((one) => existsSync(one));
   try {
     return found === undefined ? undefined : readFileSync(found, 'utf8');

@@ -41,7 +41,9 @@ export function formatEdits(file: LintFile, options: FormatOptions): SourceEdit[
   }
   edits.push(...endEdits(tree, options, tail));
   if (edits.length === 0) return [];
-  const after = parseSyntax(new SourceText(applyEdits(tree, edits), tree.source.encoding));
+  const after = parseSyntax(new SourceText(applyEdits(tree, edits), tree.source.encoding), {
+    escape: tree.escape,
+  });
   return sameMeaning(tree, after) ? edits : [];
 }
 
@@ -80,8 +82,8 @@ const inOrder = (edits: readonly SourceEdit[]): SourceEdit[] =>
 /** The instruction alone, with the file's escape, before and after. */
 function keepsMeaning(tree: SyntaxTree, node: InstructionNode, edits: readonly SourceEdit[]): boolean {
   const { start, end } = node.range;
-  const head = `# escape=${tree.escape}\n`;
-  const read = (text: string) => parseSyntax(new SourceText(head + text, tree.source.encoding)).instructions;
+  const read = (text: string) =>
+    parseSyntax(new SourceText(text, tree.source.encoding), { escape: tree.escape }).instructions;
   const before = tree.source.slice({ start, end });
   const shifted = edits.map(({ range, text }) => ({
     range: { start: range.start - start, end: range.end - start },

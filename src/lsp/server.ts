@@ -11,7 +11,9 @@ import {
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
   ErrorCodes,
+  MessageType,
   ResponseError,
+  ShowMessageNotification,
   TextDocuments,
   TextDocumentSyncKind,
   type Connection,
@@ -23,7 +25,10 @@ import {
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { SourceRange } from '../dockerfile/source.ts';
+import type { LintOptions } from '../lint/lint-file.ts';
 import { rules } from '../lint/rules/index.ts';
+import type { PersonalFolders } from '../lint/settings/find-config.ts';
+import type { LintSettings } from '../lint/settings/lint-settings.ts';
 import { Analysis } from './analysis.ts';
 import { codeActions, fixAllKind } from './code-actions.ts';
 import { completionAt } from './completion.ts';
@@ -32,7 +37,7 @@ import { definitionRanges, occurrences, renameRange, renameStage } from './find-
 import { formatEdits } from './format.ts';
 import { hoverAt } from './hover.ts';
 import { documentSymbols, foldingRanges } from './outline.ts';
-import { clientSettings, dockerignoreOf, type DocumentSettings } from './settings.ts';
+import { clientSettings, section, SettingsReader } from './settings.ts';
 
 export interface ServerOptions {
   readonly input: NodeJS.ReadableStream;
@@ -40,13 +45,12 @@ export interface ServerOptions {
   readonly version: string;
   /** Absolute folder of the package, which holds the rules' pages. */
   readonly packageRoot: string;
+  readonly personal: PersonalFolders;
   readonly now: () => number;
 }
 
 /** Long enough to leave out what typing makes of a file for a moment, too short to be waited for. */
 const typingPause = 120;
-
-const section = 'porthole.lint';
 
 /** Resolves never: the process ends with the connection. */
 export function serve(options: ServerOptions): Promise<never> {
@@ -61,14 +65,16 @@ class Server {
   readonly #documents = new TextDocuments(TextDocument);
   readonly #analyses = new Map<string, Analysis>();
   readonly #pending = new Map<string, NodeJS.Timeout>();
-  #settings: DocumentSettings;
+  readonly #lintOptions = new Map<string, Promise<LintOptions>>();
+  #client: LintSettings = {};
+  #settings: SettingsReader;
   #canAsk = false;
   #canRegister = new Set<string>();
 
   constructor(connection: Connection, options: ServerOptions) {
     this.#connection = connection;
     this.#options = options;
-    this.#settings = clientSettings(undefined, rules, options.now());
+    this.#settings = this.#reader();
   }
 
   listen(): void {
@@ -77,12 +83,13 @@ class Server {
     connection.onInitialized(() => void this.#initialized());
     connection.onDidChangeConfiguration(({ settings }) => void this.#configured(settings));
     connection.onDidChangeWatchedFiles(() => this.#refresh());
-    this.#documents.onDidOpen(({ document }) => this.#publish(document));
+    this.#documents.onDidOpen(({ document }) => void this.#publish(document));
     this.#documents.onDidChangeContent(({ document }) => this.#schedule(document));
     this.#documents.onDidSave(({ document }) => {
       // What lies beside the file may have been saved with it.
+      this.#lintOptions.delete(document.uri);
       this.#analyses.delete(document.uri);
-      this.#publish(document);
+      void this.#publish(document);
     });
     this.#documents.onDidClose(({ document }) => this.#closed(document.uri));
     this.#answerRequests();
@@ -90,13 +97,13 @@ class Server {
     connection.listen();
   }
 
-  #initialize(params: InitializeParams): InitializeResult {
+  async #initialize(params: InitializeParams): Promise<InitializeResult> {
     const { workspace } = params.capabilities;
     this.#canAsk = workspace?.configuration === true;
     if (workspace?.didChangeConfiguration?.dynamicRegistration === true)
       this.#canRegister.add('configuration');
     if (workspace?.didChangeWatchedFiles?.dynamicRegistration === true) this.#canRegister.add('files');
-    this.#settings = this.#read(params.initializationOptions);
+    await this.#read(params.initializationOptions);
     return {
       serverInfo: { name: 'porthole', version: this.#options.version },
       capabilities: {
@@ -146,39 +153,53 @@ class Server {
         this.#connection.console.warn(`settings cannot be read: ${(error as Error).message}`);
       }
     }
-    this.#settings = this.#read(value);
+    await this.#read(value);
     this.#refresh();
   }
 
   /** Under `porthole.lint`, as editors push them, or without that, as they stand in `initializationOptions`. */
-  #read(value: unknown): DocumentSettings {
+  async #read(value: unknown): Promise<void> {
     const lint = member(member(value, 'porthole'), 'lint') ?? member(value, 'lint');
-    const settings = clientSettings(lint ?? undefined, rules, this.#options.now());
-    for (const mistake of settings.mistakes) this.#connection.console.warn(mistake);
-    return settings;
+    const { settings, mistakes } = await clientSettings(lint, rules);
+    for (const mistake of mistakes) this.#connection.console.warn(mistake);
+    this.#client = settings;
+    this.#settings = this.#reader();
   }
 
-  /** Everything that is open is looked at anew. */
+  #reader(): SettingsReader {
+    const { personal, now } = this.#options;
+    return new SettingsReader(rules, this.#client, personal, now(), (mistake) => {
+      const shown = { type: MessageType.Error, message: mistake };
+      void this.#connection.sendNotification(ShowMessageNotification.type, shown);
+    });
+  }
+
+  /** Everything that is open is looked at anew, with all settings. */
   #refresh(): void {
+    this.#settings = this.#reader();
     this.#analyses.clear();
-    for (const document of this.#documents.all()) this.#publish(document);
+    this.#lintOptions.clear();
+    for (const document of this.#documents.all()) void this.#publish(document);
   }
 
   #schedule(document: TextDocument): void {
     clearTimeout(this.#pending.get(document.uri));
     this.#pending.set(
       document.uri,
-      setTimeout(() => this.#publish(document), typingPause),
+      setTimeout(() => void this.#publish(document), typingPause),
     );
   }
 
-  #publish(document: TextDocument): void {
-    clearTimeout(this.#pending.get(document.uri));
-    this.#pending.delete(document.uri);
-    const { uri, version } = document;
+  async #publish(document: TextDocument): Promise<void> {
+    const { uri } = document;
+    clearTimeout(this.#pending.get(uri));
+    this.#pending.delete(uri);
     try {
-      const diagnostics = diagnosticsOf(this.#analysis(document), (url) => this.#pageOf(url));
-      void this.#connection.sendDiagnostics({ uri, version, diagnostics });
+      const analysis = await this.#analysis(document);
+      // It may have been closed meanwhile, and then has no findings.
+      if (this.#documents.get(uri) !== document) return;
+      const diagnostics = diagnosticsOf(analysis, (url) => this.#pageOf(url));
+      await this.#connection.sendDiagnostics({ uri, version: document.version, diagnostics });
     } catch (error) {
       this.#connection.console.error(`${uri}: ${(error as Error).stack ?? String(error)}`);
     }
@@ -188,21 +209,25 @@ class Server {
     clearTimeout(this.#pending.get(uri));
     this.#pending.delete(uri);
     this.#analyses.delete(uri);
+    this.#lintOptions.delete(uri);
     void this.#connection.sendDiagnostics({ uri, diagnostics: [] });
   }
 
-  #analysis(document: TextDocument): Analysis {
-    const known = this.#analyses.get(document.uri);
-    if (known?.document === document && known.text === document.getText()) return known;
-    const path = pathOf(document.uri);
-    const { options } = this.#settings;
-    const dockerignore = path === undefined ? undefined : dockerignoreOf(path);
-    const made = new Analysis(document, rules, {
-      ...options,
-      name: path ?? document.uri,
-      rule: { ...options.rule, dockerignore },
-    });
-    this.#analyses.set(document.uri, made);
+  async #analysis(document: TextDocument): Promise<Analysis> {
+    const { uri } = document;
+    let reading = this.#lintOptions.get(uri);
+    if (reading === undefined) {
+      const path = pathOf(uri);
+      reading = this.#settings.optionsFor(path ?? uri, path);
+      this.#lintOptions.set(uri, reading);
+    }
+    const options = await reading;
+    const known = this.#analyses.get(uri);
+    if (known?.document === document && known.options === options && known.text === document.getText()) {
+      return known;
+    }
+    const made = new Analysis(document, rules, options);
+    this.#analyses.set(uri, made);
     return made;
   }
 
@@ -281,9 +306,13 @@ class Server {
   }
 
   /** The answer for a document, or `otherwise` when it is not open. */
-  #in<T>({ uri }: { readonly uri: string }, otherwise: T, answer: (analysis: Analysis) => T): T {
+  async #in<T>(
+    { uri }: { readonly uri: string },
+    otherwise: T,
+    answer: (analysis: Analysis) => T,
+  ): Promise<T> {
     const document = this.#documents.get(uri);
-    return document === undefined ? otherwise : answer(this.#analysis(document));
+    return document === undefined ? otherwise : answer(await this.#analysis(document));
   }
 
   #at<T>(
@@ -291,7 +320,7 @@ class Server {
     position: Position,
     otherwise: T,
     answer: (analysis: Analysis, offset: number) => T,
-  ): T {
+  ): Promise<T> {
     return this.#in(document, otherwise, (analysis) =>
       answer(analysis, analysis.document.offsetAt(position)),
     );

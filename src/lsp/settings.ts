@@ -1,83 +1,92 @@
-/** What a document is linted with: the editor's settings, and files beside the document. */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { parseDay, resolveRules, severityTable } from '../lint/config.ts';
+/** What a document is linted with: the editor's settings over the configuration files around the document. */
+import { dirname } from 'node:path';
+import { dockerignoreOf } from '../lint/linter.ts';
 import type { LintOptions } from '../lint/lint-file.ts';
 import type { RuleDefinition } from '../lint/rule.ts';
+import { ConfigFinder, type PersonalFolders } from '../lint/settings/find-config.ts';
+import { mergeSettings, optionsOf, type LintSettings } from '../lint/settings/lint-settings.ts';
 
-export interface DocumentSettings {
-  readonly options: Omit<LintOptions, 'name'>;
-  /** What could not be used, one sentence each. */
+export interface ReadSettings {
+  readonly settings: LintSettings;
+  /** What could not be used, one line each. */
   readonly mistakes: readonly string[];
 }
 
-/** `value`: what the editor holds under `porthole.lint`; `now`: milliseconds since the epoch. */
-export function clientSettings(
+/** Where the editor keeps the settings. */
+export const section = 'porthole.lint';
+
+/** `value`: a table with the keys of `.porthole-lint.yaml`. Keys that are wrong are left out, and the others count. */
+export async function clientSettings(
   value: unknown,
   rules: readonly RuleDefinition[],
-  now: number,
-): DocumentSettings {
+): Promise<ReadSettings> {
+  if (value === undefined || value === null) return { settings: {}, mistakes: [] };
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    return { settings: {}, mistakes: [`${section} is ${JSON.stringify(value)}: expected a table`] };
+  }
+  const { readPortholeConfig } = await import('../lint/settings/porthole-config.ts');
+  let settings: LintSettings = {};
   const mistakes: string[] = [];
-  const given = isTable(value) ? value : {};
-  if (value !== undefined && value !== null && !isTable(value)) mistakes.push('porthole.lint is not a table');
-  const read = <T>(name: string, make: (value: unknown) => T, fallback: T): T => {
-    if (given[name] === undefined || given[name] === null) return fallback;
+  for (const [key, given] of Object.entries(value)) {
+    // Editors give keys that nobody set, without a value.
+    if (given === undefined || given === null) continue;
     try {
-      return make(given[name]);
+      // JSON is YAML.
+      const text = JSON.stringify({ [key]: given as unknown });
+      settings = mergeSettings(settings, readPortholeConfig(text, section, rules));
     } catch (error) {
-      mistakes.push(`porthole.lint.${name}: ${(error as Error).message}`);
-      return fallback;
-    }
-  };
-  const ids = (name: string): ReadonlySet<string> | undefined =>
-    read(name, (list) => new Set(texts(list).flatMap((one) => resolveRules(one, rules))), undefined);
-  const only = ids('only');
-  const targetOs = read('target-os', targetOsOf, undefined);
-  return {
-    options: {
-      severities: read(
-        'rules',
-        (table) => severityTable(textTable(table), [...(ids('ignore') ?? [])], rules),
-        severityTable({}, [...(ids('ignore') ?? [])], rules),
-      ),
-      ...(only === undefined ? {} : { only }),
-      ...(targetOs === undefined ? {} : { targetOs }),
-      rule: {
-        asOf: read('as-of', (day) => parseDay(String(day)), now),
-        buildArgs: read('build-args', textTable, {}),
-      },
-    },
-    mistakes: [...new Set(mistakes)],
-  };
-}
-
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function texts(value: unknown): string[] {
-  if (!Array.isArray(value)) throw new Error('expected a list of rules');
-  return value.map(String);
-}
-
-function textTable(value: unknown): Record<string, string> {
-  if (!isTable(value)) throw new Error('expected a table');
-  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
-}
-
-function targetOsOf(value: unknown): 'windows' | 'linux' {
-  if (value === 'windows' || value === 'linux') return value;
-  throw new Error('expected windows or linux');
-}
-
-/** BuildKit's order: `NAME.dockerignore`, then `.dockerignore` of the context, which is taken to be the file's folder. */
-export function dockerignoreOf(path: string): string | undefined {
-  for (const candidate of [`${path}.dockerignore`, join(dirname(path), '.dockerignore')]) {
-    try {
-      return readFileSync(candidate, 'utf8');
-    } catch {
-      // Most contexts have none.
+      mistakes.push(
+        ...(error as Error).message.split('\n').map((line) => line.replace(/^([\w.]+):\d+:\d+/, '$1')),
+      );
     }
   }
-  return undefined;
+  return { settings, mistakes };
+}
+
+/** Options by document. Files are read once: `new` again when any of them may have changed. */
+export class SettingsReader {
+  readonly #rules: readonly RuleDefinition[];
+  readonly #client: LintSettings;
+  readonly #now: number;
+  readonly #finder: ConfigFinder;
+  readonly #complain: (mistake: string) => void;
+
+  /** `complain` gets every mistake of a configuration file once a reader. */
+  constructor(
+    rules: readonly RuleDefinition[],
+    client: LintSettings,
+    personal: PersonalFolders,
+    now: number,
+    complain: (mistake: string) => void,
+  ) {
+    this.#rules = rules;
+    this.#client = client;
+    this.#now = now;
+    this.#finder = new ConfigFinder(rules, personal);
+    const told = new Set<string>();
+    this.#complain = (mistake) => {
+      if (!told.has(mistake)) complain(mistake);
+      told.add(mistake);
+    };
+  }
+
+  /** `path`: undefined for documents that are no files. A configuration that is wrong counts as absent. */
+  async optionsFor(name: string, path: string | undefined): Promise<LintOptions> {
+    const config = path === undefined ? undefined : await this.#config(dirname(path));
+    const settings = config === undefined ? this.#client : mergeSettings(config, this.#client);
+    const options = optionsOf(settings, this.#rules, this.#now);
+    const dockerignore = path === undefined ? undefined : dockerignoreOf(path);
+    return { ...options, name, rule: { ...options.rule, dockerignore } };
+  }
+
+  async #config(folder: string): Promise<LintSettings | undefined> {
+    const path = this.#finder.pathFor(folder);
+    if (path === undefined) return undefined;
+    try {
+      return (await this.#finder.load(path)).settings;
+    } catch (error) {
+      for (const line of (error as Error).message.split('\n')) this.#complain(line);
+      return undefined;
+    }
+  }
 }

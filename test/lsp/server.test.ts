@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Diagnostic } from 'vscode-languageserver-protocol/node';
+import type { Diagnostic, TextEdit } from 'vscode-languageserver-protocol/node';
 import { Cli, cliMissing, packageRoot } from '../support/cli.ts';
 import { LspClient } from '../support/lsp-client.ts';
 
@@ -183,6 +183,41 @@ describe('porthole lsp', function () {
 
       expect(codes(await client.open(text))).to.deep.equal(['BK011']);
       expect(client.log.join('\n')).to.contain('unknown rule "NOPE1"');
+    });
+
+    it('lie in .porthole-lint.yaml too; the wrong ones are shown, and the editor has the last word', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'porthole-lsp-'));
+      try {
+        const config = join(folder, '.porthole-lint.yaml');
+        writeFileSync(config, 'only: [BK004, BK011]\nrules: { BK011: error }\n');
+        const shown: string[] = [];
+        client.connection.onNotification('window/showMessage', ({ message }: { message: string }) => {
+          shown.push(message);
+        });
+        await client.initialize({}, { porthole: { lint: { ignore: ['BK004'] } } });
+        const uri = pathToFileURL(join(folder, 'sub', 'Dockerfile')).href;
+        const found = await client.open(text, uri);
+        expect(found.map(({ code, severity }) => [code, severity])).to.deep.equal([['BK011', 1]]);
+
+        writeFileSync(config, 'only: [NOPE1]\nnonsense: 1\n');
+        const again = client.diagnostics(uri);
+        const changes = [{ uri: pathToFileURL(config).href, type: 2 }];
+        await client.connection.sendNotification('workspace/didChangeWatchedFiles', { changes });
+        expect(codes(await again)).to.include('BK011');
+        expect(shown.join('\n')).to.contain(`${config}:1:`).and.to.contain('"nonsense" is not a setting');
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+
+    it('say which escape character a file without a directive has', async () => {
+      await client.initialize({}, { porthole: { lint: { escape: '`' } } });
+      const uri = 'file:///work/escape';
+      await client.open('FROM scratch\nCOPY a `\n /b\n', uri);
+      const options = { tabSize: 4, insertSpaces: true };
+      const edits = await client.request<TextEdit[]>('textDocument/formatting', { options }, uri);
+
+      expect(client.apply(edits, uri)).to.equal('FROM scratch\nCOPY a `\n    /b\n');
     });
 
     it('beside the file count, and are read anew when they change', async () => {
