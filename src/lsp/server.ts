@@ -169,8 +169,8 @@ class Server {
   #reader(): SettingsReader {
     const { personal, now } = this.#options;
     return new SettingsReader(rules, this.#client, personal, now(), (mistake) => {
-      const shown = { type: MessageType.Error, message: mistake };
-      void this.#connection.sendNotification(ShowMessageNotification.type, shown);
+      const type = MessageType.Error;
+      void this.#connection.sendNotification(ShowMessageNotification.type, { type, message: mistake });
     });
   }
 
