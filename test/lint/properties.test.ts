@@ -19,6 +19,7 @@ import {
 /** Texts for which something once did not hold. */
 const onceWrong: readonly string[] = [
   'FROM a\nLABEL "k v\n',
+  'FROM a\nLABEL a b\u0085c\n',
   'FROM a\nRuN\\ \t\n  ',
   'FROM a\n \n ',
   'COPY a.txt b.txt C:\\app\\\nCOPY a.txt b.txt C:\\app\\\n# x\\\n`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nCOPY a.txt b.txt C:\\app\\\n',
