@@ -1,6 +1,7 @@
 /* ntdll.dll's control calls on the volume of an attached scratch disk, which is a folder here: how large, and grow. */
 #include "shadow.h"
 #include "standin.h"
+#include "volume.h"
 #include <stdio.h>
 
 #define IOCTL_LENGTH 0x7405C
@@ -8,12 +9,15 @@
 #define STATUS_INVALID 0xC000000Du
 #define STATUS_SMALL 0xC0000023u
 
+/* A file in the folder of the scratch that the volume belongs to. */
 static BOOL beside(HANDLE volume, const WCHAR *name, WCHAR *path)
 {
-    DWORD length = GetFinalPathNameByHandleW(volume, path, 1000, 0);
-    WCHAR *slash;
-    if (!length || length >= 1000 || !(slash = wcsrchr(path, L'\\'))) return FALSE;
-    slash[1] = 0;
+    WCHAR at[1100];
+    DWORD length = GetFinalPathNameByHandleW(volume, at, 1000, 0);
+    if (!length || length >= 1000) return FALSE;
+    wcscat(at, L"\\" VOLUME_STATE L"\\folder");
+    if (!volume_read_line(at, path, 1000)) return FALSE;
+    wcscat(path, L"\\");
     wcscat(path, name);
     return TRUE;
 }

@@ -8,6 +8,7 @@
 #define DetachVirtualDisk ImportedDetachVirtualDisk
 #include "shadow.h"
 #include "standin.h"
+#include "volume.h"
 #undef OpenVirtualDisk
 #undef AttachVirtualDisk
 #undef DetachVirtualDisk
@@ -62,8 +63,9 @@ EXPORT DWORD __stdcall AttachVirtualDisk(HANDLE handle, void *security, ULONG fl
     }
     if (!code) {
         WCHAR *slash = wcsrchr(marker, L'\\');
-        wcscpy(slash, L"\\standin-volume");
-        CreateDirectoryW(marker, NULL);
+        WCHAR volume[64];
+        *slash = 0;
+        if (!volume_make(marker, volume)) code = ERROR_GEN_FAILURE;
     }
     log_call("AttachVirtualDisk", FAILURE_OF_WIN32(code), NULL);
     return code;

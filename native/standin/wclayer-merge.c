@@ -65,15 +65,12 @@ static DWORD fill(const WCHAR *to, const WCHAR *below, const struct chain *chain
 
 DWORD fill_volume(const WCHAR *volume, const struct chain *chain)
 {
-    WCHAR path[PATH_CHARS], state[PATH_CHARS];
+    WCHAR filled[PATH_CHARS], hives[PATH_CHARS];
     DWORD code;
-    path_of(path, volume, NULL);
-    path_of(state, volume, L"WcSandboxState");
-    if (is_folder(state)) return 0;
-    if (!is_folder(path) && !CreateDirectoryW(path, NULL)) return GetLastError();
+    path_of(filled, volume, VOLUME_STATE L"\\filled");
+    if (exists(filled)) return 0;
     code = fill(volume, L"", chain);
-    CreateDirectoryW(state, NULL);
-    path_of(state, volume, L"WcSandboxState\\Hives");
-    CreateDirectoryW(state, NULL);
-    return code;
+    path_of(hives, volume, VOLUME_STATE L"\\Hives");
+    CreateDirectoryW(hives, NULL);
+    return code ? code : write_text(filled, "");
 }

@@ -123,8 +123,8 @@ EXPORT HRESULT __stdcall PrepareLayer(const WC_DRIVER_INFO *driver, PCWSTR id, c
         if (!has(id, ACTIVE)) code = ERROR_NOT_READY;
         else if (has(id, PREPARED)) code = ERROR_ALREADY_EXISTS;
         else {
-            path_of(volume, id, VOLUME);
-            code = fill_volume(volume, &chain);
+            if (!volume_make(id, volume)) code = ERROR_GEN_FAILURE;
+            if (!code) code = fill_volume(volume, &chain);
             if (!code) code = mark(id, PREPARED, TRUE);
         }
     }
@@ -151,7 +151,7 @@ EXPORT HRESULT __stdcall GetLayerMountPath(const WC_DRIVER_INFO *driver, PCWSTR 
         wcscpy(path, id);
         if (has(id, L"sandbox.vhdx")) {
             if (!has(id, ACTIVE) && !has(id, L"sandbox.vhdx.standin-attached")) code = ERROR_NOT_READY;
-            wcscat(path, L"\\" VOLUME);
+            else if (!volume_make(id, path)) code = ERROR_GEN_FAILURE;
         }
         if (!code && buffer && *length <= wcslen(path)) code = ERROR_INSUFFICIENT_BUFFER;
         if (!code && buffer) wcscpy(buffer, path);
@@ -218,7 +218,7 @@ static void grow_disk(const WCHAR *id, const struct chain *chain)
     LARGE_INTEGER end;
     HANDLE disk;
     path_of(path, id, L"sandbox.vhdx");
-    path_of(volume, id, VOLUME);
+    if (!volume_find(id, volume)) return;
     path_of(blank, chain->layers[chain->count - 1].Path, L"blank.vhdx");
     if (!GetFileAttributesExW(blank, GetFileExInfoStandard, &data)) return;
     disk = CreateFileW(path, GENERIC_WRITE, 7, NULL, OPEN_EXISTING, 0, NULL);
@@ -235,10 +235,9 @@ EXPORT HRESULT __stdcall ExportLayer(const WC_DRIVER_INFO *driver, PCWSTR id, PC
     BEGIN("ExportLayer", TRUE);
     if (!result && !code) code = check_chain(&chain);
     if (!result && !code) {
-        path_of(volume, id, VOLUME);
         path_of(to, folder, NULL);
         /* Active, made complete by one preparation, and not filtered now. */
-        if (!has(id, ACTIVE) || has(id, PREPARED) || !is_folder(volume)) code = ERROR_NOT_READY;
+        if (!has(id, ACTIVE) || has(id, PREPARED) || !volume_find(id, volume)) code = ERROR_NOT_READY;
         else if (!is_folder(to)) code = ERROR_PATH_NOT_FOUND;
         else code = export_tree(volume, folder, &chain);
         if (!code) grow_disk(id, &chain);
@@ -251,9 +250,12 @@ EXPORT HRESULT __stdcall DestroyLayer(const WC_DRIVER_INFO *driver, PCWSTR id)
     BEGIN("DestroyLayer", FALSE);
     if (!result && !code) {
         WCHAR path[PATH_CHARS];
+        WCHAR volume[64];
         path_of(path, id, NULL);
         if (has(id, PREPARED)) code = ERROR_SHARING_VIOLATION;
-        else if (exists(path)) code = remove_all(path);
+        else if (volume_find(id, volume)) code = remove_all(volume);
+        if (code) {
+        } else if (exists(path)) code = remove_all(path);
     }
     END("DestroyLayer");
 }

@@ -4,6 +4,7 @@
 
 #include "shadow.h"
 #include "standin.h"
+#include "volume.h"
 
 typedef struct {
     GUID LayerId;
@@ -12,7 +13,6 @@ typedef struct {
 } WC_LAYER_DESCRIPTOR;
 
 #define PATH_CHARS 2048
-#define VOLUME L"standin-volume"
 
 /* One layer's folder after another, topmost first. */
 struct chain {
