@@ -29,6 +29,8 @@ class Notifications {
   readonly #waiters = new Set<Waiter>();
   readonly #ended: ((document: string | undefined) => void)[] = [];
   registration: Registration | undefined;
+  /** Why nothing will be heard: then nothing may be waited for. */
+  refused: number | undefined;
 
   readonly listener = (type: number, hresult: number): void => {
     this.#seen.set(type, hresult);
@@ -94,11 +96,12 @@ async function watch(handle: DriverHandle): Promise<Notifications> {
   if (known !== undefined) return known;
   const notifications = new Notifications();
   systems.set(handle, notifications);
-  notifications.registration = await vmcompute.registerCallback(
-    'ComputeSystem',
-    handle,
-    notifications.listener,
-  );
+  const registered = await vmcompute.registerCallback('ComputeSystem', handle, notifications.listener);
+  if (typeof registered === 'number') {
+    notifications.refused = registered;
+    // The next verb tries again.
+    systems.delete(handle);
+  } else notifications.registration = registered;
   return notifications;
 }
 
@@ -113,6 +116,7 @@ export const vmcomputeDriver: HcsDriver = {
     if (created.hresult >= 0x80000000 && !pending) return created;
     const notifications = await watch(created.handle);
     if (!pending) return created;
+    if (notifications.refused !== undefined) return { ...created, hresult: notifications.refused };
     const hresult = await notifications.wait(notification.createCompleted, hcsTimeouts.operation);
     return { ...created, hresult };
   },
@@ -125,6 +129,7 @@ export const vmcomputeDriver: HcsDriver = {
   async systemVerb(verb, handle): Promise<DriverResult> {
     const { name, completion } = verbs[verb];
     const notifications = completion === undefined ? undefined : await watch(handle);
+    if (notifications?.refused !== undefined) return { hresult: notifications.refused, document: undefined };
     if (completion !== undefined) notifications?.expect(completion);
     const reply = await vmcompute.systemVerb(name, handle);
     if (reply.hresult !== HRESULT.operationPendingV1) return reply;
@@ -150,6 +155,6 @@ export const vmcomputeDriver: HcsDriver = {
     const registration = await vmcompute.registerCallback('Process', handle, (type) => {
       if (type === notification.processExited || type === notification.serviceDisconnect) listener();
     });
-    if (registration !== undefined) processes.set(handle, registration);
+    if (typeof registration !== 'number') processes.set(handle, registration);
   },
 };

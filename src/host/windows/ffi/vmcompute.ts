@@ -254,12 +254,12 @@ export interface Registration {
   unregister(): Promise<void>;
 }
 
-/** Unregister before the handle is closed; it waits for a running callback. Undefined when HCS refused. */
+/** Unregister before the handle is closed; it waits for a running callback. The HRESULT when HCS refused. */
 export async function registerCallback(
   kind: 'ComputeSystem' | 'Process',
   handle: bigint,
   listener: NotificationListener,
-): Promise<Registration | undefined> {
+): Promise<Registration | number> {
   const key = nextKey++;
   listeners.set(key, listener);
   const cell = pointerCell();
@@ -268,7 +268,7 @@ export async function registerCallback(
   );
   if (hresult >= 0x80000000) {
     listeners.delete(key);
-    return undefined;
+    return hresult;
   }
   const registration = cell[0];
   return {

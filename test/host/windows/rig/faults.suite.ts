@@ -335,6 +335,23 @@ for (const { name, document } of schemas)
     });
   });
 
+describe('failures of vmcompute alone', () => {
+  const port = compute();
+  before(() => setMode(''));
+  afterEach(async () => {
+    clearFaults();
+    await port.cleanup('alone');
+    await expectNothingOpen();
+  });
+
+  it('does not wait for completions that it could not ask for', async () => {
+    failNext('HcsRegisterComputeSystemCallback', HRESULT.tooManyNotifications);
+    const error = await failureOf(port.create('alone', hypervDocument('alone')));
+    expect(error.hresult).to.equal(HRESULT.tooManyNotifications);
+    expect(await port.list()).to.deep.equal([]);
+  });
+});
+
 describe('failures of computecore alone', () => {
   const port = compute();
   const running = async (): Promise<ComputeSystem> => {
