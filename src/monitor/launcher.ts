@@ -46,7 +46,12 @@ export function processLauncher(options: ProcessLauncherOptions): MonitorLaunche
         detached: true,
         windowsHide: true,
         // It costs every Node start tens of milliseconds and a monitor talks to no registry.
-        env: { ...options.environment.env, NODE_EXTRA_CA_CERTS: undefined, NODE_OPTIONS: undefined },
+        env: {
+          ...poolOf(options.environment),
+          ...options.environment.env,
+          NODE_EXTRA_CA_CERTS: undefined,
+          NODE_OPTIONS: undefined,
+        },
         stdio: ['pipe', 'pipe', 'ignore'],
       });
       try {
@@ -59,6 +64,11 @@ export function processLauncher(options: ProcessLauncherOptions): MonitorLaunche
       }
     },
   };
+}
+
+/** On Windows waits for HCS hold threads of the pool that files and logs need as well (hcs.md 1.5). */
+function poolOf({ platform }: Environment): Record<string, string> {
+  return platform === 'win32' ? { UV_THREADPOOL_SIZE: '16' } : {};
 }
 
 export function bootstrapDocument(environment: Environment, containerId: string): BootstrapDocument {

@@ -104,6 +104,9 @@ export function buildStandIns(): string {
   hash.update(JSON.stringify(standIns()));
   const to = join(cache, `standin-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(to)) return to;
+  // Earlier states of the sources are of no use any more.
+  for (const name of existsSync(cache) ? readdirSync(cache) : [])
+    if (/^standin-[0-9a-f]{16}$/.test(name)) rmSync(join(cache, name), { recursive: true, force: true });
   const work = `${to}.${process.pid}.partial`;
   mkdirSync(work, { recursive: true });
   for (const { file, sources, libraries } of standIns()) {

@@ -13,9 +13,12 @@ export interface HostLockOptions {
   readonly timeoutMs?: number;
 }
 
-/** `%ProgramData%\porthole\locks\<name>.lock`. */
+/**
+ * HNS and the layer filter are the machine's: everybody waits at the same place, whatever the data root is:
+ * `%ProgramData%\porthole\locks\<name>`.
+ */
 export function hostLockPath(name: string, env: Readonly<Record<string, string | undefined>>): string {
-  return win32.join(env['ProgramData'] ?? 'C:\\ProgramData', 'porthole', 'locks', `${name}.lock`);
+  return win32.join(env['ProgramData'] ?? 'C:\\ProgramData', 'porthole', 'locks', name);
 }
 
 /** Calls of this process run in their order, and no other process is in one meanwhile. Past the time: `LOCK_TIMEOUT`. */

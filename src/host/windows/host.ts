@@ -1,7 +1,5 @@
 /** The Windows host: compute systems through HCS, networks through HNS, layers through vmcompute. */
-import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
-import { withLock } from '../../state/lock.ts';
 import type { DataPaths } from '../../state/paths.ts';
 import type { Host } from '../host.ts';
 import { createWindowsCompute } from './compute.ts';
@@ -9,18 +7,16 @@ import { readComputeHost } from './compute-host.ts';
 import { computecoreDriver } from './computecore-driver.ts';
 import { isElevated } from './ffi/advapi32.ts';
 import { isAvailable as hasComputecore } from './ffi/computecore.ts';
+import { hostLock, hostLockPath } from './host-lock.ts';
 import { createWindowsLayers } from './layers.ts';
 import { createWindowsNetwork } from './network.ts';
 import { elevationError } from './privileges.ts';
 import { prepareProcess } from './process-times.ts';
 import { vmcomputeDriver } from './vmcompute-driver.ts';
 
-/** A network with many endpoints takes HNS its time. */
-const networkLockMs = 120_000;
-
 export function openHost(environment: Environment, paths: DataPaths): Host {
   prepareProcess();
-  const locks = hostLocks(environment);
+  const inHns = hostLock(hostLockPath('hns', environment.env));
   return {
     compute: createWindowsCompute({
       v2: hasComputecore() ? computecoreDriver : undefined,
@@ -30,14 +26,9 @@ export function openHost(environment: Environment, paths: DataPaths): Host {
     network: createWindowsNetwork({
       exclusively: async (work) => {
         if (!isElevated()) throw elevationError(`networks of containers need an administrator's rights`);
-        return withLock(join(locks, 'hns'), work, { timeoutMs: networkLockMs });
+        return inHns(work);
       },
     }),
-    layers: createWindowsLayers({ paths, prepareLock: join(locks, 'layers') }),
+    layers: createWindowsLayers({ paths, prepareLock: hostLockPath('layers', environment.env) }),
   };
-}
-
-/** HNS and the layer filter are the machine's: everybody waits at the same place, whatever the data root is. */
-function hostLocks({ env }: Environment): string {
-  return join(env['ProgramData'] ?? 'C:\\ProgramData', 'porthole', 'locks');
 }
