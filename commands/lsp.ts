@@ -24,7 +24,13 @@ export default class Lsp extends Command {
   static readonly examples = ['porthole lsp'];
 
   async run(): Promise<never> {
-    const { environment, stdin, stdout, inTerminal, signal } = this.context;
+    const { environment, stdin, stdout, inTerminal, signal, json } = this.context;
+    if (json) {
+      throw new CliError('"porthole lsp" talks the Language Server Protocol: it has no --json', {
+        code: 'USAGE',
+        exitCode: 2,
+      });
+    }
     if (inTerminal.isTTY) {
       throw new CliError('"porthole lsp" is started by an editor: standard input is a terminal', {
         code: 'USAGE',

@@ -252,7 +252,9 @@ async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> 
       ...source(`export { main } from './src/entry.ts';`, `${word}.ts`),
       outfile: join(fresh, 'hot', `${word}.js`),
       plugins: [
-        generatedModules(generated(entries, { hot: true, commands: [entry], engine: !withoutEngine.includes(word) })),
+        generatedModules(
+          generated(entries, { hot: true, commands: [entry], engine: !withoutEngine.includes(word) }),
+        ),
         ownChunks('../'),
         coldModules(cold),
         lazyBuiltins,

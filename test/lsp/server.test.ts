@@ -285,11 +285,14 @@ describe('porthole lsp', function () {
       expect(await client.exited()).to.equal(1);
     });
 
-    it('says in a terminal what it is', async function () {
-      const { stderr, exitCode } = await new Cli(tmpdir()).run(['lsp', 'x']);
+    it('refuses arguments and --json, which mean nothing to it', async () => {
+      const cli = new Cli(tmpdir());
+      const argument = await cli.run(['lsp', 'x']);
+      const json = await cli.run(['lsp', '--json']);
 
-      expect(exitCode).to.be.above(0);
-      expect(stderr).to.contain('lsp');
+      expect([argument.exitCode, argument.stdout]).to.deep.equal([1, '']);
+      expect(json.exitCode).to.equal(2);
+      expect(json.stdout).to.contain('talks the Language Server Protocol');
     });
   });
 
