@@ -1,6 +1,7 @@
 import { Command } from '../src/cli/command.ts';
 import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
 import { lintErrorText, usage } from '../src/cli/lint-errors.ts';
+import { restCompilers, wakeCompilers } from '../src/lint/compilers.ts';
 import { formatOf } from '../src/lint/formats/index.ts';
 import { formatNames } from '../src/lint/formats/names.ts';
 import { listFiles, type Refuse } from '../src/lint/list-files.ts';
@@ -142,14 +143,19 @@ export default class Lint extends Command {
     };
     const files: LintedFile[] = [];
     const mode = { fix: flags.fix, dryRun: flags['dry-run'] };
-    for (const name of await listFiles(names, linter, refuse)) {
-      if (only?.has(linter.path(name)) === false) continue;
-      signal.throwIfAborted();
-      try {
-        files.push(await linter.lint(name, mode));
-      } catch (error) {
-        refuse(name, error);
+    restCompilers();
+    try {
+      for (const name of await listFiles(names, linter, refuse)) {
+        if (only?.has(linter.path(name)) === false) continue;
+        signal.throwIfAborted();
+        try {
+          files.push(await linter.lint(name, mode));
+        } catch (error) {
+          refuse(name, error);
+        }
       }
+    } finally {
+      wakeCompilers();
     }
     for (const notice of linter.notices) stderr.write(`${notice}\n`);
     const reports = files.map(({ report }) => report);

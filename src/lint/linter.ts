@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { encodeSource } from '../dockerfile/source.ts';
 import { fixSource } from './apply-fixes.ts';
+import { compilersFor } from './compilers.ts';
 import type { FileReport } from './formats/report.ts';
 import { lintSource, type LintOptions } from './lint-file.ts';
 import { readSource } from './read-source.ts';
@@ -78,6 +79,7 @@ export class Linter {
   /** Rejects with `LintConfigError`, `BinaryFileError` or a system error. */
   async lint(name: string, { fix, dryRun }: FixMode): Promise<LintedFile> {
     const bytes = name === stdinName ? await this.#world.readStdin() : readFileSync(this.path(name));
+    compilersFor(bytes.length);
     const { source, wasUtf16 } = readSource(bytes);
     const { settings, options } = await this.#optionsOf(name);
     const dockerignore = name === stdinName ? undefined : dockerignoreOf(this.path(name));

@@ -253,6 +253,7 @@ const hot: Readonly<Record<string, readonly string[]>> = {
   rename: ['rename', 'nope', 'x'],
   tag: ['tag', 'nope', 'x'],
   top: ['top', 'nope'],
+  lint: ['lint', 'nope'],
 };
 const heavy = [
   '@oclif/core',
@@ -263,6 +264,10 @@ const heavy = [
   'chalk',
   'tar-stream',
   '@lydell/node-pty',
+  'yaml',
+  'ignore',
+  'spdx-expression-parse',
+  'vscode-languageserver',
 ];
 
 describe('goal S4: hot commands', () => {
