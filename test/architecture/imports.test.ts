@@ -133,7 +133,10 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'src/image': { may: [errors], types: [wire] },
   'src/layer': { may: [errors, 'tar-stream'] },
-  'src/lint': { may: ['src/dockerfile', 'src/text', 'src/build', 'spdx-expression-parse', 'ignore', 'yaml'] },
+  'src/lint': {
+    may: ['src/dockerfile', 'src/text', 'src/build', 'spdx-expression-parse', 'ignore', 'yaml'],
+    types: ['sarif'],
+  },
   'src/load.ts': { may: [], types: ['src/cli', roles, environment] },
   'src/lsp': {
     may: ['src/lint', 'src/dockerfile', 'vscode-languageserver', 'vscode-languageserver-textdocument'],

@@ -1,8 +1,11 @@
-import type { Severity } from '../rule.ts';
-import type { RuleDefinition } from '../rule.ts';
+import type { Log } from 'sarif';
+import type { RuleDefinition, Severity } from '../rule.ts';
 import type { Format } from './report.ts';
 
-const levels: Record<Severity, string> = { error: 'error', warning: 'warning', info: 'note', style: 'note' };
+const levels = { error: 'error', warning: 'warning', info: 'note', style: 'note' } as const satisfies Record<
+  Severity,
+  string
+>;
 
 /** SARIF 2.1.0, one run. Rules that were not hit are left out: the log stays small. */
 export function formatSarif(version: string, rules: readonly RuleDefinition[]): Format {
@@ -58,7 +61,7 @@ export function formatSarif(version: string, rules: readonly RuleDefinition[]): 
             results,
           },
         ],
-      },
+      } satisfies Log,
       undefined,
       2,
     )}\n`;
