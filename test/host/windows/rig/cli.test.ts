@@ -1,0 +1,143 @@
+/** Whole commands of the built package in Windows Node under Wine: a real registry, the stand-ins for the system's services. */
+import { expect } from 'chai';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLoopbackRegistry, type LoopbackRegistry } from '../../../../scripts/loopback-registry.ts';
+import { writeBaseImage } from '../../../support/base-image.ts';
+import { openRig, whyNoRig, type RigRun, type WindowsRig } from '../../../support/windows-rig.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..', '..');
+
+function whyNot(): string | undefined {
+  const why = whyNoRig();
+  if (why !== undefined) return why;
+  if (!existsSync(join(root, 'dist', 'porthole.js'))) return 'dist/ is not built: npm run build';
+  const tools = ['docker-registry', 'skopeo'];
+  return tools
+    .find((tool) => spawnSync(tool, ['--version']).error !== undefined)
+    ?.concat(' is not installed');
+}
+
+const why = whyNot();
+
+describe(`windows commands under Wine${why === undefined ? '' : ` (skipped: ${why})`}`, function () {
+  this.timeout(120_000);
+  let rig: WindowsRig;
+  let registry: LoopbackRegistry;
+  let folder: string;
+  let image: string;
+
+  before(async function () {
+    if (why !== undefined) return this.skip();
+    folder = mkdtempSync(join(tmpdir(), 'porthole-windows-cli-'));
+    rig = await openRig();
+    await rig.startService();
+    registry = await startLoopbackRegistry(join(folder, 'registry'));
+    image = `${registry.address}/windows/nanoserver:ltsc2022`;
+    writeBaseImage(join(folder, 'oci'), 'nanoserver');
+    const [from, to] = [`oci:${join(folder, 'oci')}:ltsc2022`, `docker://${image}`];
+    execFileSync('skopeo', ['copy', '--dest-tls-verify=false', from, to], { stdio: 'pipe' });
+    expect((await porthole('pull', '-q', image)).code).to.equal(0);
+  });
+
+  after(async () => {
+    await registry?.stop();
+    await rig?.stopService();
+    rig?.dispose();
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  });
+
+  function porthole(...args: string[]): Promise<RigRun> {
+    const bin = rig.windowsPath(join(root, 'bin', 'run.js'));
+    const env = { PORTHOLE_DATA_ROOT: 'C:\\ProgramData\\porthole' };
+    return rig.node([bin, ...args], { timeoutMs: 60_000, env });
+  }
+
+  const lines = ({ stdout }: RigRun): string[] => stdout.split('\n').filter((line) => line !== '');
+  const store = (): string[] => readdirSync(join(rig.driveC, 'ProgramData', 'porthole', 'windowsfilter'));
+
+  it('runs a program, gives its output and its exit code, and leaves nothing', async () => {
+    const before = store();
+    const run = await porthole('run', '--rm', image, 'cmd', '/c', 'echo hi& exit 300');
+
+    expect([run.stdout, run.stderr, run.code]).to.deep.equal(['hi\r\n', '', 300 & 0xff]);
+    expect(store()).to.deep.equal(before);
+    expect(lines(await porthole('ps', '-aq'))).to.deep.equal([]);
+  });
+
+  it('keeps a container through create, start, logs, inspect and rm', async () => {
+    const created = await porthole('create', '--name', 'one', image, 'cmd', '/c', 'echo hello');
+    expect(created.stdout).to.match(/^[0-9a-f]{64}\n$/);
+    expect((await porthole('start', '-a', 'one')).stdout).to.equal('hello\r\n');
+    expect((await porthole('wait', 'one')).stdout).to.equal('0\n');
+    expect((await porthole('logs', 'one')).stdout).to.equal('hello\r\n');
+    const state = await porthole(
+      'inspect',
+      '-f',
+      '{{.State.Status}} {{.State.ExitCode}} {{.Platform}}',
+      'one',
+    );
+    expect(state.stdout).to.equal('exited 0 windows\n');
+    expect((await porthole('rm', 'one')).code).to.equal(0);
+  });
+
+  it('runs in the background, executes more in it and stops it', async () => {
+    await porthole('run', '-d', '--name', 'two', image, 'cmd', '/c', 'ping -n 60 127.0.0.1 >nul');
+    const exec = await porthole('exec', 'two', 'cmd', '/c', 'echo inside& exit 3');
+    expect([exec.stdout, exec.code]).to.deep.equal(['inside\r\n', 3]);
+    expect(lines(await porthole('ps', '--format', '{{.Names}} {{.State}}'))).to.deep.equal(['two running']);
+    expect((await porthole('stop', '-t', '1', 'two')).stdout).to.equal('two\n');
+    expect((await porthole('rm', 'two')).code).to.equal(0);
+  });
+
+  it('builds an image with RUN and COPY', async () => {
+    const context = join(folder, 'context');
+    mkdirSync(context);
+    writeFileSync(join(context, 'app.txt'), 'from the context');
+    writeFileSync(
+      join(context, 'Dockerfile'),
+      `FROM ${image}\nWORKDIR C:\\\\app\nCOPY app.txt .\nRUN echo built\nCMD ["cmd","/c","echo","made"]\n`,
+    );
+    const build = await porthole('build', '-t', 'mine', rig.windowsPath(context));
+    expect([build.code, build.stderr]).to.deep.equal([0, '']);
+    expect(build.stdout).to.include('built').and.to.include('Successfully tagged mine:latest');
+    expect((await porthole('run', '--rm', 'mine')).stdout).to.equal('made\r\n');
+  });
+
+  it('makes networks of its own and removes them', async () => {
+    expect(
+      (await porthole('network', 'create', '-d', 'nat', '--subnet', '10.99.0.0/24', 'mynet')).code,
+    ).to.equal(0);
+    expect(lines(await porthole('network', 'ls', '--format', '{{.Name}}'))).to.include('mynet');
+    const run = await porthole('run', '--rm', '--network', 'mynet', image, 'cmd', '/c', 'echo there');
+    expect([run.stdout, run.code]).to.deep.equal(['there\r\n', 0]);
+    expect((await porthole('network', 'rm', 'mynet')).stdout).to.equal('mynet\n');
+  });
+
+  it('gave everything back that the stand-ins handed out', () => {
+    const log = readFileSync(join(rig.folder, 'calls.log'), 'utf8');
+    const exits = log
+      .split('\n')
+      .flatMap((line) => (line.includes('"exit":') ? [JSON.parse(line) as Exit] : []));
+
+    expect(exits.length).to.be.greaterThan(5);
+    for (const { exit } of exits) {
+      expect(Object.values(exit.open).filter((count) => count !== 0)).to.deep.equal([]);
+      expect(exit.violations).to.deep.equal([]);
+    }
+  });
+});
+
+interface Exit {
+  readonly exit: { readonly open: Record<string, number>; readonly violations: readonly string[] };
+}
