@@ -29,7 +29,8 @@ export async function createEngine(given: Environment): Promise<Engine> {
   const session = given.recording === undefined ? undefined : await openRecording(given);
   const environment = session?.environment ?? given;
   const paths = dataPaths(environment.dataRoot);
-  const open = (): Promise<Host> => openHost(environment, paths);
+  // The host makes IDs of its own, which are in what it answers: only the engine's are recorded.
+  const open = (): Promise<Host> => openHost(given, paths);
   const host = once<Host>(() => session?.host(open) ?? open());
   const services = localServices({ environment, paths, host });
   const imageDeps = {

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
           ).joinRecording(given, `monitor:${document.containerId}:${process.pid}`);
     const environment = session?.environment ?? given;
     const paths = dataPaths(environment.dataRoot);
-    const open = (): Promise<Host> => openHost(environment, paths);
+    const open = (): Promise<Host> => openHost(given, paths);
     const host = once(() => session?.host(open) ?? open());
     const deps = {
       ...(await monitorDeps({ environment, paths, host, hasComputeCore: true })),

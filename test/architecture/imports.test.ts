@@ -284,6 +284,13 @@ describe('goal S4: hot commands', () => {
       expect(found.map((name) => chainTo(closure, name))).to.deep.equal([]);
     });
 
+    it(`${command} has no tables of advice and no recorder among its static imports`, () => {
+      const closure = staticClosure(graph, ['src/entry.ts', file, 'src/main.ts']);
+      const aside = ['src/explain', 'src/doctor', 'src/compat', 'src/host/record', 'src/host/replay'];
+      const found = [...closure.keys()].filter((name) => aside.some((folder) => within(name, folder)));
+      expect(found.map((name) => chainTo(closure, name))).to.deep.equal([]);
+    });
+
     it(`${command} loads none when it runs`, function () {
       const missing = cliMissing();
       if (missing !== undefined) {
