@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { formatNames } from '../../src/lint/formats/names.ts';
 import { rules } from '../../src/lint/rules/index.ts';
 import { runCommand, type CommandRun, type CommandScene } from '../support/command-host.ts';
-import { Cli, cliMissing } from '../support/cli.ts';
+import { Cli, cliMissing, packageRoot } from '../support/cli.ts';
 
 const noEngine = () => Promise.reject(new Error('lint asks no engine'));
 const windows = 'FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\n';
@@ -450,6 +450,37 @@ describe('porthole lint', () => {
       if (missing === undefined) return;
       console.log(`      skipped: ${missing}`);
       this.skip();
+    });
+
+    it('loads YAML for a configuration alone, and nothing of the engine ever', async function () {
+      this.timeout(30_000);
+      write({ Dockerfile: clean, 'b/Dockerfile': clean, 'b/.hadolint.yaml': 'no-fail: true\n' });
+      const loadedFor = async (name: string): Promise<string> => {
+        const list = join(folder, 'loaded');
+        rmSync(list, { force: true });
+        const record = join(packageRoot, 'test/support/record-modules.mjs');
+        const cli = new Cli(join(folder, 'data'), {
+          PORTHOLE_LOADED: list,
+          NODE_OPTIONS: `--import ${record}`,
+        });
+        await cli.ok(['lint', join(folder, name)]);
+        return readFileSync(list, 'utf8');
+      };
+
+      expect(await loadedFor('Dockerfile')).to.not.match(/node_modules|porthole\.js/);
+      expect(await loadedFor('b/Dockerfile')).to.match(/node_modules\/yaml\//);
+    });
+
+    it('ends with 0 on Ctrl-C when it watches', async function () {
+      this.timeout(30_000);
+      write({ Dockerfile: warned });
+      const child = new Cli(join(folder, 'data')).start(['lint', '--watch', join(folder, 'Dockerfile')]);
+      child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+        if (text.includes('Watching')) child.kill('SIGINT');
+      });
+      const exitCode = await new Promise((done) => child.once('close', done));
+
+      expect(exitCode).to.equal(0);
     });
 
     it('ends without a word when the reader of a pipe goes away', async function () {
