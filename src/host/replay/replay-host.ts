@@ -67,7 +67,14 @@ function replayedMethod(
     const signal = signalOf(args);
     signal?.throwIfAborted();
     const { shown } = call === 'layers.compose' ? await describeEntries(args) : { shown: args };
-    const recorded = replayer.take(call, on, shown, kind === 'read' || kind === 'wait');
+    let recorded: RecordedCall;
+    const tidied = replayer.tidied(call);
+    try {
+      recorded = replayer.take(call, on, shown, kind === 'read' || kind === 'wait');
+    } catch (error) {
+      if (tidied === undefined) throw error;
+      return tidied.result;
+    }
     if (kind === 'wait' || recorded.end === undefined) await replayer.whenCaused(recorded, signal);
     return answerOf(recorded, kind, replayer);
   };

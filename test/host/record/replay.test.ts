@@ -144,6 +144,23 @@ describe('recording and replay', function () {
     expect(differences).to.have.lengthOf(1);
   });
 
+  it('tidies up after a difference, so that nothing waits for ever', async () => {
+    const run = (program: string) => [['run', '--rm', '--name', 'web', 'app', program]];
+    {
+      await using engine = memoryEngine({
+        programs,
+        wrap: (host, environment) => recordHost(host, new Recorder(file, 'cli', environment)),
+      });
+      await tell([['create', '--name', 'web', 'app', 'hello.exe']], engine);
+    }
+    await using engine = memoryEngine({ wrap: replaying });
+    const [ran] = (await tell(run('hello.exe'), engine)) as { stderr: string; exitCode: number }[];
+    expect(ran?.stderr).to.contain('the recording has no ');
+    expect(ran?.exitCode).to.equal(125);
+    await engine.quiet();
+    expect(await engine.containers.list({ all: true })).to.deep.equal([]);
+  });
+
   it('keeps the files to their owner, and forgets secrets and places', async () => {
     const token = 'hunter2hunter2';
     {
