@@ -5,14 +5,14 @@
  */
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { koffi } from './ffi/library.ts';
+import { loadLibrary } from './ffi/library.ts';
 import { closeHandle } from './ffi/memory.ts';
 import type { DriverProcessInfo } from './hcs-driver.ts';
 
 let openOsHandle: ((handle: bigint) => number) | undefined;
 
 function descriptorOf(handle: bigint): number {
-  openOsHandle ??= koffi().load(null).func('int uv_open_osfhandle(void *handle)') as (
+  openOsHandle ??= loadLibrary(null).func('int uv_open_osfhandle(void *handle)') as (
     handle: bigint,
   ) => number;
   const fd = openOsHandle(handle);

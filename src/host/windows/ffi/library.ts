@@ -44,11 +44,18 @@ let typesDeclared = false;
 
 /** koffi, loaded on first use: 10-20 ms that only commands which reach the host pay. */
 export function koffi(): Koffi {
-  if (koffiInstance === undefined) {
-    koffiInstance = createRequire(import.meta.url)('koffi') as Koffi;
-    koffiInstance.config({ async_stack_size: asyncStackBytes });
-  }
+  koffiInstance ??= createRequire(import.meta.url)('koffi') as Koffi;
   return koffiInstance;
+}
+
+let configured = false;
+
+/** A library by its path; null: what this process has. */
+export function loadLibrary(path: string | null): ReturnType<Koffi['load']> {
+  // Only possible before the first library.
+  if (!configured) koffi().config({ async_stack_size: asyncStackBytes });
+  configured = true;
+  return koffi().load(path);
 }
 
 /** What a thread of Windows has: koffi's own default is an eighth of it, and system DLLs do not know. */
@@ -123,7 +130,7 @@ export function defineLibrary<D extends LibraryDefinition>(
     if (library === undefined) {
       try {
         declareTypes();
-        library = koffi().load(libraryPath(dll, env));
+        library = loadLibrary(libraryPath(dll, env));
       } catch (error) {
         library = error instanceof Error ? error : new Error(String(error));
       }
