@@ -315,9 +315,9 @@ function withRoot(): void {
       expect(readFileSync(files.resolvConf, 'utf8')).to.match(
         /^nameserver 10\.0\.0\.10\nnameserver 10\.0\.0\.11\nsearch corp\.example/,
       );
-      await network.setHosts(namespaceId, [{ address: '10.0.0.5', names: ['web', 'db'] }]);
+      await network.setHosts(namespaceId, [{ address: '10.0.0.5', names: ['db'] }]);
       expect(readFileSync(files.hosts, 'utf8')).to.equal(
-        '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n10.0.0.5\tweb db\n',
+        `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${endpoint.IPAddress}\tweb\n10.0.0.5\tdb\n`,
       );
       expect(statSync(files.hosts).ino).to.equal(inode);
       const again = await network.prepare(namespaceId, { dnsSearch: ['a.com', 'b.com'] });
