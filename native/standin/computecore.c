@@ -545,34 +545,36 @@ EXPORT HRESULT __stdcall HcsSetProcessCallback(struct target *process, uint32_t 
 
 /* ---- the service ---- */
 
+static HRESULT service_text(const char *function, const char *method, const char *member, PCWSTR text, WCHAR **document)
+{
+    HRESULT result = fault_of(function, NULL);
+    if (document) *document = NULL;
+    if (!result && (!text || !document)) result = E_INVALIDARG;
+    if (result) {
+        char *failure = fault_document();
+        if (document) *document = ledger_string(failure, ALLOCATOR_LOCAL);
+        free(failure);
+    } else {
+        struct json *arguments = json_object(), *reply;
+        char *answered;
+        set_wide(arguments, member, text);
+        reply = service_call(method, arguments);
+        result = reply_hresult(reply);
+        answered = result_text(reply);
+        *document = ledger_string(answered, ALLOCATOR_LOCAL);
+        free(answered);
+        json_free(reply);
+    }
+    log_call(function, result, member, text, NULL);
+    return result;
+}
+
 EXPORT HRESULT __stdcall HcsGetServiceProperties(PCWSTR query, WCHAR **document)
 {
-    HRESULT result = fault_of("HcsGetServiceProperties", NULL);
-    struct json *arguments, *reply;
-    char *text;
-    if (document) *document = NULL;
-    if (result) return result;
-    arguments = json_object();
-    set_wide(arguments, "query", query);
-    reply = service_call("service.properties", arguments);
-    result = reply_hresult(reply);
-    text = result_text(reply);
-    if (document) *document = ledger_string(text, ALLOCATOR_LOCAL);
-    free(text);
-    json_free(reply);
-    log_call("HcsGetServiceProperties", result, "query", query, NULL);
-    return result;
+    return service_text("HcsGetServiceProperties", "service.properties", "query", query, document);
 }
 
 EXPORT HRESULT __stdcall HcsModifyServiceSettings(PCWSTR settings, WCHAR **document)
 {
-    char *text = utf8_from_wide(settings);
-    struct json *parsed = json_parse(text);
-    HRESULT result = fault_of("HcsModifyServiceSettings", NULL);
-    if (document) *document = NULL;
-    if (!result && !parsed) result = HCS(0x10D);
-    free(text);
-    json_free(parsed);
-    log_call("HcsModifyServiceSettings", result, "settings", settings, NULL);
-    return result;
+    return service_text("HcsModifyServiceSettings", "service.modify", "settings", settings, document);
 }

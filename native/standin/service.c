@@ -69,6 +69,7 @@ static struct json *dispatch(const struct json *request)
     EnterCriticalSection(&service_lock);
     reply = systems_call(method, arguments, pid);
     if (!reply) reply = processes_call(method, arguments, pid);
+    if (!reply) reply = credentials_call(method, arguments, pid);
     if (!reply) reply = networks_call(method, arguments, pid);
     LeaveCriticalSection(&service_lock);
     return reply ? reply : failed(0x80004001u, method);

@@ -21,9 +21,13 @@ struct json *failed(CODE code, const char *message);
 /* Each takes the arguments and the client's pid, is called under the lock, and answers NULL for a method that it lacks. */
 struct json *systems_call(const char *method, const struct json *arguments, DWORD pid);
 struct json *processes_call(const char *method, const struct json *arguments, DWORD pid);
+struct json *credentials_call(const char *method, const struct json *arguments, DWORD pid);
 struct json *networks_call(const char *method, const struct json *arguments, DWORD pid);
 
 void networks_count(struct json *world);
+int credentials_count(void);
+/* Whether this is what the guard answered for an instance of that container. */
+BOOL credentials_known(const char *id, const struct json *guard);
 
 /* ---- systems and their processes ---- */
 

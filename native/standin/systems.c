@@ -32,6 +32,7 @@ static const struct shape shapes[] = {
     {".Container.RegistryChanges.AddValues", " Key Name Type StringValue BinaryValue DWordValue QWordValue CustomType "},
     {".Container.RegistryChanges.AddValues.Key", " Hive Name Volatile "},
     {".Container.AssignedDevices", " Type InterfaceClassGuid LocationPath "},
+    {".Container.ContainerCredentialGuard", " Cookie RpcEndpoint Transport CredentialSpec "},
 };
 
 static const struct shape v1_shapes[] = {
@@ -81,9 +82,10 @@ static BOOL is_volume_path(const char *path, BOOL slash)
     return !strncmp(path, "\\\\?\\Volume{", 11) && length == (slash ? 49u : 48u) && path[47] == '}' && (!slash || path[48] == '\\');
 }
 
-static const char *wrong_v2(const struct json *document)
+static const char *wrong_v2(const struct json *document, const char *id)
 {
     const struct json *container = json_get(document, "Container"), *storage = json_get(container, "Storage");
+    const struct json *guard = json_get(container, "ContainerCredentialGuard");
     const struct json *processor = json_get(container, "Processor");
     if (!container && !json_get(document, "VirtualMachine") && !json_get(document, "HostedSystem"))
         return "the document has neither Container nor VirtualMachine nor HostedSystem";
@@ -92,6 +94,7 @@ static const char *wrong_v2(const struct json *document)
     if (json_is_empty(json_get(storage, "Layers"))) return "Storage.Layers is empty";
     if (!is_volume_path(json_get_text(storage, "Path", ""), TRUE)) return "Storage.Path is no volume path";
     if (json_count(processor) > 1) return "Processor: Count, Maximum and Weight exclude each other";
+    if (guard && !credentials_known(id, guard)) return "ContainerCredentialGuard is no instance of this container";
     return NULL;
 }
 
@@ -171,7 +174,7 @@ static struct json *create(const struct json *arguments)
     }
     unknown = v1 ? unknown_member(document, "", v1_shapes, sizeof(v1_shapes) / sizeof(*v1_shapes))
                  : unknown_member(document, "", shapes, sizeof(shapes) / sizeof(*shapes));
-    wrong = unknown ? unknown : v1 ? wrong_v1(document, id) : wrong_v2(document);
+    wrong = unknown ? unknown : v1 ? wrong_v1(document, id) : wrong_v2(document, id);
     if (wrong || !*id) {
         reply = failed(HCS_CODE(0x10D), wrong ? wrong : "no identifier");
         json_free(document);
@@ -402,13 +405,6 @@ static struct json *modify(const struct json *arguments)
     return reply;
 }
 
-static struct json *service_properties(void)
-{
-    struct json *reply = answer(0), *result = json_parse("{\"Properties\":[{\"SupportedSchemaVersions\":[{\"Major\":1,\"Minor\":0},{\"Major\":2,\"Minor\":5}]}]}");
-    json_set(reply, "result", result);
-    return reply;
-}
-
 static struct json *world(void)
 {
     struct json *reply = answer(0);
@@ -420,6 +416,7 @@ static struct json *world(void)
     }
     json_set_number(reply, "systems", alive);
     json_set_number(reply, "processes", running);
+    json_set_number(reply, "credentials", credentials_count());
     networks_count(reply);
     return reply;
 }
@@ -438,6 +435,5 @@ struct json *systems_call(const char *method, const struct json *arguments, DWOR
     if (!strcmp(method, "system.enumerate")) return enumerate(arguments);
     if (!strcmp(method, "system.modify")) return modify(arguments);
     if (!strcmp(method, "service.world")) return world();
-    if (!strcmp(method, "service.properties")) return service_properties();
     return NULL;
 }

@@ -6,13 +6,13 @@ import type { Isolation } from './isolation.ts';
 
 /**
  * The one place that decides which schema a container is written in (design.md 6): v2 for process isolation, v1 for Hyper-V
- * isolation, for hosts without computecore, and with a credential spec, which v2 takes only through a service call.
+ * isolation and for hosts without computecore.
  */
 export function containerDocument(
   spec: ContainerSpec,
   isolation: Isolation,
   host: { readonly hasComputeCore: boolean },
 ): ComputeSystemDocument {
-  const needsV1 = isolation === 'hyperv' || !host.hasComputeCore || spec.credentials !== undefined;
+  const needsV1 = isolation === 'hyperv' || !host.hasComputeCore;
   return needsV1 ? containerV1(spec, isolation) : containerV2(spec);
 }

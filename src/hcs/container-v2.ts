@@ -3,13 +3,10 @@ import type { ContainerV2Document } from './documents.ts';
 
 /**
  * The schema 2.1 document of a process-isolated container (hcs.md 3.2). `Storage.Path` keeps its trailing backslash.
- * The registry value keeps servercore from killing processes five seconds after a shutdown request. Credential specs need a
- * service call first and come as `credentialGuard`.
+ * The registry value keeps servercore from killing processes five seconds after a shutdown request. Of a
+ * credential spec the document tells what is asked for: the adapter adds the instance and puts in what HCS answers.
  */
-export function containerV2(
-  spec: ContainerSpec,
-  credentialGuard?: Record<string, unknown>,
-): ContainerV2Document {
+export function containerV2(spec: ContainerSpec): ContainerV2Document {
   const { limits, network, storage } = spec;
   const qos = {
     ...(limits.iopsMaximum === undefined ? {} : { IopsMaximum: limits.iopsMaximum }),
@@ -52,7 +49,9 @@ export function containerV2(
         ],
       },
       ...(spec.devices.length > 0 ? { AssignedDevices: spec.devices.map((device) => ({ ...device })) } : {}),
-      ...(credentialGuard === undefined ? {} : { ContainerCredentialGuard: credentialGuard }),
+      ...(spec.credentials === undefined
+        ? {}
+        : { ContainerCredentialGuard: { CredentialSpec: spec.credentials, Transport: 'LRPC' as const } }),
     },
   };
 }

@@ -26,6 +26,14 @@ export interface RegistryValue {
   QWordValue?: number;
 }
 
+/** As asked for: the spec and the transport. The rest is what HCS answers for the instance that it adds (hcs.md 6.5). */
+export interface CredentialGuard {
+  Cookie?: string;
+  RpcEndpoint?: string;
+  Transport: 'LRPC' | 'HvSocket';
+  CredentialSpec: string;
+}
+
 /** Schema v2, process isolation ("Argon", hcs.md 3.2). */
 export interface ContainerV2Document {
   Owner: string;
@@ -50,7 +58,7 @@ export interface ContainerV2Document {
     };
     RegistryChanges?: { AddValues?: RegistryValue[] };
     AssignedDevices?: { InterfaceClassGuid: string }[];
-    ContainerCredentialGuard?: Record<string, unknown>;
+    ContainerCredentialGuard?: CredentialGuard;
   };
 }
 

@@ -90,7 +90,7 @@ function standIns(): StandIn[] {
     ...extra,
     {
       file: 'standin-service.exe',
-      sources: ['service.c', 'systems.c', 'processes.c', 'networks.c', 'json.c'],
+      sources: ['service.c', 'systems.c', 'processes.c', 'credentials.c', 'networks.c', 'json.c'],
       libraries: ['-ladvapi32', '-lpsapi'],
     },
   ];

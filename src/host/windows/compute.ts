@@ -19,8 +19,9 @@ import type {
 } from '../ports/compute.ts';
 import { unlessAborted } from './abort.ts';
 import { WindowsComputeProcess } from './compute-process.ts';
+import { removeCredentialGuard, removeLeftGuard, withCredentialGuard } from './credential-guard.ts';
 import { answerOf, failure } from './hcs-failure.ts';
-import type { DriverHandle, HcsDriver, SystemVerb } from './hcs-driver.ts';
+import type { DriverHandle, HcsDriver, HcsServiceDriver, SystemVerb } from './hcs-driver.ts';
 import { OpenHandle } from './open-handle.ts';
 import { Wake } from './wake.ts';
 
@@ -29,7 +30,7 @@ export const owner = 'porthole';
 
 export interface WindowsComputeDependencies {
   /** computecore; undefined below Windows build 17763. */
-  readonly v2: HcsDriver | undefined;
+  readonly v2: (HcsDriver & HcsServiceDriver) | undefined;
   readonly v1: HcsDriver;
   readonly host: () => Promise<ComputeHost>;
 }
@@ -68,6 +69,8 @@ const longestPauseMs = 1000;
 export function createWindowsCompute(dependencies: WindowsComputeDependencies): ComputePort {
   const { v1, v2 } = dependencies;
   const drivers = v2 === undefined ? [v1] : [v2, v1];
+  /** Containers for which this process added a credential guard. */
+  const guarded = new Set<string>();
 
   async function open(id: string): Promise<WindowsComputeSystem> {
     const op = 'OpenComputeSystem';
@@ -84,20 +87,62 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
     throw first ?? new HcsError(op, HRESULT.systemNotFound, { systemId: id });
   }
 
+  async function create(id: string, document: ComputeSystemDocument): Promise<WindowsComputeSystem> {
+    const driver = driverFor(document, v1, v2);
+    const created = await driver.createSystem(id, JSON.stringify(document));
+    const error = failure('CreateComputeSystem', created, id);
+    if (error === undefined && created.handle !== undefined)
+      return new WindowsComputeSystem(driver, id, created.handle);
+    if (created.handle !== undefined) {
+      // Else the next create of the same id would find it existing (hcs.md 8.14). One that existed before is not ours.
+      if (!isSame(error, HRESULT.systemAlreadyExists)) await driver.systemVerb('terminate', created.handle);
+      await driver.closeSystem(created.handle);
+    }
+    throw error ?? new HcsError('CreateComputeSystem', HRESULT.unspecified, { systemId: id });
+  }
+
+  /** Ends the system, if there is one, and waits for its end. */
+  async function end(id: string): Promise<void> {
+    let system: WindowsComputeSystem;
+    try {
+      system = await open(id);
+    } catch (error) {
+      if (isNotExist(error) || isAlreadyStopped(error)) return;
+      throw error;
+    }
+    try {
+      await system.terminate().catch(ignoreEnded);
+      await unlessAborted(system.waitExit(), AbortSignal.timeout(terminateMs)).catch((cause: unknown) => {
+        throw new HcsError('System::Terminate', HRESULT.operationTimeout, { systemId: id, cause });
+      });
+    } finally {
+      system.close();
+    }
+  }
+
+  async function removeGuard(id: string): Promise<void> {
+    if (v2 === undefined) return;
+    if (guarded.has(id)) await removeCredentialGuard(v2, id);
+    else await removeLeftGuard(v2, id);
+    guarded.delete(id);
+  }
+
   return {
     async create(id, document, call) {
       call?.signal?.throwIfAborted();
-      const driver = driverFor(document, v1, v2);
-      const created = await driver.createSystem(id, JSON.stringify(document));
-      const error = failure('CreateComputeSystem', created, id);
-      if (error === undefined && created.handle !== undefined)
-        return new WindowsComputeSystem(driver, id, created.handle);
-      if (created.handle !== undefined) {
-        // Else the next create of the same id would find it existing (hcs.md 8.14). One that existed before is not ours.
-        if (!isSame(error, HRESULT.systemAlreadyExists)) await driver.systemVerb('terminate', created.handle);
-        await driver.closeSystem(created.handle);
+      if (v2 === undefined || !('Container' in document)) return create(id, document);
+      const complete = await withCredentialGuard(v2, id, document);
+      try {
+        const system = await create(id, complete);
+        if (complete !== document) {
+          guarded.add(id);
+          system.afterExit = () => removeGuard(id);
+        }
+        return system;
+      } catch (error) {
+        if (complete !== document) await removeCredentialGuard(v2, id).catch(() => undefined);
+        throw error;
       }
-      throw error ?? new HcsError('CreateComputeSystem', HRESULT.unspecified, { systemId: id });
     },
     open,
     async list() {
@@ -117,21 +162,8 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
     },
     host: dependencies.host,
     async cleanup(id) {
-      let system: WindowsComputeSystem;
-      try {
-        system = await open(id);
-      } catch (error) {
-        if (isNotExist(error) || isAlreadyStopped(error)) return;
-        throw error;
-      }
-      try {
-        await system.terminate().catch(ignoreEnded);
-        await unlessAborted(system.waitExit(), AbortSignal.timeout(terminateMs)).catch((cause: unknown) => {
-          throw new HcsError('System::Terminate', HRESULT.operationTimeout, { systemId: id, cause });
-        });
-      } finally {
-        system.close();
-      }
+      await end(id);
+      await removeGuard(id);
     },
   };
 }
@@ -150,6 +182,8 @@ function driverFor(document: ComputeSystemDocument, v1: HcsDriver, v2: HcsDriver
 
 class WindowsComputeSystem implements ComputeSystem {
   readonly id: string;
+  /** What its creator gives back when it has ended. What that leaves, `cleanup` tries again. */
+  afterExit: (() => Promise<void>) | undefined;
   readonly #driver: HcsDriver;
   readonly #handle: OpenHandle;
   readonly #wake = new Wake();
@@ -320,6 +354,7 @@ class WindowsComputeSystem implements ComputeSystem {
       }
       await this.#wake.pause(pause);
     }
+    if (!this.#handle.isClosed) await this.afterExit?.().catch(() => undefined);
     return this.#exitKind();
   }
 

@@ -1,6 +1,6 @@
 import * as computecore from './ffi/computecore.ts';
 import { eventType, type ProcessHandle, type SystemHandle } from './ffi/computecore.ts';
-import { hcsTimeouts, type HcsDriver } from './hcs-driver.ts';
+import { hcsTimeouts, type HcsDriver, type HcsServiceDriver } from './hcs-driver.ts';
 
 const verbs = {
   start: 'Start',
@@ -11,7 +11,7 @@ const verbs = {
 } as const;
 
 /** computecore.dll behind the driver interface. */
-export const computecoreDriver: HcsDriver = {
+export const computecoreDriver: HcsDriver & HcsServiceDriver = {
   name: 'computecore',
   enumerate: (query) => computecore.enumerateComputeSystems(query, hcsTimeouts.query),
   createSystem: (id, document) => computecore.createComputeSystem(id, document, hcsTimeouts.operation),
@@ -34,6 +34,8 @@ export const computecoreDriver: HcsDriver = {
   modifyProcess: (handle, settings) =>
     computecore.modifyProcess(handle as ProcessHandle, settings, hcsTimeouts.query),
   processProperties: (handle) => computecore.processProperties(handle as ProcessHandle, hcsTimeouts.query),
+  serviceProperties: (query) => computecore.serviceProperties(query),
+  modifyService: (settings) => computecore.modifyServiceSettings(settings),
   async watchSystem(handle, listener) {
     await computecore.setSystemCallback(handle as SystemHandle, (type, data) => {
       if (type === eventType.systemExited) listener(data);

@@ -52,6 +52,12 @@ export interface HcsDriver {
   watchProcess(handle: DriverHandle, listener: () => void): Promise<void>;
 }
 
+/** Settings of the service itself, which only computecore's driver has to offer. */
+export interface HcsServiceDriver {
+  serviceProperties(query: string): Promise<DriverResult>;
+  modifyService(settings: string): Promise<DriverResult>;
+}
+
 /** Bounds of hcs.md 4.3, milliseconds. */
 export const hcsTimeouts = {
   operation: 240_000,

@@ -91,6 +91,10 @@ const api = defineLibrary('computecore.dll', {
     proto: 'int32_t __stdcall HcsGetServiceProperties(str16 query, _Out_ void **result)',
     mode: 'async',
   },
+  HcsModifyServiceSettings: {
+    proto: 'int32_t __stdcall HcsModifyServiceSettings(str16 settings, _Out_ void **result)',
+    mode: 'async',
+  },
 });
 
 /** The shape that most calls share: handle, operation, one JSON string; S_OK = started. */
@@ -362,8 +366,17 @@ export function processProperties(handle: ProcessHandle, timeoutMs: number): Pro
   return withOperation(timeoutMs, (operation) => api.call('HcsGetProcessProperties', handle, operation, ''));
 }
 
-export async function serviceProperties(query: string): Promise<OperationResult> {
+export const serviceProperties = (query: string): Promise<OperationResult> =>
+  serviceCall('HcsGetServiceProperties', query);
+
+export const modifyServiceSettings = (settings: string): Promise<OperationResult> =>
+  serviceCall('HcsModifyServiceSettings', settings);
+
+async function serviceCall(
+  name: 'HcsGetServiceProperties' | 'HcsModifyServiceSettings',
+  text: string,
+): Promise<OperationResult> {
   const cell = pointerCell();
-  const hresult = unsigned(await api.call('HcsGetServiceProperties', query, cell));
+  const hresult = unsigned(await api.call(name, text, cell));
   return { hresult, document: takeString(cell, 'LocalFree') };
 }

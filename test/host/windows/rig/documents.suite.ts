@@ -2,7 +2,11 @@
 import { expect } from 'chai';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ComputeSystemDocument, ProcessParameters } from '../../../../src/hcs/documents.ts';
+import type {
+  ComputeSystemDocument,
+  ContainerV2Document,
+  ProcessParameters,
+} from '../../../../src/hcs/documents.ts';
 import type { HnsEndpoint, HnsNetwork } from '../../../../src/hns/documents.ts';
 import type { HcsError } from '../../../../src/hcs/hcs-error.ts';
 import { createWindowsNetwork } from '../../../../src/host/windows/network.ts';
@@ -37,7 +41,7 @@ describe('documents of compute systems', () => {
       const system = await port.create(id, document);
       await system.start();
       const sent = calls('HcsCreateComputeSystem').findLast((call) => call['id'] === id);
-      expect(sent?.['configuration']).to.equal(JSON.stringify(document));
+      expect(sent?.['configuration']).to.equal(JSON.stringify(withAnswer(document, sent?.['configuration'])));
 
       if (content.process !== undefined) {
         // The image's program is not here: what matters is that the parameters arrive and are understood.
@@ -56,6 +60,16 @@ describe('documents of compute systems', () => {
       system.close();
     });
 });
+
+/** A credential spec is asked for; what reaches HCS is its own answer in the same place. */
+function withAnswer(document: ComputeSystemDocument, sent = '{}'): ComputeSystemDocument {
+  if ('SystemType' in document || document.Container.ContainerCredentialGuard === undefined) return document;
+  const { Container } = JSON.parse(sent) as ContainerV2Document;
+  const ContainerCredentialGuard = Container.ContainerCredentialGuard!;
+  expect(ContainerCredentialGuard).to.include(document.Container.ContainerCredentialGuard);
+  expect(ContainerCredentialGuard).to.have.all.keys('Cookie', 'RpcEndpoint', 'Transport', 'CredentialSpec');
+  return { ...document, Container: { ...document.Container, ContainerCredentialGuard } };
+}
 
 describe('documents of networks and endpoints', () => {
   before(() => setMode(''));

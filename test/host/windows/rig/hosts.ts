@@ -40,6 +40,16 @@ export function v2Document(): ContainerV2Document {
   };
 }
 
+/** With a credential spec, as the builders ask for one. */
+export function guardedDocument(): ContainerV2Document {
+  const document = v2Document();
+  const ContainerCredentialGuard = {
+    CredentialSpec: '{"CmsPlugins":["ActiveDirectory"]}',
+    Transport: 'LRPC' as const,
+  };
+  return { ...document, Container: { ...document.Container, ContainerCredentialGuard } };
+}
+
 export function hypervDocument(id: string): ContainerV1Document {
   return {
     SystemType: 'Container',

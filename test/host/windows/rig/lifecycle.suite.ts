@@ -9,7 +9,7 @@ import { HcsError } from '../../../../src/hcs/hcs-error.ts';
 import { HRESULT } from '../../../../src/hcs/hresult.ts';
 import { HNS, HnsError } from '../../../../src/hns/hns-error.ts';
 import { createWindowsNetwork } from '../../../../src/host/windows/network.ts';
-import { compute, hypervDocument, v2Document } from './hosts.ts';
+import { compute, guardedDocument, hypervDocument, v2Document } from './hosts.ts';
 import { clearFaults, expectNothingOpen, failNext, setMode, world, type Fault } from './standins.ts';
 
 const lives = Number(process.env['PORTHOLE_RIG_LIVES'] ?? 30);
@@ -35,6 +35,7 @@ const computeCalls = [
   ...['HcsSetProcessCallback', 'HcsSetComputeSystemCallback', 'HcsRegisterProcessCallback'],
   ...['HcsRegisterComputeSystemCallback', 'HcsWaitForOperationResult', 'HcsCreateOperation'],
   ...['HcsWaitForOperationResultAndProcessInfo', 'HcsEnumerateComputeSystems'],
+  ...['HcsModifyServiceSettings', 'HcsGetServiceProperties'],
 ];
 const networkCalls = [
   ...['HNSCall', 'HcnCreateNamespace', 'HcnOpenNamespace', 'HcnModifyNamespace', 'HcnDeleteNamespace'],
@@ -111,7 +112,8 @@ class Life {
     const console = this.#random() < 0.2;
     const late = this.#random() < 0.3;
     const create = async (): Promise<void> => {
-      const created = await this.#port.create(id, this.#random() < 0.5 ? v2Document() : hypervDocument(id));
+      const document = this.#pick([v2Document(), guardedDocument(), hypervDocument(id), hypervDocument(id)]);
+      const created = await this.#port.create(id, document);
       this.systems.push(created);
       if (!late) await created.start();
     };
@@ -189,6 +191,7 @@ describe(`${lives} random lives with failures`, function () {
         expect(world(), `seed ${seed}`).to.deep.equal({
           systems: 0,
           processes: 0,
+          credentials: 0,
           networks: 0,
           endpoints: 0,
           namespaces: 0,

@@ -9,7 +9,7 @@ await rigTests({
   title: 'Windows host under Wine',
   suites: here(
     ...['compute.suite.ts', 'network.suite.ts', 'faults.suite.ts', 'network-faults.suite.ts'],
-    ...['documents.suite.ts', 'lifecycle.suite.ts'],
+    ...['documents.suite.ts', 'credentials.suite.ts', 'lifecycle.suite.ts'],
   ),
   programs: here('owner.ts', 'lock-owner.ts'),
   timeoutMs: 60_000 * (8 + Number(process.env['PORTHOLE_RIG_LIVES'] ?? 0) / 50),

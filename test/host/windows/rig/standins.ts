@@ -25,6 +25,7 @@ export interface Ledger {
 export interface World {
   readonly systems: number;
   readonly processes: number;
+  readonly credentials: number;
   readonly networks: number;
   readonly endpoints: number;
   readonly namespaces: number;
@@ -34,10 +35,10 @@ export interface World {
 export function world(): World {
   const buffer = Buffer.alloc(4096);
   core.callSync('StandinWorld', buffer, buffer.length);
-  const { systems, processes, networks, endpoints, namespaces } = JSON.parse(
+  const { systems, processes, credentials, networks, endpoints, namespaces } = JSON.parse(
     buffer.toString('utf8').replace(/\0.*$/s, ''),
   ) as World;
-  return { systems, processes, networks, endpoints, namespaces };
+  return { systems, processes, credentials, networks, endpoints, namespaces };
 }
 
 /** Calls of a function, as the log has them. */
