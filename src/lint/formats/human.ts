@@ -66,6 +66,29 @@ function cut(line: string, { column, endLine, endColumn, line: first }: Finding,
   const end = endLine === first ? endColumn - 1 : line.length;
   // Far more than can be shown, on both sides: a line may have megabytes.
   const from = Math.max(0, start - room);
+  const near = line.slice(from, start + room);
+  const { cells, lead, stop } = onePlaceEach.test(near)
+    ? { cells: near, lead: Math.min(start - from, near.length), stop: Math.min(end - from, near.length) }
+    : measured(line, from, start, end, room);
+  const room1 = Math.max(room, 1);
+  const skip =
+    cells.length <= room1 ? 0 : Math.max(0, Math.min(lead - Math.floor(room1 / 3), cells.length - room1));
+  const text = typeof cells === 'string' ? cells.slice(skip, skip + room1) : whole(cells, skip, room1);
+  const width = Math.min(Math.max(stop - lead, 1), Math.max(room1 - (lead - skip), 1));
+  return { text: text.trimEnd(), lead: Math.min(lead - skip, room1 - 1), width };
+}
+
+/** Characters that take one column and are shown as they are. */
+const onePlaceEach = /^[\x20-\x7e\xa0-\u10ff]*$/;
+
+/** One entry of `cells` a column; `lead` and `stop` count them. */
+function measured(
+  line: string,
+  from: number,
+  start: number,
+  end: number,
+  room: number,
+): { cells: readonly string[]; lead: number; stop: number } {
   const cells: string[] = [];
   let lead = 0;
   let stop = 0;
@@ -77,15 +100,15 @@ function cut(line: string, { column, endLine, endColumn, line: first }: Finding,
     at += character.length;
   }
   if (start >= line.length) lead = cells.length;
-  const room1 = Math.max(room, 1);
-  const skip =
-    cells.length <= room1 ? 0 : Math.max(0, Math.min(lead - Math.floor(room1 / 3), cells.length - room1));
-  const shown = cells.slice(skip, skip + room1);
-  // Half of a wide character cannot be shown.
+  return { cells, lead, stop };
+}
+
+/** Half of a wide character cannot be shown. */
+function whole(cells: readonly string[], skip: number, room: number): string {
+  const shown = cells.slice(skip, skip + room);
   if (shown[0] === '') shown[0] = ' ';
-  if (cells[skip + room1] === '') shown[shown.length - 1] = ' ';
-  const width = Math.min(Math.max(stop - lead, 1), Math.max(room1 - (lead - skip), 1));
-  return { text: shown.join('').trimEnd(), lead: Math.min(lead - skip, room1 - 1), width };
+  if (cells[skip + room] === '') shown[shown.length - 1] = ' ';
+  return shown.join('');
 }
 
 const widthOf = (character: string): number => (character === '\t' ? tabWidth : characterWidth(character));
@@ -101,15 +124,18 @@ function pushCells(cells: string[], character: string): void {
 
 /** Lines of words; a word wider than a line is cut. */
 function wrap(text: string, width: number): string[] {
+  if (displayWidth(text) <= width) return [text.replace(/^ +/, '')];
   const lines: string[] = [];
   let current = '';
+  let used = 0;
   for (const word of text.split(' ').flatMap((one) => pieces(one, width))) {
-    if (current !== '' && displayWidth(current) + 1 + displayWidth(word) > width) {
+    const columns = displayWidth(word);
+    if (current !== '' && used + 1 + columns > width) {
       lines.push(current);
-      current = word;
-    } else {
-      current = current === '' ? word : `${current} ${word}`;
+      current = '';
     }
+    used = current === '' ? columns : used + 1 + columns;
+    current = current === '' ? word : `${current} ${word}`;
   }
   return [...lines, current];
 }

@@ -37,7 +37,7 @@ export function readCmd(text: string): ShellText {
       brackets--;
       out.operator(')', at++);
     } else {
-      const redirect = /^\d?(>>?|<)(&\d)?/.exec(text.slice(at, at + 5));
+      const redirect = mayRedirect(char, text[at + 1]) ? redirection.exec(text.slice(at, at + 5)) : null;
       if (redirect !== null) {
         at += redirect[0].length;
         if (redirect[2] === undefined) out.redirect();
@@ -50,6 +50,12 @@ export function readCmd(text: string): ShellText {
     }
   }
   return out.finish();
+}
+
+const redirection = /^\d?(>>?|<)(&\d)?/;
+
+function mayRedirect(char: string, next: string | undefined): boolean {
+  return char === '<' || char === '>' || next === '<' || next === '>';
 }
 
 function readWord(text: string, start: number, bracketed: boolean): { end: number; value: string } {

@@ -35,6 +35,8 @@ const closers = new Set(['fi', 'done', 'esac', '}']);
 /** The words up to the next separator are no command's. */
 const listed = new Set(['for', 'select', 'case', 'function']);
 
+/** Begins a word and nothing else. */
+const plainStart = /[^\s\d\\#()<>&|;]/;
 const assignmentShape = /^[A-Za-z_]\w*(\[[^\]]*\])?\+?=/;
 const redirectShape = /^\d*(&>>?|>>|>\||>&|<&|<>|<<<|<<-?|>|<)/;
 const operatorShape = /^(;;&|;;|;&|&&|\|\||\|&|[;&|])/;
@@ -68,7 +70,8 @@ class PosixReader {
     if (char === '\n') {
       this.#operator('\n');
       this.#skipHeredocs();
-    } else if (/\s/.test(char)) this.#at++;
+    } else if (plainStart.test(char)) this.#word();
+    else if (/\s/.test(char)) this.#at++;
     else if (char === '\\' && this.#text[this.#at + 1] === '\n') this.#at += 2;
     else if (char === '#') this.#skipLine();
     else if (char === '(') this.#bracket();

@@ -16,32 +16,29 @@ export function readPowershell(text: string): ShellText {
       at = blanks.lastIndex;
       continue;
     }
-    const rest = text.slice(at, at + 3);
-    const char = rest[0]!;
+    const char = text[at]!;
+    const next = text[at + 1];
     if (char === '\n' || char === ';') {
       out.operator(char, at++);
-    } else if (rest.startsWith('<#')) {
+    } else if (char === '<' && next === '#') {
       const end = text.indexOf('#>', at + 2);
       at = end < 0 ? text.length : end + 2;
     } else if (char === '#') {
       const end = text.indexOf('\n', at);
       at = end < 0 ? text.length : end;
-    } else if (rest.startsWith('&&') || rest.startsWith('||')) {
-      out.operator(rest.slice(0, 2), at);
+    } else if ((char === '&' || char === '|') && next === char) {
+      out.operator(char + char, at);
       at += 2;
     } else if (char === '&') {
       // The call operator: the command is the word after it.
       at++;
     } else if ('|(){}'.includes(char)) {
       out.operator(char, at++);
-    } else if (/^(\$|@)[({]/.test(rest)) {
-      if (rest.startsWith('${')) at = word(text, at, out);
-      else {
-        out.operator(rest[1]!, at);
-        at += 2;
-      }
+    } else if ((char === '$' || char === '@') && (next === '(' || (next === '{' && char === '@'))) {
+      out.operator(next, at);
+      at += 2;
     } else {
-      const redirect = /^[\d*]?(>>?)(&\d)?/.exec(rest);
+      const redirect = mayRedirect(char, next) ? redirection.exec(text.slice(at, at + 3)) : null;
       if (redirect !== null) {
         at += redirect[0].length;
         if (redirect[2] === undefined) out.redirect();
@@ -51,8 +48,15 @@ export function readPowershell(text: string): ShellText {
   return out.finish();
 }
 
+const redirection = /^[\d*]?(>>?)(&\d)?/;
+
+function mayRedirect(char: string, next: string | undefined): boolean {
+  return char === '>' || next === '>';
+}
+
 /** Characters that stand for themselves in a word. */
 const plain = /[^\s;|(){}'"`$&]+/y;
+const endsWord = /[\s;|(){}]/;
 
 function word(text: string, start: number, out: CommandCollector): number {
   let value = '';
@@ -85,7 +89,7 @@ function word(text: string, start: number, out: CommandCollector): number {
       const stop = end < 0 ? text.length : end + 1;
       value += text.slice(at, stop);
       at = stop;
-    } else if (/[\s;|(){}]/.test(char) || text.startsWith('&&', at)) {
+    } else if (endsWord.test(char) || text.startsWith('&&', at)) {
       break;
     } else {
       value += char;
@@ -98,11 +102,21 @@ function word(text: string, start: number, out: CommandCollector): number {
   return end;
 }
 
+const inSingleQuotes = /[^']+/y;
+const inDoubleQuotes = /[^"`]+/y;
+
 function quoted(text: string, start: number): { end: number; inner: string } {
   const quote = text[start]!;
   let inner = '';
   let at = start + 1;
   for (; at < text.length; at++) {
+    const skip = quote === '"' ? inDoubleQuotes : inSingleQuotes;
+    skip.lastIndex = at;
+    if (skip.test(text)) {
+      inner += text.slice(at, skip.lastIndex);
+      at = skip.lastIndex;
+      if (at === text.length) break;
+    }
     const char = text[at]!;
     if (char === '`' && quote === '"' && at + 1 < text.length) {
       inner += text[++at]!;

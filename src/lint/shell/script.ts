@@ -95,15 +95,20 @@ export class CommandCollector {
     this.#redirecting = false;
     // Each list is in the order of the text.
     const lists = [this.#words, this.#redirects, this.#assignments];
-    const first = lists.map((list) => list[0]).reduce(earlier);
-    const last = lists.map((list) => list.at(-1)).reduce(later);
-    if (first === undefined || last === undefined) return;
+    let start = Infinity;
+    let end = -1;
+    for (const list of lists) {
+      if (list.length === 0) continue;
+      start = Math.min(start, list[0]!.start);
+      end = Math.max(end, list.at(-1)!.end);
+    }
+    if (end < 0) return;
     this.#commands.push({
       words: this.#words,
       redirects: this.#redirects,
       assignments: this.#assignments,
-      start: first.start,
-      end: last.end,
+      start,
+      end,
       before: this.#before,
       depth: this.#depth,
     });
@@ -111,14 +116,6 @@ export class CommandCollector {
     this.#redirects = [];
     this.#assignments = [];
   }
-}
-
-function earlier(a: ShellWord | undefined, b: ShellWord | undefined): ShellWord | undefined {
-  return a === undefined || (b !== undefined && b.start < a.start) ? b : a;
-}
-
-function later(a: ShellWord | undefined, b: ShellWord | undefined): ShellWord | undefined {
-  return a === undefined || (b !== undefined && b.end > a.end) ? b : a;
 }
 
 /** `C:\x\Git.EXE` -> `git`. */
