@@ -2,6 +2,7 @@
 import type { SourceText } from '../dockerfile/source.ts';
 import { buildModel } from './build-model.ts';
 import { compareFindings, place, type Finding } from './finding.ts';
+import type { StageInstruction } from '../dockerfile/instructions.ts';
 import type { LintFile } from './model.ts';
 import type { Report, RuleContext, RuleDefinition, RuleOptions, Severity } from './rule.ts';
 import { namesOf, SuppressionIndex } from './suppression-index.ts';
@@ -91,9 +92,12 @@ export function lintSource(
   const skipsChecks = options.obeyComments !== false && check.skipAll;
   const reports: Report[] = [];
   const context = { file, options: ruleOptions, report: (report: Report) => void reports.push(report) };
-  for (const rule of [...active, ...silentPartners(rules, options)]) {
-    runRule(rule, file, context);
+  const partners = silentPartners(rules, options);
+  const stageKinds = file.stages.map(({ stage }) => kindsOf(stage.instructions));
+  for (const runner of partners.length === 0 ? active.runners : [...active.runners, ...runnersOf(partners)]) {
+    run(runner, file, stageKinds, context);
     if (reports.length === 0) continue;
+    const { rule } = runner;
     const level = levelOf(rule, options);
     for (const report of reports) {
       const finding = toFinding(report, rule, level === 'off' ? rule.severity : level, file);
@@ -122,7 +126,7 @@ export function lintSource(
   const unusedLevel =
     options.only?.has(unusedCode) === false ? 'off' : (options.severities?.get(unusedCode) ?? 'info');
   const known = suppressions.length === 0 ? none : new Set(rules.flatMap(namesOf));
-  const ran = suppressions.length === 0 ? none : new Set(active.flatMap(namesOf));
+  const ran = suppressions.length === 0 ? none : new Set(active.rules.flatMap(namesOf));
   for (const suppression of suppressions) {
     if (unusedLevel === 'off') break;
     const name = suppression.rule.toLowerCase();
@@ -156,18 +160,67 @@ function levelOf(rule: RuleDefinition, options: LintOptions): Severity | 'off' {
   return options.severities?.get(rule.id) ?? rule.severity;
 }
 
-function runRule(rule: RuleDefinition, file: LintFile, context: RuleContext): void {
-  rule.check?.(context);
-  if (rule.stage === undefined) return;
-  for (const stage of file.stages) {
-    if (rule.platform === 'any' || rule.platform === stage.platform) rule.stage(stage, context);
+/**
+ * What running a rule takes, in objects of one shape: every rule has a shape of its own, and asking so many of them for the
+ * same names again and again costs more than most rules do.
+ */
+interface Runner {
+  readonly rule: RuleDefinition;
+  readonly check: RuleDefinition['check'];
+  readonly stage: RuleDefinition['stage'];
+  readonly platform: RuleDefinition['platform'];
+  /** Bits of the instructions that concern `stage`. */
+  readonly kinds: number;
+}
+
+const allKinds = -1;
+
+function runnersOf(rules: readonly RuleDefinition[]): Runner[] {
+  return rules.map((rule) => ({
+    rule,
+    check: rule.check,
+    stage: rule.stage,
+    platform: rule.platform,
+    kinds: rule.instructions?.reduce((bits, kind) => bits | bitOf(kind), 0) ?? allKinds,
+  }));
+}
+
+const kindBits = new Map<StageInstruction['kind'], number>();
+
+/** There are fewer kinds than bits. */
+function bitOf(kind: StageInstruction['kind']): number {
+  let bit = kindBits.get(kind);
+  if (bit === undefined) kindBits.set(kind, (bit = 1 << kindBits.size));
+  return bit;
+}
+
+function kindsOf(instructions: readonly StageInstruction[]): number {
+  let bits = 0;
+  for (const { kind } of instructions) bits |= bitOf(kind);
+  return bits;
+}
+
+function run(runner: Runner, file: LintFile, stageKinds: readonly number[], context: RuleContext): void {
+  const { check, stage: checkStage, platform, kinds } = runner;
+  check?.(context);
+  if (checkStage === undefined) return;
+  const { stages } = file;
+  for (let index = 0; index < stages.length; index++) {
+    const stage = stages[index]!;
+    if (platform !== 'any' && platform !== stage.platform) continue;
+    if (kinds === allKinds || (kinds & stageKinds[index]!) !== 0) checkStage(stage, context);
   }
 }
 
 interface Selection {
   readonly rules: readonly RuleDefinition[];
   readonly options: LintOptions;
-  readonly active: readonly RuleDefinition[];
+  readonly active: ActiveRules;
+}
+
+interface ActiveRules {
+  readonly rules: readonly RuleDefinition[];
+  readonly runners: readonly Runner[];
 }
 
 let lastSelection: Selection | undefined;
@@ -177,7 +230,7 @@ function activeRules(
   rules: readonly RuleDefinition[],
   options: LintOptions,
   experimental: 'all' | readonly string[],
-): readonly RuleDefinition[] {
+): ActiveRules {
   const { severities, only, enabled } = options;
   const plain = experimental.length === 0;
   if (
@@ -189,7 +242,8 @@ function activeRules(
   ) {
     return lastSelection.active;
   }
-  const active = rules.filter((rule) => isActive(rule, options, experimental));
+  const chosen = rules.filter((rule) => isActive(rule, options, experimental));
+  const active = { rules: chosen, runners: runnersOf(chosen) };
   if (plain) lastSelection = { rules, options, active };
   return active;
 }
@@ -257,6 +311,20 @@ function silentPartners(rules: readonly RuleDefinition[], options: LintOptions):
   return off.filter(({ id, coveredBy }) => coveredBy !== undefined || covering.has(id));
 }
 
+const coverings = new WeakMap<readonly RuleDefinition[], ReadonlyMap<string, readonly string[]>>();
+
+/** Of each rule that others cover, their ids. */
+function coveringRules(rules: readonly RuleDefinition[]): ReadonlyMap<string, readonly string[]> {
+  let coveredBy = coverings.get(rules);
+  if (coveredBy === undefined) {
+    coveredBy = new Map(
+      rules.flatMap((rule) => (rule.coveredBy === undefined ? [] : [[rule.id, rule.coveredBy] as const])),
+    );
+    coverings.set(rules, coveredBy);
+  }
+  return coveredBy;
+}
+
 /**
  * Two rules that say the same of one line are one finding: the one that covers stays, under hadolint's code of the other too.
  * A finding whose like is not wanted there goes as well.
@@ -267,9 +335,7 @@ function foldCovered(
   rules: readonly RuleDefinition[],
 ): Finding[] {
   if (findings.length + silent.length < 2) return [...findings];
-  const coveredBy = new Map(
-    rules.flatMap((rule) => (rule.coveredBy === undefined ? [] : [[rule.id, rule.coveredBy] as const])),
-  );
+  const coveredBy = coveringRules(rules);
   const key = ({ code, line }: Finding): string => `${code}@${line}`;
   const present = new Set([...findings, ...silent].map(key));
   const unwanted = new Set(

@@ -4,6 +4,7 @@
  * A rule is pure: it looks at the model of one file and reports ranges. The runner decides about severity overrides,
  * suppression comments and platforms.
  */
+import type { StageInstruction } from '../dockerfile/instructions.ts';
 import type { SourceRange } from '../dockerfile/source.ts';
 import type { LintFile, LintStage } from './model.ts';
 
@@ -93,6 +94,8 @@ export interface RuleDefinition extends RuleChecks {
   readonly aliases?: readonly string[];
   readonly severity: Severity;
   readonly platform: RulePlatform;
+  /** `stage` has nothing to say of a stage that has none of these; undefined = it always looks. */
+  readonly instructions?: readonly StageInstruction['kind'][];
   /** True when RUN rules look into `ONBUILD RUN` as well. */
   readonly onbuild?: boolean;
   /** Off unless asked for by `--rule` or configuration (BuildKit's experimental checks). */

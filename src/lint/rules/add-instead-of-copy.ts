@@ -7,6 +7,7 @@ export default defineRule({
   name: 'add-instead-of-copy',
   severity: 'error',
   platform: 'any',
+  instructions: ['add'],
   docs: {
     summary: 'COPY takes files and folders; ADD is for archives and URLs',
     why: 'ADD unpacks what looks like an archive and fetches what looks like a URL: a reader cannot tell which was meant.',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'and-and-in-windows-powershell',
   severity: 'error',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'Windows PowerShell has no && and ||',
     why: 'They came with PowerShell 7: version 5.1 refuses the whole step.',

@@ -8,6 +8,7 @@ export default defineRule({
   name: 'apk-cache-left',
   severity: 'info',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'apk add needs --no-cache',

@@ -7,6 +7,7 @@ export default defineRule({
   name: 'apk-unpinned',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'apk add should name versions',

@@ -9,6 +9,7 @@ export default defineRule({
   name: 'apt-get-asks',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'apt-get install needs -y',

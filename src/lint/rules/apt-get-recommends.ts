@@ -8,6 +8,7 @@ export default defineRule({
   name: 'apt-get-recommends',
   severity: 'info',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'apt-get install takes recommended packages along',

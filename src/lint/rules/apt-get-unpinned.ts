@@ -7,6 +7,7 @@ export default defineRule({
   name: 'apt-get-unpinned',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'apt-get install should name versions',

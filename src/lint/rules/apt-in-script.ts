@@ -10,6 +10,7 @@ export default defineRule({
   name: 'apt-in-script',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'apt is for people: use apt-get or apt-cache',

@@ -8,6 +8,7 @@ export default defineRule({
   name: 'apt-lists-left',
   severity: 'info',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'Delete the lists of apt in the step that fetched them',

@@ -9,6 +9,7 @@ export default defineRule({
   name: 'archive-copied-not-added',
   severity: 'info',
   platform: 'any',
+  instructions: ['copy'],
   docs: {
     summary: 'ADD unpacks an archive, COPY and tar need two layers',
     why: 'The copied archive stays in its layer although only its contents are wanted.',

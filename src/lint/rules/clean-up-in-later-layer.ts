@@ -8,6 +8,7 @@ export default defineRule({
   name: 'clean-up-in-later-layer',
   severity: 'info',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'Delete a download in the step that made it',
     why: 'The bytes stay in the earlier layer.',

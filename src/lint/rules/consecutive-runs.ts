@@ -7,6 +7,7 @@ export default defineRule({
   name: 'consecutive-runs',
   severity: 'info',
   platform: 'any',
+  instructions: ['run'],
   docs: {
     summary: 'RUN steps of one command each could be one step',
     why: 'Each makes a layer of its own. Steps that chain commands already are left alone, and so are those with other flags.',

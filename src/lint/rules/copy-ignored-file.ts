@@ -8,6 +8,7 @@ export default defineRule({
   aliases: ['CopyIgnoredFile'],
   severity: 'warning',
   platform: 'any',
+  instructions: ['copy', 'add'],
   description: 'Attempting to Copy file that is excluded by .dockerignore',
   url: 'https://docs.docker.com/go/dockerfile/rule/copy-ignored-file/',
   docs: {

@@ -7,6 +7,7 @@ export default defineRule({
   aliases: ['DL3067'],
   severity: 'error',
   platform: 'windows',
+  instructions: ['copy'],
   docs: {
     summary: 'COPY --from cannot take the whole system drive',
     why: 'The classic builder refuses C:\\ and C:\\Windows as sources.',

@@ -5,6 +5,7 @@ export default defineRule({
   name: 'copy-of-whole-filesystem',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['copy'],
   docs: {
     summary: 'COPY --from should not take the whole file system',
     why: 'Everything of the other stage comes along, its caches and secrets too. Name the files, or build on that stage.',

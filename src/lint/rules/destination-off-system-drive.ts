@@ -5,6 +5,7 @@ export default defineRule({
   name: 'destination-off-system-drive',
   severity: 'error',
   platform: 'windows',
+  instructions: ['workdir', 'copy', 'add'],
   docs: {
     summary: 'Files can only be put on drive C:',
     why: 'Only the system drive is part of an image: the builders refuse other drives and network paths.',

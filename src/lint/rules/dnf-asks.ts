@@ -9,6 +9,7 @@ export default defineRule({
   name: 'dnf-asks',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'dnf install needs -y',

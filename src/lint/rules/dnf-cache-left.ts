@@ -7,6 +7,7 @@ export default defineRule({
   name: 'dnf-cache-left',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'dnf clean all belongs into the step that installs',

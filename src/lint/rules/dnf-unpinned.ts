@@ -7,6 +7,7 @@ export default defineRule({
   name: 'dnf-unpinned',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'dnf install should name versions',

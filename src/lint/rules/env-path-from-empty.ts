@@ -6,6 +6,7 @@ export default defineRule({
   name: 'env-path-from-empty',
   severity: 'error',
   platform: 'windows',
+  instructions: ['env'],
   docs: {
     summary: 'Windows base images set no PATH that ENV could extend',
     why: '$PATH is empty while the image is built: System32 disappears from PATH and no program is found.',

@@ -5,6 +5,7 @@ export default defineRule({
   name: 'env-percent-variable',
   severity: 'error',
   platform: 'windows',
+  instructions: ['env'],
   docs: {
     summary: 'ENV does not expand %NAME%',
     why: 'The builder expands only $NAME: the literal %PATH% is stored and every look-up of programs breaks.',

@@ -7,6 +7,7 @@ export default defineRule({
   name: 'env-refers-to-itself',
   severity: 'error',
   platform: 'any',
+  instructions: ['env'],
   docs: {
     summary: 'ENV cannot use a variable that the same instruction sets',
     why: 'All values are expanded with the variables from before the instruction: the old value is taken, or none.',

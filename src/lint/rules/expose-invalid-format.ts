@@ -6,6 +6,7 @@ export default defineRule({
   aliases: ['ExposeInvalidFormat'],
   severity: 'warning',
   platform: 'any',
+  instructions: ['expose'],
   description:
     'IP address and host-port mapping should not be used in EXPOSE instruction. This will become an error in a future release',
   url: 'https://docs.docker.com/go/dockerfile/rule/expose-invalid-format/',

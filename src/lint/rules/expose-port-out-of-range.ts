@@ -5,6 +5,7 @@ export default defineRule({
   name: 'expose-port-out-of-range',
   severity: 'error',
   platform: 'any',
+  instructions: ['expose'],
   docs: {
     summary: 'Ports end at 65535',
     why: 'There is no such port; the builder refuses it, or whoever publishes it later.',

@@ -6,6 +6,7 @@ export default defineRule({
   aliases: ['ExposeProtoCasing'],
   severity: 'warning',
   platform: 'any',
+  instructions: ['expose'],
   description: 'Protocol in EXPOSE instruction should be lowercase',
   url: 'https://docs.docker.com/go/dockerfile/rule/expose-proto-casing/',
   docs: {

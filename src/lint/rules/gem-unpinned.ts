@@ -8,6 +8,7 @@ export default defineRule({
   name: 'gem-unpinned',
   severity: 'warning',
   platform: 'any',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'gem install should name versions',

@@ -8,6 +8,7 @@ export default defineRule({
   name: 'go-unpinned',
   severity: 'warning',
   platform: 'any',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'go install, get and run should name versions',

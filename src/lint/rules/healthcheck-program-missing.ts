@@ -9,6 +9,7 @@ export default defineRule({
   name: 'healthcheck-program-missing',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['healthcheck'],
   docs: {
     summary: 'HEALTHCHECK needs a program that the image has',
     why: 'The check always fails: the container never becomes healthy.',

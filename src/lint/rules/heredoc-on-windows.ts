@@ -5,6 +5,7 @@ export default defineRule({
   name: 'heredoc-on-windows',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'Here-documents do not work in Windows steps',
     why: 'cmd stops at the first line end, and a first line with #! is not looked at.',

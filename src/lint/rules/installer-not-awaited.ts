@@ -7,6 +7,7 @@ export default defineRule({
   name: 'installer-not-awaited',
   severity: 'error',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'Wait for programs that a step starts',
     why: 'The step ends while the program still runs: the layer is committed half installed.',

@@ -8,6 +8,7 @@ export default defineRule({
   name: 'interactive-command',
   severity: 'info',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'Programs for a running machine have nothing to do in a build',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'invalid-label-key',
   severity: 'style',
   platform: 'any',
+  instructions: ['label'],
   docs: {
     summary: 'Label keys have lower-case letters, digits, dots, dashes, underscores and slashes',
     why: "Keys begin with a letter and end with a letter or a digit, without two dots or dashes in a row; com.docker, io.docker and org.dockerproject are Docker's own. Tools that filter by label rely on it.",

@@ -6,6 +6,7 @@ export default defineRule({
   aliases: ['JSONArgsRecommended', 'DL3025'],
   severity: 'warning',
   platform: 'any',
+  instructions: ['cmd', 'entrypoint'],
   description:
     'JSON arguments recommended for ENTRYPOINT/CMD to prevent unintended behavior related to OS signals',
   url: 'https://docs.docker.com/go/dockerfile/rule/json-args-recommended/',

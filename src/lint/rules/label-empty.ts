@@ -6,6 +6,7 @@ export default defineRule({
   name: 'label-empty',
   severity: 'warning',
   platform: 'any',
+  instructions: ['label'],
   docs: {
     summary: 'A label of the schema is empty',
     why: 'An empty value says no more than a missing label.',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'label-not-email',
   severity: 'warning',
   platform: 'any',
+  instructions: ['label'],
   docs: {
     summary: 'The schema wants an e-mail address',
     why: 'The label schema of the configuration gives this label the type email.',

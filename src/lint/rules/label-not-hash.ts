@@ -6,6 +6,7 @@ export default defineRule({
   name: 'label-not-hash',
   severity: 'warning',
   platform: 'any',
+  instructions: ['label'],
   docs: {
     summary: 'The schema wants a commit of git',
     why: 'The label schema of the configuration gives this label the type hash: 7 to 40 hexadecimal digits, or 64.',

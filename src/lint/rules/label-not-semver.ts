@@ -6,6 +6,7 @@ export default defineRule({
   name: 'label-not-semver',
   severity: 'warning',
   platform: 'any',
+  instructions: ['label'],
   docs: {
     summary: 'The schema wants a semantic version',
     why: 'The label schema of the configuration gives this label the type semver: 1.2.3, with -pre and +build where needed.',

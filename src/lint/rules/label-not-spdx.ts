@@ -7,6 +7,7 @@ export default defineRule({
   name: 'label-not-spdx',
   severity: 'warning',
   platform: 'any',
+  instructions: ['label'],
   docs: {
     summary: 'The schema wants an SPDX licence',
     why: 'The label schema of the configuration gives this label the type spdx: an identifier of the SPDX list, or an expression of them.',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'label-not-time',
   severity: 'warning',
   platform: 'any',
+  instructions: ['label'],
   docs: {
     summary: 'The schema wants a time as RFC 3339 has it',
     why: 'The label schema of the configuration gives this label the type rfc3339: 2021-03-10T10:26:33+01:00.',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'label-not-url',
   severity: 'warning',
   platform: 'any',
+  instructions: ['label'],
   docs: {
     summary: 'The schema wants a URL',
     why: 'The label schema of the configuration gives this label the type url.',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'label-superfluous',
   severity: 'info',
   platform: 'any',
+  instructions: ['label'],
   docs: {
     summary: 'A label that the schema does not name',
     why: 'With strict labels, the label schema of the configuration is the whole list.',

@@ -7,6 +7,7 @@ export default defineRule({
   aliases: ['LegacyKeyValueFormat'],
   severity: 'warning',
   platform: 'any',
+  instructions: ['env', 'label'],
   description: 'Legacy key/value format with whitespace separator should not be used',
   url: 'https://docs.docker.com/go/dockerfile/rule/legacy-key-value-format/',
   docs: {

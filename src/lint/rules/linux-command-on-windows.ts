@@ -7,6 +7,7 @@ export default defineRule({
   name: 'linux-command-on-windows',
   severity: 'error',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'Linux commands and paths do not exist on Windows',
     why: 'The program is not in Windows images: the step fails.',

@@ -7,6 +7,7 @@ export default defineRule({
   name: 'machine-change-as-user',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'Changes of the machine need USER ContainerAdministrator',
     why: 'Nano Server images run as ContainerUser since 1709: the command ends with "Access is denied".',

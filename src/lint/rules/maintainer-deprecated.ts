@@ -6,6 +6,7 @@ export default defineRule({
   aliases: ['MaintainerDeprecated', 'DL4000'],
   severity: 'warning',
   platform: 'any',
+  instructions: ['maintainer'],
   description: 'The MAINTAINER instruction is deprecated, use a label instead to define an image author',
   url: 'https://docs.docker.com/go/dockerfile/rule/maintainer-deprecated/',
   docs: {

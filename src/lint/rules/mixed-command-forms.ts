@@ -5,6 +5,7 @@ export default defineRule({
   name: 'mixed-command-forms',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['cmd', 'entrypoint'],
   docs: {
     summary: 'ENTRYPOINT and CMD should be of one form',
     why: 'Both are joined to one command line: half of it is for a shell and half is not.',

@@ -5,6 +5,7 @@ export default defineRule({
   name: 'mount-not-on-windows',
   severity: 'error',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'Some RUN options do not exist on Windows',
     why: 'tmpfs, secret files and ssh need mounts of Linux; insecure mode and the network of the host are refused.',

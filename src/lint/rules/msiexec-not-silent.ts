@@ -7,6 +7,7 @@ export default defineRule({
   name: 'msiexec-not-silent',
   severity: 'error',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'msiexec needs /qn or another silent switch',
     why: 'The installer waits for a window that nobody can answer: the build hangs.',

@@ -10,6 +10,7 @@ export default defineRule({
   aliases: ['MultipleInstructionsDisallowed', 'DL4003', 'DL4004', 'DL3012'],
   severity: 'warning',
   platform: 'any',
+  instructions: ['cmd', 'entrypoint', 'healthcheck'],
   description: 'Multiple instructions of the same type should not be used in the same stage',
   url: 'https://docs.docker.com/go/dockerfile/rule/multiple-instructions-disallowed/',
   docs: {

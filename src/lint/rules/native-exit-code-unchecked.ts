@@ -7,6 +7,7 @@ export default defineRule({
   name: 'native-exit-code-unchecked',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'Check $LASTEXITCODE after a program in PowerShell',
     why: '$ErrorActionPreference does not act on exit codes of programs: only the last statement decides about the step.',

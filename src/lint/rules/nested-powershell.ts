@@ -7,6 +7,7 @@ export default defineRule({
   name: 'nested-powershell',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'PowerShell inside of a PowerShell SHELL is read twice',
     why: 'The outer shell expands $variables first: the inner one sees "Stop = Stop".',

@@ -7,6 +7,7 @@ export default defineRule({
   name: 'npm-unpinned',
   severity: 'warning',
   platform: 'any',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'npm install should name versions',

@@ -5,6 +5,7 @@ export default defineRule({
   name: 'ownership-flag-on-windows',
   severity: 'error',
   platform: 'windows',
+  instructions: ['copy', 'add'],
   docs: {
     summary: '--chown and --chmod do nothing for Windows images',
     why: 'They are documented as unsupported; --chmod fails in the classic builder.',

@@ -5,6 +5,7 @@ export default defineRule({
   name: 'path-joined-with-colon',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['env'],
   docs: {
     summary: 'Windows separates PATH entries with a semicolon',
     why: 'A colon belongs to a drive: the entries become one that does not exist.',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'path-too-long',
   severity: 'info',
   platform: 'windows',
+  instructions: ['workdir', 'copy', 'add'],
   docs: {
     summary: 'Paths should be shorter than 260 characters',
     why: 'Most Windows programs fail beyond that length, and so may importing the layer.',

@@ -12,6 +12,7 @@ export default defineRule({
   name: 'pip-cache-left',
   severity: 'warning',
   platform: 'any',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'pip install needs --no-cache-dir',

@@ -8,6 +8,7 @@ export default defineRule({
   name: 'pip-unpinned',
   severity: 'warning',
   platform: 'any',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'pip install should name versions',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'pipe-without-pipefail',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   docs: {
     summary: 'A pipe hides failures without pipefail',
     why: 'Only the last program of a pipe decides: when the download before it fails, the step goes on with half a file. Set SHELL ["/bin/bash", "-o", "pipefail", "-c"] (Alpine: /bin/ash -eo pipefail -c), or begin the step with set -o pipefail.',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'powershell-without-stop',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: "PowerShell steps should set $ErrorActionPreference = 'Stop'",
     why: 'A cmdlet that fails does not end the step: the statements after it run, and a broken layer is kept.',

@@ -7,6 +7,7 @@ export default defineRule({
   name: 'progress-slows-download',
   severity: 'info',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: "Set $ProgressPreference = 'SilentlyContinue' before downloads",
     why: 'Windows PowerShell draws a progress bar for every chunk, which slows downloads and unpacking many times over.',

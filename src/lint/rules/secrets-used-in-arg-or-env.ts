@@ -7,6 +7,7 @@ export default defineRule({
   aliases: ['SecretsUsedInArgOrEnv', 'DL3064'],
   severity: 'warning',
   platform: 'any',
+  instructions: ['env', 'arg'],
   description: 'Sensitive data should not be used in the ARG or ENV commands',
   url: 'https://docs.docker.com/go/dockerfile/rule/secrets-used-in-arg-or-env/',
   docs: {

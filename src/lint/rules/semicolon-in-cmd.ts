@@ -7,6 +7,7 @@ export default defineRule({
   name: 'semicolon-in-cmd',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'cmd does not separate commands with ;',
     why: 'cmd takes a semicolon for a blank between arguments: the second command never runs.',

@@ -7,6 +7,7 @@ export default defineRule({
   name: 'servicing-on-nanoserver',
   severity: 'info',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'Nano Server can install neither features nor MSI packages',
     why: 'Its images carry no servicing stack and no installer engine.',

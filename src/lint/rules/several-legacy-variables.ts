@@ -5,6 +5,7 @@ export default defineRule({
   name: 'several-legacy-variables',
   severity: 'error',
   platform: 'windows',
+  instructions: ['env'],
   docs: {
     summary: 'ENV without = sets one variable alone',
     why: 'The other names and values become part of the first value.',

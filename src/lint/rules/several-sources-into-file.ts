@@ -6,6 +6,7 @@ export default defineRule({
   aliases: ['DL3021'],
   severity: 'error',
   platform: 'windows',
+  instructions: ['copy', 'add'],
   docs: {
     summary: 'Several sources need a folder as destination',
     why: 'The classic builder refuses it: the destination must end with a separator.',

@@ -5,6 +5,7 @@ export default defineRule({
   name: 'several-sources-need-folder',
   severity: 'error',
   platform: 'linux',
+  instructions: ['copy'],
   docs: {
     summary: 'COPY of several sources needs a destination that ends with /',
     why: 'The builder refuses it: a destination without it is a file.',

@@ -8,6 +8,7 @@ export default defineRule({
   name: 'shell-form-command',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['healthcheck', 'cmd', 'entrypoint'],
   coveredBy: ['BK007'],
   docs: {
     summary: 'CMD, ENTRYPOINT and HEALTHCHECK should be in JSON form',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'shell-linked',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'Use SHELL to change the shell',

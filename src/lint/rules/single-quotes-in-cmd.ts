@@ -6,6 +6,7 @@ export default defineRule({
   name: 'single-quotes-in-cmd',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['run', 'cmd', 'entrypoint'],
   docs: {
     summary: 'cmd does not know single quotes',
     why: 'cmd.exe passes single quotes on as characters and splits the text at its blanks.',

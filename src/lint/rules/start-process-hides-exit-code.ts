@@ -7,6 +7,7 @@ export default defineRule({
   name: 'start-process-hides-exit-code',
   severity: 'info',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'Test the exit code of Start-Process -Wait',
     why: 'Start-Process succeeds whatever the program returns.',

@@ -5,6 +5,7 @@ export default defineRule({
   name: 'stopsignal-on-windows',
   severity: 'error',
   platform: 'windows',
+  instructions: ['stopsignal'],
   docs: {
     summary: 'Windows has no STOPSIGNAL',
     why: 'The classic builder refuses it: "The daemon on this platform does not support the command stopsignal".',

@@ -7,6 +7,7 @@ export default defineRule({
   name: 'sudo-in-build',
   severity: 'error',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'Do not use sudo',

@@ -5,6 +5,7 @@ export default defineRule({
   name: 'user-not-numeric',
   severity: 'info',
   platform: 'linux',
+  instructions: ['user'],
   docs: {
     summary: 'A numeric USER can be checked from outside',
     why: 'Orchestrators that refuse root cannot tell who a name is; a number they can.',

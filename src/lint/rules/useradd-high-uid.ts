@@ -13,6 +13,7 @@ export default defineRule({
   name: 'useradd-high-uid',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'useradd with a high UID needs -l',

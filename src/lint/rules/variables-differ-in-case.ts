@@ -5,6 +5,7 @@ export default defineRule({
   name: 'variables-differ-in-case',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['env', 'arg'],
   docs: {
     summary: 'Variable names differ by more than case on Windows',
     why: 'Names are compared without case: the second overwrites the first.',

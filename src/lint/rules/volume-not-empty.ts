@@ -6,6 +6,7 @@ export default defineRule({
   name: 'volume-not-empty',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['volume'],
   docs: {
     summary: 'A VOLUME must be an empty folder on Windows',
     why: 'The container does not start where the folder of the image holds files.',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'wget-and-curl',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'One of wget and curl is enough',

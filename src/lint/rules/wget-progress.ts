@@ -13,6 +13,7 @@ export default defineRule({
   name: 'wget-progress',
   severity: 'info',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'wget fills the build log with its progress bar',

@@ -5,6 +5,7 @@ export default defineRule({
   name: 'workdir-drive-only',
   severity: 'error',
   platform: 'windows',
+  instructions: ['workdir'],
   docs: {
     summary: 'WORKDIR should name a folder, not a drive alone',
     why: '`C:` means the current directory of that drive: the builders refuse it with words that do not say so.',

@@ -5,6 +5,7 @@ export default defineRule({
   name: 'workdir-not-absolute',
   severity: 'error',
   platform: 'any',
+  instructions: ['workdir'],
   coveredBy: ['PW005', 'PW006', 'BK010'],
   docs: {
     summary: 'WORKDIR should be absolute',

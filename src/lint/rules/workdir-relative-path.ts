@@ -6,6 +6,7 @@ export default defineRule({
   aliases: ['WorkdirRelativePath'],
   severity: 'warning',
   platform: 'any',
+  instructions: ['workdir'],
   coveredBy: ['PW006'],
   description:
     'Relative workdir without an absolute workdir declared within the build can have unexpected results if the base image changes',

@@ -6,6 +6,7 @@ export default defineRule({
   name: 'workdir-without-drive',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['workdir'],
   docs: {
     summary: 'The first WORKDIR should be absolute, with its drive',
     why: 'A relative path joins whatever the base image says; a rooted one works but hides the drive.',

@@ -8,6 +8,7 @@ export default defineRule({
   name: 'write-into-volume',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['volume'],
   docs: {
     summary: 'Nothing can be put into a VOLUME after it is declared',
     why: 'The classic builder, which Windows still uses, throws it away.',

@@ -8,6 +8,7 @@ export default defineRule({
   name: 'write-to-drive-root',
   severity: 'warning',
   platform: 'windows',
+  instructions: ['run'],
   docs: {
     summary: 'ContainerUser may not create files in C:\\',
     why: 'The step ends with "Access is denied" on servers.',

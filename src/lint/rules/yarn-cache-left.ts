@@ -9,6 +9,7 @@ export default defineRule({
   name: 'yarn-cache-left',
   severity: 'info',
   platform: 'any',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'yarn cache clean belongs into the step that installs',

@@ -9,6 +9,7 @@ export default defineRule({
   name: 'yum-asks',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'yum install needs -y',

@@ -7,6 +7,7 @@ export default defineRule({
   name: 'yum-unpinned',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'yum install should name versions',

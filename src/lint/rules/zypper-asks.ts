@@ -11,6 +11,7 @@ export default defineRule({
   name: 'zypper-asks',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'zypper needs --non-interactive or -y',

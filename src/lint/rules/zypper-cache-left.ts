@@ -7,6 +7,7 @@ export default defineRule({
   name: 'zypper-cache-left',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'zypper clean belongs into the step that installs',

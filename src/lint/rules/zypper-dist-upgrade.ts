@@ -7,6 +7,7 @@ export default defineRule({
   name: 'zypper-dist-upgrade',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'Do not upgrade the distribution in a build',

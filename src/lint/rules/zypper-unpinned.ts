@@ -7,6 +7,7 @@ export default defineRule({
   name: 'zypper-unpinned',
   severity: 'warning',
   platform: 'linux',
+  instructions: ['run', 'onbuild'],
   onbuild: true,
   docs: {
     summary: 'zypper install should name versions',
