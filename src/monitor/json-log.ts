@@ -12,12 +12,10 @@ const newline = 0x0a;
 const carriageReturn = 0x0d;
 const empty = Buffer.alloc(0);
 
-/** 1 for bytes that JSON escapes, except the line ends that are handled apart. */
+/** 1 for control characters, except the line ends that are handled apart. */
 const escaped = new Uint8Array(256);
 for (let byte = 0; byte < 0x20; byte += 1)
   escaped[byte] = byte === newline || byte === carriageReturn ? 0 : 1;
-escaped[0x22] = 1;
-escaped[0x5c] = 1;
 
 export type LogStream = 'stdout' | 'stderr';
 
@@ -164,8 +162,28 @@ function hasLongLine(bytes: Buffer): boolean {
   return false;
 }
 
+const quote = 0x22;
+const backslash = 0x5c;
+
 function needsNoEscapes(bytes: Buffer): boolean {
+  if (bytes.includes(quote) || bytes.includes(backslash)) return false;
+  return !hasControls(bytes) && isUtf8(bytes);
+}
+
+/** Looks at four bytes at once: of all that a line costs, looking at each byte was the most. */
+function hasControls(bytes: Buffer): boolean {
+  const { buffer, byteOffset, length } = bytes;
+  const start = Math.min(length, -byteOffset & 3);
+  const words = new Int32Array(buffer, byteOffset + start, (length - start) >> 2);
+  const end = start + words.length * 4;
   let found = 0;
-  for (let at = 0; at < bytes.length; at += 1) found |= escaped[bytes[at]!]!;
-  return found === 0 && isUtf8(bytes);
+  for (let at = 0; at < start; at += 1) found |= escaped[bytes[at]!]!;
+  for (let at = end; at < length; at += 1) found |= escaped[bytes[at]!]!;
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at]!;
+    // A high bit for each byte below 0x20, and perhaps for one above such a byte.
+    if (((word - 0x20202020) & ~word & 0x80808080) === 0) continue;
+    for (let byte = start + at * 4, last = byte + 4; byte < last; byte += 1) found |= escaped[bytes[byte]!]!;
+  }
+  return found !== 0;
 }

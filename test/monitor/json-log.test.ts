@@ -80,6 +80,19 @@ describe('json-file records', () => {
     }
   });
 
+  it('escape every character below a blank, wherever in memory it lies', () => {
+    const memory = Buffer.alloc(64);
+    for (let code = 0; code < 0x30; code += 1) {
+      if (code === 0x0a) continue;
+      for (let place = 0; place < 12; place += 1) {
+        const line = `${'é'.repeat(place % 3)}${'x'.repeat(place)}${String.fromCharCode(code)}yy\n`;
+        // Pieces of pooled memory begin anywhere.
+        const chunk = memory.subarray(place, place + memory.write(line, place));
+        expect(encode([chunk]), `${code} at ${place}`).to.equal(record(line));
+      }
+    }
+  });
+
   it('are the same whatever the chunks', () => {
     const text = Array.from(
       { length: 12 },
