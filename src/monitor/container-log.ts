@@ -13,7 +13,9 @@ export interface ContainerLog {
   write(stream: LogStream, chunk: Buffer): void;
   /** Bytes in the current file. */
   size(): number;
-  /** Flushes unfinished lines and closes the file. */
+  /** Writes unfinished lines: `logs -f` reads the file a last time when the end is on record. */
+  flush(): void;
+  /** Flushes and closes the file. */
   close(): void;
 }
 
@@ -23,7 +25,8 @@ export function openContainerLog(
   now: () => number,
 ): ContainerLog {
   const options = parseLogOptions(config.hostConfig.LogConfig);
-  if (options.driver === 'none') return { write: () => undefined, size: () => 0, close: () => undefined };
+  if (options.driver === 'none')
+    return { write: () => undefined, size: () => 0, flush: () => undefined, close: () => undefined };
   const attributes = logAttributes(options, {
     labels: config.config.Labels ?? {},
     env: config.config.Env ?? [],
@@ -42,13 +45,17 @@ export function openContainerLog(
       file.write(new JsonLogEncoder('stderr').push(note, rfc3339(now())));
     }
   };
+  const flush = (): void => {
+    const time = rfc3339(now());
+    put(encoders.stdout.end(time));
+    put(encoders.stderr.end(time));
+  };
   return {
     write: (stream, chunk) => put(encoders[stream].push(chunk, rfc3339(now()))),
     size: () => file.size,
+    flush,
     close: () => {
-      const time = rfc3339(now());
-      put(encoders.stdout.end(time));
-      put(encoders.stderr.end(time));
+      flush();
       file.close();
     },
   };

@@ -50,6 +50,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
   #config: ContainerConfigRecord;
   #record: ContainerStateRecord;
   #hub: StdioHub;
+  #flushLog: () => void = () => undefined;
   #closeLog: () => void = () => undefined;
   #logSize: () => number | undefined = () => undefined;
   #run: Run | undefined;
@@ -239,6 +240,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
     try {
       const log = openContainerLog(this.#deps.paths, this.#config, this.#deps.now);
       this.#log = (stream, chunk) => log.write(stream, chunk);
+      this.#flushLog = () => log.flush();
       this.#closeLog = () => log.close();
       this.#logSize = () => log.size();
       started = await startRun(this.#deps, this.#config);
@@ -297,7 +299,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
     this.#health = undefined;
     // `waitExit` has waited for the streams already; this only lets what is buffered here arrive.
     await withDeadline(stdioEnded, 1000, () => undefined);
-    this.#closeLogNow();
+    this.#flushLog();
     const finishedAtMs = this.#deps.now();
     const finishedAt = rfc3339(finishedAtMs);
     const restart = this.#decideRestart(exitCode, finishedAtMs);
@@ -308,6 +310,8 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
       exitCode: String(exitCode),
       execDuration: String(Math.floor((finishedAtMs - this.#startedAtMs) / 1000)),
     });
+    // Not before: what comes this late and is still shown to clients is in the log as well.
+    this.#closeLogNow();
     this.#hub.end();
     this.#hub = this.#newHub();
     const result = { exitCode, ...(error === '' ? {} : { error }) };
@@ -421,6 +425,7 @@ export class Supervisor<A extends RunAllocation = RunAllocation> {
 
   #closeLogNow(): void {
     this.#closeLog();
+    this.#flushLog = () => undefined;
     this.#closeLog = () => undefined;
     this.#logSize = () => undefined;
     this.#log = () => undefined;

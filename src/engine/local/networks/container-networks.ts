@@ -26,6 +26,7 @@ import type {
 import { endpointName, endpointFailure, checkStaticAddress } from './endpoint-rules.ts';
 import { hostsEntries } from './hosts-entries.ts';
 import type { NetworkStore, NetworkStoreDeps } from './network-store.ts';
+import { createEndpoint } from './stale-endpoints.ts';
 import { createNetworkView } from './view.ts';
 
 export interface ContainerNetworksDeps extends NetworkStoreDeps {
@@ -125,7 +126,9 @@ export function createContainerNetworks(deps: ContainerNetworksDeps): ContainerN
     };
     let current = save(withEntry(record, planned));
     try {
-      const endpoint = await port.createEndpoint(
+      const endpoint = await createEndpoint(
+        deps,
+        port,
         endpointDocument({
           hnsNetworkId: hns.ID ?? '',
           driver: network.driver,

@@ -10,6 +10,8 @@ import { PortholeError } from '../../../../src/errors/porthole-error.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../../../src/host/memory/network.ts';
 import { HNS, HnsError } from '../../../../src/hns/hns-error.ts';
 import type { EventInput } from '../../../../src/state/event-log.ts';
+import { monitorLockPath } from '../../../../src/state/container-files.ts';
+import { tryLock } from '../../../../src/state/lock.ts';
 import { dataPaths, type DataPaths } from '../../../../src/state/paths.ts';
 
 const hostConfig: NetworkingRequest['hostConfig'] = {
@@ -462,6 +464,61 @@ describe('networks', () => {
       );
       expect(await world.port.listNamespaces()).to.deep.equal([]);
       expect(world.networks.containers.allocation(id)).to.equal(undefined);
+    });
+
+    describe('a static address that is taken', () => {
+      const address = '10.9.0.7';
+      const prepare = async (): Promise<{ one: string; two: string }> => {
+        await world.networks.role.create(
+          aNetworkRequest({
+            Driver: 'nat',
+            IPAM: { Driver: 'default', Options: {}, Config: [{ Subnet: '10.9.0.0/24' }] },
+          }),
+        );
+        const asked = {
+          hostConfig: { ...hostConfig, NetworkMode: 'web' },
+          endpoints: { web: { IPAMConfig: { IPv4Address: address } } as never },
+        };
+        return { one: await world.container('one', asked), two: await world.container('two', asked) };
+      };
+
+      it('is freed when its container has ended without giving it back', async () => {
+        const { one, two } = await prepare();
+        await world.networks.containers.allocate(one);
+        await world.networks.containers.allocate(two);
+
+        const endpoints = await world.port.listEndpoints();
+        expect(endpoints.map((each) => each.IPAddress)).to.deep.equal([address]);
+        expect(world.networks.containers.allocation(two)!.endpointIds).to.deep.equal([endpoints[0]!.ID]);
+        await world.networks.containers.release(one);
+        expect(await world.port.listEndpoints()).to.have.length(1);
+      });
+
+      it('stays with a container that runs, and with one that another process starts', async () => {
+        const { one, two } = await prepare();
+        await world.run(one);
+        expect((await failure(world.networks.containers.allocate(two))).message).to.include('0x803b002f');
+
+        world.containers.set(one, { ...world.containers.get(one)!, running: false });
+        const lock = tryLock(monitorLockPath(world.paths, one))!;
+        expect((await failure(world.networks.containers.allocate(two))).message).to.include('0x803b002f');
+        lock.release();
+        await world.networks.containers.allocate(two);
+      });
+
+      it('stays with an endpoint of another program, which the error names', async () => {
+        const { two } = await prepare();
+        const [network] = await world.port.listNetworks();
+        const theirs = await world.port.createEndpoint({
+          Name: 'theirs',
+          VirtualNetwork: network!.ID!,
+          IPAddress: address,
+        });
+        const error = await failure(world.networks.containers.allocate(two));
+        expect(error.message).to.include('0x803b002f');
+        expect(error.hint).to.include(`the endpoint theirs (${theirs.ID}) has the address`);
+        expect(await world.port.listEndpoints()).to.have.length(1);
+      });
     });
 
     it('takes a static address inside the subnet only', async () => {

@@ -8,7 +8,13 @@ const inherited = ['PORTHOLE_RIG_LIVES', 'PORTHOLE_RIG_SEED'] as const;
 await rigTests({
   title: 'Windows host under Wine',
   suites: here(
-    ...['compute.suite.ts', 'network.suite.ts', 'faults.suite.ts', 'network-faults.suite.ts'],
+    ...[
+      'compute.suite.ts',
+      'network.suite.ts',
+      'networks.suite.ts',
+      'faults.suite.ts',
+      'network-faults.suite.ts',
+    ],
     ...['documents.suite.ts', 'credentials.suite.ts', 'lifecycle.suite.ts'],
   ),
   programs: here('owner.ts', 'lock-owner.ts'),
