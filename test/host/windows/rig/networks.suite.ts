@@ -160,16 +160,19 @@ describe('the engine’s networks on HNS', () => {
     expect((await port.listEndpoints()).map((each) => each.ID)).to.deep.equal([neighbour.ID]);
   });
 
-  it('are found again by name when their making was cut off before it was written down', async () => {
+  it('are not made again when their records are lost: the first NAT network becomes the default', async () => {
     await createWeb();
     const [before] = await port.listNetworks();
     rmSync(root, { recursive: true, force: true });
     open(root);
 
-    const [web] = (await networks.role.list()).filter((each) => each.Name === 'web');
-    expect(web).to.include({ Driver: 'nat' });
-    await networks.containers.allocate(await container('a', 'web', address));
+    expect((await networks.role.list()).map((each) => `${each.Name} ${each.Driver}`)).to.have.members([
+      'nat nat',
+      'none null',
+    ]);
+    await networks.containers.allocate(await container('a', 'nat'));
     expect((await port.listNetworks()).map((each) => each.ID)).to.deep.equal([before!.ID]);
+    expect((await port.listEndpoints())[0]).to.include({ VirtualNetwork: before!.ID });
   });
 
   it('leave nothing of a container whose address HNS refuses', async () => {
