@@ -60,10 +60,15 @@ export class MappedText {
   }
 }
 
-/** The runs of a text: run `i` begins at `texts[i]` in the text and at `sources[i]` in the file. */
+/**
+ * The runs of a text, each a place in the text and one in the file. Most texts have one run, and a long file has very many
+ * texts: only further runs take lists.
+ */
 export class TextMap {
-  readonly #texts: number[] = [];
-  readonly #sources: number[] = [];
+  #text = 0;
+  #source = -1;
+  /** Of the runs after the first, alternating: place in the text, place in the file. */
+  #more: number[] | undefined = undefined;
 
   /** A map of one run. */
   static from(source: number): TextMap {
@@ -74,35 +79,40 @@ export class TextMap {
 
   /** Starts a run. Calls come in order of `text`; a run that continues the last one is not stored. */
   add(text: number, source: number): void {
-    const last = this.#texts.length - 1;
-    if (last >= 0) {
-      if (this.#texts[last] === text) {
-        this.#sources[last] = source;
-        return;
-      }
-      if (source - text === this.#sources[last]! - this.#texts[last]!) return;
+    const more = this.#more;
+    const lastText = more === undefined ? this.#text : more.at(-2)!;
+    const lastSource = more === undefined ? this.#source : more.at(-1)!;
+    if (lastSource < 0 || (lastText === text && more === undefined)) {
+      this.#text = text;
+      this.#source = source;
+    } else if (lastText === text) {
+      more![more!.length - 1] = source;
+    } else if (source - text !== lastSource - lastText) {
+      if (more === undefined) this.#more = [text, source];
+      else more.push(text, source);
     }
-    this.#texts.push(text);
-    this.#sources.push(source);
   }
 
   sourceOf(text: number): number {
     const run = this.#runOf(text);
-    return (this.#sources[run] ?? 0) + text - (this.#texts[run] ?? 0);
+    if (run > 0) return this.#more![2 * run - 1]! + text - this.#more![2 * run - 2]!;
+    return Math.max(this.#source, 0) + text - this.#text;
   }
 
   /** Where the run that holds `text` ends; Infinity for the last one. */
   runEnd(text: number): number {
-    return this.#texts[this.#runOf(text) + 1] ?? Infinity;
+    return this.#more?.[2 * this.#runOf(text)] ?? Infinity;
   }
 
+  /** 0 for the first. */
   #runOf(text: number): number {
-    const texts = this.#texts;
+    const more = this.#more;
+    if (more === undefined) return 0;
     let low = 0;
-    let high = texts.length - 1;
+    let high = more.length / 2;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (texts[middle]! <= text) low = middle;
+      if (more[2 * middle - 2]! <= text) low = middle;
       else high = middle - 1;
     }
     return low;

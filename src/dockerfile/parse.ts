@@ -149,10 +149,10 @@ class Parser {
   #instruction(first: PhysicalLine, begin: number): void {
     const text = this.#source.text;
     const comments = this.#comments;
-    this.#comments = [];
+    if (comments.length > 0) this.#comments = [];
     const joined = new MappedTextBuilder();
-    const innerComments: CommentLine[] = [];
-    const emptyContinuations: number[] = [];
+    let innerComments: CommentLine[] | undefined;
+    let emptyContinuations: number[] | undefined;
     let end = first.next;
     let open = this.#append(joined, begin, first.end);
     while (open) {
@@ -161,13 +161,13 @@ class Parser {
       end = line.next;
       const content = skipSpaces(text, line.start, line.end);
       if (text[content] === '#' && content < line.end)
-        innerComments.push(commentLine(text, line, content, undefined));
-      else if (content === line.end) emptyContinuations.push(line.number);
+        (innerComments ??= []).push(commentLine(text, line, content, undefined));
+      else if (content === line.end) (emptyContinuations ??= []).push(line.number);
       else open = this.#append(joined, line.start, line.end);
     }
     const logical = joined.build(begin);
     const lastLine = this.#line;
-    if (emptyContinuations.length > 0) this.#warnEmpty(logical, emptyContinuations);
+    if (emptyContinuations !== undefined) this.#warnEmpty(logical, emptyContinuations);
     const content = readLine(logical, this.#reader.escape);
     if (content.problem)
       this.#problem(content.problem.message, content.problem.at.range(), first.number, lastLine);
@@ -178,10 +178,10 @@ class Parser {
       range: { start: first.start, end },
       lines: [first.number, this.#line],
       ...nodeContent(content, [first.number, this.#line]),
-      heredocs: heredocs?.found ?? [],
-      comments,
-      innerComments,
-      emptyContinuations,
+      heredocs: exact(heredocs?.found),
+      comments: exact(comments),
+      innerComments: exact(innerComments),
+      emptyContinuations: exact(emptyContinuations),
       broken: content.problem !== undefined || heredocs?.failed === true,
     });
   }
@@ -302,6 +302,13 @@ function takesHeredocs(content: LineContent): boolean {
   return (target.name === 'run' || target.name === 'copy' || target.name === 'add') && !target.json;
 }
 
+const none: readonly never[] = [];
+
+/** A list without room to spare: long files have very many of them, most of them empty. */
+function exact<Item>(list: readonly Item[] | undefined): readonly Item[] {
+  return list === undefined || list.length === 0 ? none : list.slice();
+}
+
 function nodeContent(
   content: LineContent,
   lines: readonly [number, number],
@@ -314,10 +321,10 @@ function nodeContent(
     text: content.text,
     keyword: content.keyword,
     name: content.name,
-    flags: content.flags,
+    flags: exact(content.flags),
     rest: content.rest,
-    args: content.args,
-    pairs: content.pairs,
+    args: exact(content.args),
+    pairs: exact(content.pairs),
     json: content.json,
     inner: inner && {
       type: 'instruction',

@@ -1,4 +1,4 @@
-import { CommandCollector, type ShellText } from './script.ts';
+import { CommandCollector, shellWord, type ShellText } from './script.ts';
 
 /** Of one line. */
 const blanks = /[^\S\n]+/y;
@@ -44,7 +44,7 @@ export function readCmd(text: string): ShellText {
         continue;
       }
       const { end, value } = readWord(text, at, brackets > 0);
-      out.word({ text: text.slice(at, end), value, start: at, end });
+      out.word(shellWord(text, value, at, end));
       at = end;
       atStart = false;
     }

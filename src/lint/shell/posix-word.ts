@@ -6,6 +6,8 @@ export interface PosixWord extends ShellWord {
   readonly substitutions: readonly { readonly start: number; readonly end: number }[];
 }
 
+const noSubstitutions: PosixWord['substitutions'] = [];
+
 type Closer = '"' | ')' | '}' | '`';
 
 /** Characters that stand for themselves, outside and inside of double quotes. */
@@ -17,7 +19,7 @@ const inQuotes = /[^\\"`$]+/y;
  * never closed belongs to the word to the end.
  */
 export function readPosixWord(text: string, start: number, limit: number): PosixWord {
-  const substitutions: { start: number; end: number }[] = [];
+  let substitutions: { start: number; end: number }[] | undefined;
   let value = '';
   let at = start;
   let quoted = false;
@@ -25,7 +27,7 @@ export function readPosixWord(text: string, start: number, limit: number): Posix
     const closed = text[end - 1] === (text[at] === '`' ? '`' : ')');
     const inside = { start: at + open, end: closed ? end - 1 : end };
     // `$((` is arithmetic.
-    if (text[inside.start] !== '(' || open === 1) substitutions.push(inside);
+    if (text[inside.start] !== '(' || open === 1) (substitutions ??= []).push(inside);
     value += text.slice(at, end);
     at = end;
   };
@@ -83,7 +85,14 @@ export function readPosixWord(text: string, start: number, limit: number): Posix
     }
   }
   const end = Math.max(at, Math.min(start + 1, limit));
-  return { text: text.slice(start, end), value, start, end, substitutions };
+  const written = text.slice(start, end);
+  return {
+    text: written,
+    value: value === written ? written : value,
+    start,
+    end,
+    substitutions: substitutions ?? noSubstitutions,
+  };
 }
 
 function endOfSingle(text: string, start: number, limit: number, escapes: boolean): number {

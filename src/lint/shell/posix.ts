@@ -10,9 +10,12 @@ const deepest = 20;
  * conditions, functions and brackets are listed like all others. Never throws; what is not shell gives odd words.
  */
 export function readPosix(text: string): ShellText {
-  const commands: ShellCommand[] = [];
-  const operators: ShellOperator[] = [];
-  const waiting = [{ start: 0, end: text.length, before: '', depth: 0 }];
+  const outer = new PosixReader(text, 0, text.length, '', 0);
+  const whole = outer.read();
+  if (outer.inner.length === 0) return whole;
+  const commands: ShellCommand[] = [...whole.commands];
+  const operators: ShellOperator[] = [...whole.operators];
+  const waiting = outer.inner.map(({ start, end }) => ({ start, end, before: '$(', depth: 1 }));
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     const reader = new PosixReader(text, part.start, part.end, part.before, part.depth);
     const read = reader.read();

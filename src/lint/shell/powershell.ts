@@ -1,4 +1,4 @@
-import { CommandCollector, type ShellText } from './script.ts';
+import { CommandCollector, shellWord, type ShellText } from './script.ts';
 
 /** Of one line. */
 const blanks = /[^\S\n]+/y;
@@ -98,7 +98,7 @@ function word(text: string, start: number, out: CommandCollector): number {
   }
   // A character that begins nothing still has to be passed.
   const end = Math.max(at, start + 1);
-  out.word({ text: text.slice(start, end), value, start, end });
+  out.word(shellWord(text, value, start, end));
   return end;
 }
 

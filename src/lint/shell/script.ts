@@ -34,6 +34,19 @@ export interface ShellText {
   readonly operators: readonly ShellOperator[];
 }
 
+/** The word of `text` from `start` to `end`. Nearly all stand for themselves: those keep one string. */
+export function shellWord(text: string, value: string, start: number, end: number): ShellWord {
+  const written = text.slice(start, end);
+  return { text: written, value: value === written ? written : value, start, end };
+}
+
+const none: readonly ShellWord[] = [];
+
+/** As long as its words and no longer: a list that grew has room to spare, and long files have very many lists. */
+function exact(list: readonly ShellWord[]): readonly ShellWord[] {
+  return list.length === 0 ? none : list.slice();
+}
+
 /** Collects words into commands; the tokenisers drive it. */
 export class CommandCollector {
   readonly #commands: ShellCommand[] = [];
@@ -104,17 +117,17 @@ export class CommandCollector {
     }
     if (end < 0) return;
     this.#commands.push({
-      words: this.#words,
-      redirects: this.#redirects,
-      assignments: this.#assignments,
+      words: exact(this.#words),
+      redirects: exact(this.#redirects),
+      assignments: exact(this.#assignments),
       start,
       end,
       before: this.#before,
       depth: this.#depth,
     });
-    this.#words = [];
-    this.#redirects = [];
-    this.#assignments = [];
+    if (this.#words.length > 0) this.#words = [];
+    if (this.#redirects.length > 0) this.#redirects = [];
+    if (this.#assignments.length > 0) this.#assignments = [];
   }
 }
 

@@ -168,8 +168,9 @@ function readCalls(step: ShellStep): Call[] {
   return step.commands.flatMap((command, index) => {
     let words = values === undefined ? command.words : withValues(command.words, values, step);
     for (let rest = wrapped(words); rest !== undefined; rest = wrapped(words)) words = rest;
-    const [name, ...args] = words;
-    return name === undefined ? [] : [{ program: programName(name), name, args, command, index, step }];
+    const name = words[0];
+    if (name === undefined) return [];
+    return [{ program: programName(name), name, args: words.slice(1), command, index, step }];
   });
 }
 
