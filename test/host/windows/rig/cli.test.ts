@@ -63,6 +63,12 @@ describe(`windows commands under Wine${why === undefined ? '' : ` (skipped: ${wh
     return rig.node([bin, ...args], { timeoutMs: 60_000, env });
   }
 
+  /** Calls of a function so far, by every process. */
+  const calls = (name: string): Readonly<Record<string, string>>[] =>
+    readFileSync(join(rig.folder, 'calls.log'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(`"call":"${name}"`))
+      .map((line) => (JSON.parse(line) as { arguments: Record<string, string> }).arguments);
   const lines = ({ stdout }: RigRun): string[] => stdout.split('\n').filter((line) => line !== '');
   const store = (): string[] => readdirSync(join(rig.driveC, 'ProgramData', 'porthole', 'windowsfilter'));
 
@@ -98,6 +104,40 @@ describe(`windows commands under Wine${why === undefined ? '' : ` (skipped: ${wh
     expect(lines(await porthole('ps', '--format', '{{.Names}} {{.State}}'))).to.deep.equal(['two running']);
     expect((await porthole('stop', '-t', '1', 'two')).stdout).to.equal('two\n');
     expect((await porthole('rm', 'two')).code).to.equal(0);
+  });
+
+  it('gives devices, named pipes, limits and a credential spec to HCS', async () => {
+    const gpu = '5B45201D-F2F2-4F3B-85BB-30FF1F953599';
+    const spec = '{"CmsPlugins":["ActiveDirectory"]}';
+    const [pipe, inner] = ['\\\\.\\pipe\\docker_engine', '\\\\.\\pipe\\inner'];
+    const run = await porthole(
+      ...['run', '--rm', '--device', `class/${gpu}`, '-v', `${pipe}:${inner}`],
+      ...['--io-maxiops', '500', '--io-maxbandwidth', '10mb', '--memory', '2g', '--cpus', '1'],
+      ...['--security-opt', `credentialspec=raw://${spec}`, image, 'cmd', '/c', 'echo guarded'],
+    );
+    expect([run.stdout, run.stderr, run.code]).to.deep.equal(['guarded\r\n', '', 0]);
+
+    const { Container } = JSON.parse(calls('HcsCreateComputeSystem').at(-1)!['configuration']!) as {
+      Container: Record<string, Record<string, unknown>>;
+    };
+    expect(Container['AssignedDevices']).to.deep.equal([{ InterfaceClassGuid: gpu }]);
+    expect(Container['MappedPipes']).to.deep.equal([{ HostPath: pipe, ContainerPipeName: 'inner' }]);
+    expect(Container['Storage']!['QoS']).to.deep.equal({ IopsMaximum: 500, BandwidthMaximum: 10 << 20 });
+    expect(Container['Memory']).to.deep.equal({ SizeInMB: 2048 });
+    expect(Object.keys(Container['Processor']!)).to.deep.equal(['Maximum']);
+    expect(Container['ContainerCredentialGuard']).to.include({ CredentialSpec: spec, Transport: 'LRPC' });
+    const asked = calls('HcsModifyServiceSettings').map((call) => JSON.parse(call['settings']!) as Settings);
+    expect(asked.map((each) => each.Settings.Operation)).to.deep.equal(['AddInstance', 'RemoveInstance']);
+  });
+
+  it('refuses devices that are none, before anything is made', async () => {
+    const before = calls('HcsCreateComputeSystem').length;
+    const run = await porthole('run', '--rm', '--device', 'C:\\nul', image, 'cmd');
+
+    expect(run.code).to.equal(125);
+    expect(run.stderr).to.include('invalid device assignment path');
+    expect(calls('HcsCreateComputeSystem')).to.have.length(before);
+    expect(lines(await porthole('ps', '-aq'))).to.deep.equal([]);
   });
 
   it('builds an image with RUN and COPY', async () => {
@@ -137,6 +177,10 @@ describe(`windows commands under Wine${why === undefined ? '' : ` (skipped: ${wh
     }
   });
 });
+
+interface Settings {
+  readonly Settings: { readonly Operation: string };
+}
 
 interface Exit {
   readonly exit: { readonly open: Record<string, number>; readonly violations: readonly string[] };
