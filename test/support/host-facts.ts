@@ -67,7 +67,6 @@ export const goodWindows: WindowsHostFacts = {
     'vmcompute.dll': true,
     'computecore.dll': true,
     'computenetwork.dll': true,
-    'computestorage.dll': true,
     'virtdisk.dll': true,
   },
   pendingRestart: [],

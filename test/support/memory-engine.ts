@@ -134,7 +134,7 @@ export function memoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
     platform: 'linux',
     networks: async () => networks,
     plan: (config, scratch, allocation) =>
-      planRun({ paths, hasComputeCore: true }, config, scratch, allocation),
+      planRun({ paths, hasComputeCore: true, compute: async () => compute }, config, scratch, allocation),
     planExec,
   };
   const containers = containersRole(deps);

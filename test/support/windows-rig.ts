@@ -58,7 +58,7 @@ function standIns(): StandIn[] {
   const here = readdirSync(join(root, 'native', 'standin'));
   const layers = here.filter((name) => /^wclayer.*\.c$/.test(name));
   const extra = here
-    .filter((name) => /^(?:computestorage|virtdisk|backup|advapi32).*\.c$/.test(name))
+    .filter((name) => /^(?:virtdisk|backup|advapi32).*\.c$/.test(name))
     .map((name) => ({
       file: name.replace(/\.c$/, '.dll'),
       sources: [name],

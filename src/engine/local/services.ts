@@ -63,7 +63,13 @@ export async function monitorDeps(
     ...upkeepDeps({ ...input, networks }),
     platform: input.environment.platform,
     networks,
-    plan: (config, scratch, allocation) => planRun({ paths, hasComputeCore }, config, scratch, allocation),
+    plan: (config, scratch, allocation) =>
+      planRun(
+        { paths, hasComputeCore, compute: async () => (await input.host()).compute },
+        config,
+        scratch,
+        allocation,
+      ),
     planExec,
   };
 }

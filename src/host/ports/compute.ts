@@ -89,11 +89,19 @@ export interface ComputeSystem {
   close(): void;
 }
 
+/** An object, so that recordings know the spec by its member's name and leave it out. */
+export interface NamedCredentialSpec {
+  /** Its JSON; undefined when there is none of that name. */
+  readonly credentialSpec: string | undefined;
+}
+
 export interface ComputePort {
   create(id: string, document: ComputeSystemDocument, call?: PortCall): Promise<ComputeSystem>;
   open(id: string, call?: PortCall): Promise<ComputeSystem>;
   /** Systems whose Owner is ours. */
   list(call?: PortCall): Promise<ComputeSystemSummary[]>;
+  /** A credential spec that the host keeps by name (Windows' registry). Absent where there are none. */
+  credentialSpec?(name: string): Promise<NamedCredentialSpec>;
   /** Facts that decide isolation and version checks. */
   host(): Promise<ComputeHost>;
   /** Removes everything that a crashed owner left for `id` (processes, mounts, run folder). Idempotent. */

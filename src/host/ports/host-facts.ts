@@ -82,8 +82,7 @@ export type FeatureState = 'enabled' | 'disabled' | 'absent' | 'unknown';
 /** The services that containers live on: HCS, HNS, NAT's driver, Hyper-V's management, the layer filters' drivers. */
 export type WindowsServiceName = 'vmcompute' | 'hns' | 'winnat' | 'vmms' | 'wcifs' | 'SharedAccess';
 
-export type WindowsLibraryName =
-  'vmcompute.dll' | 'computecore.dll' | 'computenetwork.dll' | 'computestorage.dll' | 'virtdisk.dll';
+export type WindowsLibraryName = 'vmcompute.dll' | 'computecore.dll' | 'computenetwork.dll' | 'virtdisk.dll';
 
 export type ServiceState =
   | 'running'

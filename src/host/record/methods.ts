@@ -24,6 +24,7 @@ export const computeMethods: Methods<ComputePort> = {
   open: 'system',
   list: 'read',
   host: 'read',
+  credentialSpec: 'read',
   cleanup: 'value',
 };
 

@@ -33,6 +33,7 @@ export interface WindowsComputeDependencies {
   readonly v2: (HcsDriver & HcsServiceDriver) | undefined;
   readonly v1: HcsDriver;
   readonly host: () => Promise<ComputeHost>;
+  readonly credentialSpec: (name: string) => string | undefined;
 }
 
 interface BaseProperties {
@@ -161,6 +162,9 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
         .map((system) => ({ id: system.Id!, owner, state: system.State ?? 'Unknown' }));
     },
     host: dependencies.host,
+    async credentialSpec(name) {
+      return { credentialSpec: dependencies.credentialSpec(name) };
+    },
     async cleanup(id) {
       await end(id);
       await removeGuard(id);

@@ -40,7 +40,6 @@ const libraryNames: readonly WindowsLibraryName[] = [
   'vmcompute.dll',
   'computecore.dll',
   'computenetwork.dll',
-  'computestorage.dll',
   'virtdisk.dll',
 ];
 

@@ -8,6 +8,7 @@ import { computecoreDriver } from './computecore-driver.ts';
 import { isElevated } from './ffi/advapi32.ts';
 import { isAvailable as hasComputecore } from './ffi/computecore.ts';
 import { hostLock, hostLockPath } from './host-lock.ts';
+import { registryCredentialSpec } from './registry-credential-spec.ts';
 import { createWindowsLayers } from './layers.ts';
 import { createWindowsNetwork } from './network.ts';
 import { elevationError } from './privileges.ts';
@@ -22,6 +23,7 @@ export function openHost(environment: Environment, paths: DataPaths): Host {
       v2: hasComputecore() ? computecoreDriver : undefined,
       v1: vmcomputeDriver,
       host: async () => readComputeHost(),
+      credentialSpec: registryCredentialSpec,
     }),
     network: createWindowsNetwork({
       exclusively: async (work) => {

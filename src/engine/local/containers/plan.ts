@@ -6,6 +6,7 @@ import { containerDocument } from '../../../hcs/container-document.ts';
 import type { ProcessParameters } from '../../../hcs/documents.ts';
 import { mappedMounts } from '../../../hcs/mounts.ts';
 import { execProcessSpec, processParameters } from '../../../hcs/process.ts';
+import type { ComputePort } from '../../../host/ports/compute.ts';
 import type { MountedScratch } from '../../../host/ports/layers.ts';
 import type { RunPlan } from '../../../monitor/deps.ts';
 import type { ContainerConfigRecord } from '../../../state/container-record.ts';
@@ -17,22 +18,23 @@ export interface PlanDeps {
   readonly paths: DataPaths;
   /** False on Windows builds that have only vmcompute.dll. */
   readonly hasComputeCore: boolean;
+  readonly compute: () => Promise<Pick<ComputePort, 'credentialSpec'>>;
 }
 
 /** A container's records, its mounted scratch and its endpoints -> the documents of one start. */
-export function planRun(
+export async function planRun(
   deps: PlanDeps,
   config: ContainerConfigRecord,
   scratch: MountedScratch,
   allocation: NetworkAllocation,
-): RunPlan {
+): Promise<RunPlan> {
   const { spec } = config;
   const { directories, pipes } = mappedMounts(config.mounts);
   const utilityVmPath =
     spec.isolation === 'hyperv'
       ? scratch.layers.map((layer) => join(layer.Path, 'UtilityVM')).find((path) => existsSync(path))
       : undefined;
-  const credentials = credentialSpecText(deps.paths, config);
+  const credentials = await credentialSpecText(deps, config);
   const system = containerDocument(
     {
       id: config.id,
@@ -75,7 +77,10 @@ export function planExec(config: ContainerConfigRecord, request: ExecCreateReque
 }
 
 /** The JSON of a gMSA credential spec (hcs.md 6.5). Files lie in `CredentialSpecs` under the data root. */
-function credentialSpecText(paths: DataPaths, config: ContainerConfigRecord): string | undefined {
+async function credentialSpecText(
+  { paths, compute }: PlanDeps,
+  config: ContainerConfigRecord,
+): Promise<string | undefined> {
   const source = config.spec.credentialSpec;
   if (source === undefined) return undefined;
   if (source.kind === 'raw') return source.value;
@@ -92,10 +97,12 @@ function credentialSpecText(paths: DataPaths, config: ContainerConfigRecord): st
       );
     }
   }
+  const found = await (await compute()).credentialSpec?.(source.value);
+  if (found?.credentialSpec !== undefined) return found.credentialSpec;
   throw new PortholeError(
-    'notImplemented',
+    'invalid',
     'CREDENTIAL_SPEC',
-    `registry credential spec "${source.value}" for container ${config.id} is not supported`,
-    { hint: 'export it to a file and use credentialspec=file://name.json' },
+    `registry credential spec "${source.value}" for container ${config.id} was not found`,
+    { hint: 'look for it with Get-CredentialSpec, or use credentialspec=file://name.json' },
   );
 }

@@ -130,6 +130,36 @@ describe(`windows commands under Wine${why === undefined ? '' : ` (skipped: ${wh
     expect(asked.map((each) => each.Settings.Operation)).to.deep.equal(['AddInstance', 'RemoveInstance']);
   });
 
+  it('takes credential specs from the registry and from files', async () => {
+    const spec = '{"CmsPlugins":["ActiveDirectory"],"From":"the registry"}';
+    const script =
+      `require('child_process').execFileSync('reg.exe', ['add', ` +
+      `'HKLM\\\\SOFTWARE\\\\Microsoft\\\\Windows NT\\\\CurrentVersion\\\\Virtualization\\\\Containers\\\\CredentialSpecs', ` +
+      `'/v', 'web', '/d', process.argv[1], '/f'], { stdio: 'ignore' })`;
+    expect((await rig.node(['-e', script, spec])).code).to.equal(0);
+    const files = join(rig.driveC, 'ProgramData', 'porthole', 'CredentialSpecs');
+    mkdirSync(files);
+    writeFileSync(join(files, 'web.json'), '{"From":"a file"}');
+    for (const [source, text] of [
+      ['registry://web', spec],
+      ['file://web.json', '{"From":"a file"}'],
+    ]) {
+      const options = ['--rm', '--security-opt', `credentialspec=${source}`];
+      const run = await porthole('run', ...options, image, 'cmd', '/c', 'echo ok');
+      expect([run.stdout, run.stderr, run.code]).to.deep.equal(['ok\r\n', '', 0]);
+      const { Container } = JSON.parse(calls('HcsCreateComputeSystem').at(-1)!['configuration']!) as {
+        Container: Record<string, Record<string, unknown>>;
+      };
+      expect(Container['ContainerCredentialGuard']).to.include({ CredentialSpec: text });
+    }
+    const missing = await porthole(
+      ...['run', '--rm', '--security-opt', 'credentialspec=registry://absent', image, 'cmd'],
+    );
+    expect(missing.code).to.equal(125);
+    expect(missing.stderr).to.include('registry credential spec "absent"').and.include('was not found');
+    expect(lines(await porthole('ps', '-aq'))).to.deep.equal([]);
+  });
+
   it('refuses devices that are none, before anything is made', async () => {
     const before = calls('HcsCreateComputeSystem').length;
     const run = await porthole('run', '--rm', '--device', 'C:\\nul', image, 'cmd');

@@ -139,6 +139,10 @@ describe('credential specs under process isolation', () => {
     expect(error.hint).to.include('--isolation=hyperv');
   });
 
+  it('knows no spec of a name that the registry lacks', async () => {
+    expect(await port.credentialSpec!('absent')).to.deep.equal({ credentialSpec: undefined });
+  });
+
   it('refuses what is no credential spec, as HCS does', async () => {
     const document = guardedDocument();
     document.Container.ContainerCredentialGuard!.CredentialSpec = 'no JSON';

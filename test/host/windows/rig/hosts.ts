@@ -4,6 +4,7 @@ import type { ContainerV1Document, ContainerV2Document } from '../../../../src/h
 import { computecoreDriver } from '../../../../src/host/windows/computecore-driver.ts';
 import { createWindowsCompute } from '../../../../src/host/windows/compute.ts';
 import { hostLock, hostLockPath, type HostLockOptions } from '../../../../src/host/windows/host-lock.ts';
+import { registryCredentialSpec } from '../../../../src/host/windows/registry-credential-spec.ts';
 import { vmcomputeDriver } from '../../../../src/host/windows/vmcompute-driver.ts';
 import type { ComputeHost, ComputePort } from '../../../../src/host/ports/compute.ts';
 
@@ -18,11 +19,21 @@ export const facts: ComputeHost = {
 };
 
 export const compute = (): ComputePort =>
-  createWindowsCompute({ v2: computecoreDriver, v1: vmcomputeDriver, host: async () => facts });
+  createWindowsCompute({
+    v2: computecoreDriver,
+    v1: vmcomputeDriver,
+    host: async () => facts,
+    credentialSpec: registryCredentialSpec,
+  });
 
 /** A build without computecore.dll. */
 export const olderCompute = (): ComputePort =>
-  createWindowsCompute({ v2: undefined, v1: vmcomputeDriver, host: async () => facts });
+  createWindowsCompute({
+    v2: undefined,
+    v1: vmcomputeDriver,
+    host: async () => facts,
+    credentialSpec: registryCredentialSpec,
+  });
 
 const layers = 'C:\\ProgramData\\porthole\\windowsfilter';
 
