@@ -395,14 +395,18 @@ export function computeContract(
           EmulateConsole: true,
           ConsoleSize: [30, 120],
         });
-        expect(shell.stderr).to.equal(undefined);
-        await shell.resize(40, 100);
-        const out = text(shell.stdout!);
-        shell.stdin!.write('typed\r');
-        await shell.waitExit();
+        try {
+          expect(shell.stderr).to.equal(undefined);
+          await shell.resize(40, 100);
+          const out = text(shell.stdout!);
+          shell.stdin!.write('typed\r');
+          await shell.waitExit();
 
-        expect(await out).to.include('[typed]');
-        shell.close();
+          expect(await out).to.include('[typed]');
+        } finally {
+          // Else its handle would be counted against every test that follows.
+          shell.close();
+        }
       });
     });
 
