@@ -23,11 +23,23 @@ export interface ParsedFlags {
   get(name: string): FlagValue | undefined;
 }
 
+const none: readonly never[] = [];
+
+/** Of most instructions. */
+const noFlags: ParsedFlags = {
+  used: none,
+  text: () => undefined,
+  boolean: () => false,
+  list: () => none,
+  get: () => undefined,
+};
+
 /** Throws `InstructionProblem` in the reference's words. */
 export function parseFlags(
   flags: readonly MappedText[],
   known: Readonly<Record<string, FlagKind>>,
 ): ParsedFlags {
+  if (flags.length === 0) return noFlags;
   const given = new Map<string, FlagValue[]>();
   for (const flag of flags) {
     const text = flag.text;

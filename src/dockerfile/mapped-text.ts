@@ -17,6 +17,7 @@ export class MappedText {
 
   /** The part from `start` to `end` (exclusive), which keeps its places. */
   slice(start: number, end = this.text.length): MappedText {
+    if (start === 0 && end >= this.text.length) return this;
     return new MappedText(this.text.slice(start, end), this.#map, this.#offset + start);
   }
 

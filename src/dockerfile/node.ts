@@ -64,10 +64,24 @@ export function isInstructionName(name: string): boolean {
   return Object.hasOwn(splitters, name);
 }
 
+/** Keywords in the cases that people write, so that the nodes of a file share their strings. */
+const keywords = new Map(
+  instructionNames.flatMap((name) => [
+    [name, { written: name, name }],
+    [name.toUpperCase(), { written: name.toUpperCase(), name }],
+  ]),
+);
+
+function keywordOf(first: MappedText): { keyword: MappedText; name: string } {
+  const known = keywords.get(first.text);
+  if (known === undefined) return { keyword: first, name: first.text.toLowerCase() };
+  return { keyword: first.withText(known.written), name: known.name };
+}
+
 /** Cuts a joined line into keyword, flags and words. `nesting` counts ONBUILDs around it. */
 export function readLine(text: MappedText, escape: EscapeCharacter, nesting = 0): LineContent {
-  const { first: keyword, rest: after } = splitFirst(trimMapped(text));
-  const name = keyword.text.toLowerCase();
+  const { first, rest: after } = splitFirst(trimMapped(text));
+  const { keyword, name } = keywordOf(first);
   const { flags, rest } = after ? splitFlags(after) : { flags: [], rest: keyword.slice(keyword.text.length) };
   const trimmed = trimMapped(rest);
   const split = isInstructionName(name) ? splitters[name]!(trimmed, escape, nesting) : {};

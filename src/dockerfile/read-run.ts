@@ -8,7 +8,8 @@ import type { InstructionNode } from './tree.ts';
 
 export function readRun(node: InstructionNode, command: CommandLine): RunInstruction {
   const flags = parseFlags(node.flags, { mount: 'list', network: 'text', security: 'text', device: 'list' });
-  const mounts = flags.list('mount').map((text) => ({ text, mount: mountOf(text) }));
+  const texts = flags.list('mount');
+  const mounts = texts.length === 0 ? noMounts : texts.map((text) => ({ text, mount: mountOf(text) }));
   return {
     kind: 'run',
     node,
@@ -20,6 +21,8 @@ export function readRun(node: InstructionNode, command: CommandLine): RunInstruc
     devices: flags.list('device'),
   };
 }
+
+const noMounts: RunInstruction['mounts'] = [];
 
 function mountOf(text: MappedText): ReturnType<typeof parseMount> {
   try {

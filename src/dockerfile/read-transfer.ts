@@ -70,19 +70,9 @@ function transfer(
       destination,
     );
   }
-  const sources: MappedText[] = [];
-  const inline: InlineSource[] = [];
-  for (const word of node.args.slice(0, -1)) {
-    const heredoc = heredocOf(word);
-    if (!heredoc) {
-      sources.push(word);
-      continue;
-    }
-    // Of several bodies with one name, the last one wins.
-    const body = node.heredocs.findLast(({ name }) => name === heredoc.name);
-    const data = heredocText({ content: body?.content ?? '', chomp: heredoc.chomp });
-    inline.push({ name: heredoc.name, data, expand: heredoc.expand });
-  }
+  const words = node.args.slice(0, -1);
+  const mayBeInline = words.some(({ text }) => text.includes('<<'));
+  const { sources, inline } = mayBeInline ? withInline(node, words) : { sources: words, inline: noInline };
   return {
     sources,
     inline,
@@ -93,6 +83,28 @@ function transfer(
     excludes: flags.list('exclude'),
     flagsUsed: flags.used,
   };
+}
+
+const noInline: readonly InlineSource[] = [];
+
+function withInline(
+  node: InstructionNode,
+  words: readonly MappedText[],
+): { sources: MappedText[]; inline: InlineSource[] } {
+  const sources: MappedText[] = [];
+  const inline: InlineSource[] = [];
+  for (const word of words) {
+    const heredoc = heredocOf(word);
+    if (!heredoc) {
+      sources.push(word);
+      continue;
+    }
+    // Of several bodies with one name, the last one wins.
+    const body = node.heredocs.findLast(({ name }) => name === heredoc.name);
+    const data = heredocText({ content: body?.content ?? '', chomp: heredoc.chomp });
+    inline.push({ name: heredoc.name, data, expand: heredoc.expand });
+  }
+  return { sources, inline };
 }
 
 function heredocOf(word: MappedText): HeredocWord | undefined {
