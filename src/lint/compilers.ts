@@ -21,7 +21,12 @@ export function wakeCompilers(): void {
   for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
 }
 
-/** Wakes them for a long file. */
+/**
+ * Wakes them for a long file. What is read of it stays to the end, so that a young generation that grows holds more and more
+ * copies of it: kept as small as it is, a third of the memory is not needed.
+ */
 export function compilersFor(characters: number): void {
-  if (characters >= longFile) wakeCompilers();
+  if (characters < longFile) return;
+  wakeCompilers();
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
