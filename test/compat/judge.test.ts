@@ -61,7 +61,9 @@ describe('compat/judge', () => {
     expect(reason(host('win11-24h2'), builds[2025])).to.equal(
       'clients take Hyper-V isolation by default; --isolation=process works too',
     );
-    expect(reason(host('17134', true, 'client'), '10.0.17134.1')).to.equal('this Windows has no process isolation');
+    expect(reason(host('17134', true, 'client'), '10.0.17134.1')).to.equal(
+      'this Windows has no process isolation',
+    );
     expect(reason(host('ltsc2022'), undefined)).to.match(/^the image does not say which Windows/);
     expect(reason(host('ltsc2022'), builds[2025])).to.equal(
       'a Windows version 10.0.26100-based image is incompatible with a 10.0.20348 host',

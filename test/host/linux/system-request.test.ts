@@ -131,7 +131,12 @@ describe('what a document asks of Linux', () => {
       0x80070032,
       'named pipe \\\\.\\pipe\\a cannot be mapped',
     ],
-    ['gMSA', v2({ ContainerCredentialGuard: { CredentialSpec: '{}', Transport: 'LRPC' } }), 0x80070032, 'credentialspec'],
+    [
+      'gMSA',
+      v2({ ContainerCredentialGuard: { CredentialSpec: '{}', Transport: 'LRPC' } }),
+      0x80070032,
+      'credentialspec',
+    ],
     ['gMSA of schema 1', v1({ Credentials: '{}' }), 0x80070032, 'credentialspec'],
     [
       'storage limits',
