@@ -17,12 +17,13 @@ import {
 import { join } from 'node:path';
 import { FileWriter } from './file-writer.ts';
 import { LayerError, missingTarget } from './layer-error.ts';
+import { deletionsOf } from './deletions.ts';
 import { EntryRules } from './entry-rules.ts';
-import { LayerTree, conflict } from './layer-tree.ts';
-import { limitError, uncompressedLimit } from './limits.ts';
+import { LayerTree } from './layer-tree.ts';
+import { LayerBudget } from './limits.ts';
 import { hostLinkTarget } from './link-target.ts';
 import { fileAttribute } from './metadata.ts';
-import { SidecarWriter, sidecarName } from './sidecar.ts';
+import { SidecarWriter, sidecarEntryOf, sidecarName } from './sidecar.ts';
 import { TarParser } from './tar-reader.ts';
 import { storedKey } from './names.ts';
 import { metadataOfEntry } from './windows-records.ts';
@@ -83,13 +84,11 @@ export class LayerApplier implements TarSink {
   readonly #links: PendingLink[] = [];
   readonly #hardLinks: PendingHardLink[] = [];
   readonly #warnings: string[] = [];
-  readonly #byteLimit: number;
+  readonly #budget: LayerBudget;
   readonly #rules: EntryRules;
   /** Stored path of the object that streams may follow. */
   #owner = '';
-  #bytes = 0;
   #size = 0;
-  #entries = 0;
   #streams = 0;
   #writing = false;
   #closed = false;
@@ -97,20 +96,19 @@ export class LayerApplier implements TarSink {
   constructor(options: ApplierOptions) {
     this.#options = options;
     this.#rules = new EntryRules(options.parents === undefined);
-    this.#byteLimit = uncompressedLimit(options.limits, options.declaredSize);
+    this.#budget = new LayerBudget(options.limits, options.declaredSize);
     this.#sidecar = new SidecarWriter(join(options.folder, sidecarName));
     this.#tree('Files');
   }
 
   /** So far. */
   get entries(): number {
-    return this.#entries;
+    return this.#budget.entries;
   }
 
   /** Takes the next bytes of the uncompressed tar; done with them on return. */
   write(chunk: Buffer): void {
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#byteLimit) throw limitError(`it inflates to more than ${this.#byteLimit} bytes`);
+    this.#budget.takeBytes(chunk.length);
     this.#hash.update(chunk);
     this.#parser.push(chunk);
   }
@@ -127,7 +125,7 @@ export class LayerApplier implements TarSink {
     return {
       diffId: `sha256:${this.#hash.digest('hex')}`,
       size: this.#size,
-      entries: this.#entries,
+      entries: this.#budget.entries,
       warnings: this.#warnings,
     };
   }
@@ -141,11 +139,7 @@ export class LayerApplier implements TarSink {
   }
 
   entry(entry: TarEntry): void {
-    this.#entries += 1;
-    if (this.#entries > this.#options.limits.entries)
-      throw limitError(`it has more than ${this.#options.limits.entries} entries`);
-    if (entry.size > this.#byteLimit - this.#bytes + (64 << 20))
-      throw limitError(`${entry.name} claims to have ${entry.size} bytes`);
+    this.#budget.takeEntry(entry);
     const meaning = this.#rules.read(entry);
     switch (meaning.kind) {
       case 'ignored':
@@ -194,13 +188,8 @@ export class LayerApplier implements TarSink {
     const { root, leaf } = meaning;
     const tree = this.#tree(root);
     const directory = tree.directory(meaning.parent);
-    const folded = storedKey(leaf);
-    const name = tree.spelling(directory, leaf, folded);
-    const existing = directory.children.get(folded);
-    // The same file again replaces the first, as in every tar; another spelling of it is another file on Linux only.
-    if (existing !== undefined && (existing.kind === 'directory' || existing.literal !== leaf))
-      throw conflict(`${root}/${directory.pathOf(leaf)}`);
-    if (existing !== undefined) this.#forget(directory, name);
+    const { folded, name, isRepeated } = tree.claim(directory, leaf);
+    if (isRepeated) this.#forget(directory, name);
     const hostPath = tree.hostPath(directory, name);
     const stored = `${root}/${directory.pathOf(name)}`;
     const kind = meaning.kind === 'symlink' ? 'symlink' : 'file';
@@ -302,40 +291,14 @@ export class LayerApplier implements TarSink {
   /** Where the overlay needs a whiteout: every deleted name that the parents have and this layer does not bring again. */
   #whiteoutPaths(): string[] {
     const { parents } = this.#options;
-    const paths: string[] = [];
-    if (parents === undefined) return paths;
-    const hideAll = (directory: LayerDirectory): void => {
-      for (const [folded, child] of parents.children(directory.path)) {
-        const own = directory.children.get(folded);
-        if (own === undefined) paths.push(`${directory.hostPath}/${child.name}`);
-        else if (own.kind === 'directory' && child.type === 'directory') hideAll(own);
-      }
-    };
-    const visit = (directory: LayerDirectory): void => {
-      if (directory.isOpaque) return hideAll(directory);
-      for (const folded of directory.whiteouts?.keys() ?? []) {
-        const inherited = parents.children(directory.path).get(folded);
-        const own = directory.children.get(folded);
-        if (inherited !== undefined && own === undefined)
-          paths.push(`${directory.hostPath}/${inherited.name}`);
-        else if (inherited?.type === 'directory' && own?.kind === 'directory') own.isOpaque = true;
-      }
-      for (const child of directory.children.values()) if (child.kind === 'directory') visit(child);
-    };
-    visit(this.#tree('Files').root);
-    return paths;
+    if (parents === undefined) return [];
+    return deletionsOf(this.#tree('Files').root, parents).map(
+      ({ directory, name }) => `${directory.hostPath}/${name}`,
+    );
   }
 
   #record(entry: TarEntry, path: string, type: '0' | '1' | '2' | '5' | 'w'): void {
-    this.#sidecar.add({
-      path,
-      type,
-      metadata: metadataOfEntry(entry),
-      tarName: entry.name,
-      ...(type === '0' ? { size: entry.size } : {}),
-      ...(type === '1' || type === '2' ? { target: entry.linkName } : {}),
-      ...(entry.rawName === undefined ? {} : { rawName: entry.rawName }),
-    });
+    this.#sidecar.add(sidecarEntryOf(entry, path, type, metadataOfEntry(entry)));
   }
 
   #warn(text: string): void {

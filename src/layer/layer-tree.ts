@@ -110,6 +110,19 @@ export class LayerTree {
     return wellKnown ?? this.#host.storedName(component);
   }
 
+  /**
+   * Where an object called `leaf` is stored. The same name again replaces the first, as in every tar (`isRepeated`); a
+   * directory of that name, or another spelling of it, which is another file on Linux only: code `LAYER_PATH_CONFLICT`.
+   */
+  claim(directory: LayerDirectory, leaf: string): { folded: string; name: string; isRepeated: boolean } {
+    const folded = storedKey(leaf);
+    const name = this.spelling(directory, leaf, folded);
+    const existing = directory.children.get(folded);
+    if (existing !== undefined && (existing.kind === 'directory' || existing.literal !== leaf))
+      throw conflict(`${this.#kind}/${directory.pathOf(leaf)}`);
+    return { folded, name, isRepeated: existing !== undefined };
+  }
+
   /** Components of a path as stored, whether or not anything is there. */
   spell(components: readonly string[]): string[] {
     const spelled: string[] = [];

@@ -22,13 +22,47 @@ export const defaultLayerLimits: LayerLimits = {
 };
 
 /** Bytes that a layer of `declaredSize` compressed bytes may inflate to. */
-export function uncompressedLimit(limits: LayerLimits, declaredSize: number | undefined): number {
+function uncompressedLimit(limits: LayerLimits, declaredSize: number | undefined): number {
   if (declaredSize === undefined) return limits.totalBytes;
   return Math.min(limits.totalBytes, limits.ratioFreeBytes + limits.ratio * declaredSize);
 }
 
-export function limitError(what: string): LayerError {
+function limitError(what: string): LayerError {
   return new LayerError('LAYER_LIMIT', `layer refused: ${what}`, {
     hint: 'this looks like a decompression bomb; nothing of it was kept',
   });
+}
+
+/** How far over its bytes an entry may claim to reach: headers and padding that have not been counted. */
+const claimSlack = 64 << 20;
+
+/** Counts what one layer asks for; throws `LAYER_LIMIT` at the first that is too much. */
+export class LayerBudget {
+  readonly #limits: LayerLimits;
+  readonly #byteLimit: number;
+  #bytes = 0;
+  #entries = 0;
+
+  constructor(limits: LayerLimits, declaredSize: number | undefined) {
+    this.#limits = limits;
+    this.#byteLimit = uncompressedLimit(limits, declaredSize);
+  }
+
+  /** So far. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  takeBytes(count: number): void {
+    this.#bytes += count;
+    if (this.#bytes > this.#byteLimit) throw limitError(`it inflates to more than ${this.#byteLimit} bytes`);
+  }
+
+  takeEntry(entry: { readonly name: string; readonly size: number }): void {
+    this.#entries += 1;
+    if (this.#entries > this.#limits.entries)
+      throw limitError(`it has more than ${this.#limits.entries} entries`);
+    if (entry.size > this.#byteLimit - this.#bytes + claimSlack)
+      throw limitError(`${entry.name} claims to have ${entry.size} bytes`);
+  }
 }

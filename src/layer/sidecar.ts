@@ -10,6 +10,7 @@
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { WindowsMetadata } from './metadata.ts';
+import type { TarEntry } from './tar-reader.ts';
 
 export const sidecarName = 'meta.jsonl';
 
@@ -23,6 +24,24 @@ export interface SidecarEntry {
   readonly tarName?: string;
   readonly rawName?: Buffer;
   readonly streamFile?: string;
+}
+
+/** What a tar entry that is stored at `path` leaves in the sidecar. */
+export function sidecarEntryOf(
+  entry: TarEntry,
+  path: string,
+  type: '0' | '1' | '2' | '5' | 'w',
+  metadata: WindowsMetadata,
+): SidecarEntry {
+  return {
+    path,
+    type,
+    metadata,
+    tarName: entry.name,
+    ...(type === '0' ? { size: entry.size } : {}),
+    ...(type === '1' || type === '2' ? { target: entry.linkName } : {}),
+    ...(entry.rawName === undefined ? {} : { rawName: entry.rawName }),
+  };
 }
 
 const bufferBytes = 1 << 20;

@@ -2,7 +2,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { asError } from '../../errors/porthole-error.ts';
 import { LayerApplier } from '../../layer/applier.ts';
-import { chainIdOf } from '../../layer/chain-id.ts';
+import { chainIdOf, checkDiffId } from '../../layer/chain-id.ts';
 import { LayerError } from '../../layer/layer-error.ts';
 import { errorCode } from '../../state/atomic-file.ts';
 import { moveToTrash } from '../../state/trash.ts';
@@ -71,12 +71,7 @@ export class LinuxLayerApply implements LayerApply {
     this.#check();
     try {
       const applied = await this.#applier.finish();
-      if (expectedDiffId !== undefined && applied.diffId !== expectedDiffId)
-        throw new LayerError(
-          'LAYER_DIFF_ID_MISMATCH',
-          `wrong diff id "${expectedDiffId}" calculated on extraction "${applied.diffId}"`,
-          { hint: 'the layer is not the one that the image configuration names; nothing of it was kept' },
-        );
+      checkDiffId(expectedDiffId, applied.diffId);
       this.#options.signal?.throwIfAborted();
       const info = this.#publish(applied);
       this.#isOver = true;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { asError } from '../../errors/porthole-error.ts';
+import { checkDiffId } from '../../layer/chain-id.ts';
 import { EntryRules } from '../../layer/entry-rules.ts';
 import { LayerError, missingTarget } from '../../layer/layer-error.ts';
 import { conflict } from '../../layer/layer-tree.ts';
-import { defaultLayerLimits, limitError, uncompressedLimit } from '../../layer/limits.ts';
+import { LayerBudget, defaultLayerLimits } from '../../layer/limits.ts';
 import { TarParser } from '../../layer/tar-reader.ts';
 import { foldName } from '../../layer/upcase.ts';
 import { metadataOfEntry } from '../../layer/windows-records.ts';
@@ -34,7 +35,7 @@ const nothing = Buffer.alloc(0);
 export class MemoryLayerApply implements LayerApply, TarSink {
   readonly #parents: MemoryView;
   readonly #rules: EntryRules;
-  readonly #byteLimit: number;
+  readonly #budget: LayerBudget;
   readonly #publish: (tree: AppliedTree) => LayerInfo;
   readonly #hash = createHash('sha256');
   readonly #parser = new TarParser(this);
@@ -44,9 +45,7 @@ export class MemoryLayerApply implements LayerApply, TarSink {
   readonly #links: PendingLink[] = [];
   #body: Buffer[] = [];
   #finishBody: (content: Buffer) => void = () => undefined;
-  #bytes = 0;
   #size = 0;
-  #entries = 0;
   #failure: Error | undefined;
 
   constructor(options: {
@@ -57,16 +56,14 @@ export class MemoryLayerApply implements LayerApply, TarSink {
   }) {
     this.#parents = options.parents;
     this.#rules = new EntryRules(options.isBase);
-    this.#byteLimit = uncompressedLimit(defaultLayerLimits, options.declaredSize);
+    this.#budget = new LayerBudget(defaultLayerLimits, options.declaredSize);
     this.#publish = options.publish;
   }
 
   write(chunk: Uint8Array): void {
     this.#check();
     try {
-      this.#bytes += chunk.length;
-      if (this.#bytes > this.#byteLimit)
-        throw limitError(`it inflates to more than ${this.#byteLimit} bytes`);
+      this.#budget.takeBytes(chunk.length);
       this.#hash.update(chunk);
       this.#parser.push(Buffer.from(chunk));
     } catch (error) {
@@ -81,15 +78,11 @@ export class MemoryLayerApply implements LayerApply, TarSink {
       this.#parser.finish();
       for (const link of this.#links) this.#link(link);
       const diffId = `sha256:${this.#hash.digest('hex')}`;
-      if (expectedDiffId !== undefined && expectedDiffId !== diffId)
-        throw new LayerError(
-          'LAYER_DIFF_ID_MISMATCH',
-          `wrong diff id "${expectedDiffId}" calculated on extraction "${diffId}"`,
-        );
+      checkDiffId(expectedDiffId, diffId);
       return this.#publish({
         diffId,
         size: this.#size,
-        entries: this.#entries,
+        entries: this.#budget.entries,
         files: ordered(this.#files),
         hives: this.#hives,
       });
@@ -103,7 +96,7 @@ export class MemoryLayerApply implements LayerApply, TarSink {
   }
 
   entry(entry: TarEntry): void {
-    this.#entries += 1;
+    this.#budget.takeEntry(entry);
     const meaning = this.#rules.read(entry);
     this.#body = [];
     this.#finishBody = () => undefined;

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { asError } from '../../errors/porthole-error.ts';
-import { chainIdOf } from '../../layer/chain-id.ts';
+import { chainIdOf, checkDiffId } from '../../layer/chain-id.ts';
 import { LayerError } from '../../layer/layer-error.ts';
 import { sidecarName } from '../../layer/sidecar.ts';
 import type { LayerLimits } from '../../layer/limits.ts';
@@ -94,12 +94,7 @@ export class WindowsLayerApply implements LayerApply {
     this.#check();
     try {
       const unpacked = await this.#unpacker.finish();
-      if (expectedDiffId !== undefined && unpacked.diffId !== expectedDiffId)
-        throw new LayerError(
-          'LAYER_DIFF_ID_MISMATCH',
-          `wrong diff id "${expectedDiffId}" calculated on extraction "${unpacked.diffId}"`,
-          { hint: 'the layer is not the one that the image configuration names; nothing of it was kept' },
-        );
+      checkDiffId(expectedDiffId, unpacked.diffId);
       this.#options.signal?.throwIfAborted();
       const id = this.#options.id ?? chainIdOf(this.#options.parents[0], unpacked.diffId);
       const info = await withLock(this.#options.lockOf(id), () => this.#publish(id, unpacked), {

@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { deletionsOf } from '../../layer/deletions.ts';
 import { EntryRules } from '../../layer/entry-rules.ts';
 import { missingTarget } from '../../layer/layer-error.ts';
-import { LayerTree, conflict } from '../../layer/layer-tree.ts';
-import { limitError, uncompressedLimit } from '../../layer/limits.ts';
+import { LayerTree } from '../../layer/layer-tree.ts';
+import { LayerBudget } from '../../layer/limits.ts';
 import { fileAttribute } from '../../layer/metadata.ts';
 import { storedKey } from '../../layer/names.ts';
-import { SidecarWriter, sidecarName } from '../../layer/sidecar.ts';
+import { SidecarWriter, sidecarEntryOf, sidecarName } from '../../layer/sidecar.ts';
 import { TarParser } from '../../layer/tar-reader.ts';
 import { metadataOfEntry } from '../../layer/windows-records.ts';
 import type { EntryMeaning, EntryPlace, LinkTarget } from '../../layer/entry-rules.ts';
@@ -81,26 +82,23 @@ export class LayerUnpacker implements TarSink {
   /** Made, but not described. */
   readonly #silent = new Map<string, { readonly root: LayerRoot; readonly path: string }>();
   readonly #hardLinks: HardLink[] = [];
-  readonly #byteLimit: number;
+  readonly #budget: LayerBudget;
   /** Stored path of the object that streams may follow. */
   #owner = '';
-  #bytes = 0;
   #size = 0;
-  #entries = 0;
   #closed = false;
 
   constructor(options: UnpackerOptions) {
     this.#options = options;
     this.#rules = new EntryRules(options.parents === undefined);
-    this.#byteLimit = uncompressedLimit(options.limits, options.declaredSize);
+    this.#budget = new LayerBudget(options.limits, options.declaredSize);
     this.#sidecar = new SidecarWriter(join(options.folder, sidecarName));
     this.#queue = new WriteQueue(options.target);
     this.#tree('Files');
   }
 
   async write(chunk: Buffer): Promise<void> {
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#byteLimit) throw limitError(`it inflates to more than ${this.#byteLimit} bytes`);
+    this.#budget.takeBytes(chunk.length);
     this.#hash.update(chunk);
     this.#parser.push(chunk);
     await this.#queue.drain();
@@ -123,7 +121,7 @@ export class LayerUnpacker implements TarSink {
     return {
       diffId: `sha256:${this.#hash.digest('hex')}`,
       size: this.#size,
-      entries: this.#entries,
+      entries: this.#budget.entries,
       whiteouts: parents === undefined ? [] : this.#whiteoutPaths(parents),
       links: links.filter(({ to }) => !target.isDirect(to)),
       directories: directories.filter(([path]) => !target.isDirect(path)),
@@ -140,11 +138,7 @@ export class LayerUnpacker implements TarSink {
   }
 
   entry(entry: TarEntry): void {
-    this.#entries += 1;
-    if (this.#entries > this.#options.limits.entries)
-      throw limitError(`it has more than ${this.#options.limits.entries} entries`);
-    if (entry.size > this.#byteLimit - this.#bytes + (64 << 20))
-      throw limitError(`${entry.name} claims to have ${entry.size} bytes`);
+    this.#budget.takeEntry(entry);
     const meaning = this.#rules.read(entry);
     switch (meaning.kind) {
       case 'ignored':
@@ -221,15 +215,10 @@ export class LayerUnpacker implements TarSink {
     const { root, leaf } = meaning;
     const tree = this.#tree(root);
     const directory = tree.directory(meaning.parent);
-    const folded = storedKey(leaf);
-    const name = tree.spelling(directory, leaf, folded);
-    const existing = directory.children.get(folded);
-    // The same file again replaces the first, as in every tar; a directory or another spelling is a mistake.
-    if (existing !== undefined && (existing.kind === 'directory' || existing.literal !== leaf))
-      throw conflict(`${root}/${directory.pathOf(leaf)}`);
+    const { folded, name, isRepeated } = tree.claim(directory, leaf);
     tree.hostPath(directory, name);
     const stored = `${root}/${directory.pathOf(name)}`;
-    if (existing !== undefined) this.#forget(stored);
+    if (isRepeated) this.#forget(stored);
     const kind = meaning.kind === 'symlink' ? 'symlink' : 'file';
     directory.children.set(folded, { kind, name, literal: leaf });
     const metadata = metadataOfEntry(entry);
@@ -310,26 +299,9 @@ export class LayerUnpacker implements TarSink {
 
   /** Names that ImportLayer brought back and that this layer deletes, below C:. */
   #whiteoutPaths(parents: LayerView): string[] {
-    const paths: string[] = [];
-    const hideAll = (directory: LayerDirectory): void => {
-      for (const [folded, child] of parents.children(directory.path)) {
-        const own = directory.children.get(folded);
-        if (own === undefined) paths.push(directory.pathOf(child.name));
-        else if (own.kind === 'directory' && child.type === 'directory') hideAll(own);
-      }
-    };
-    const visit = (directory: LayerDirectory): void => {
-      if (directory.isOpaque) return hideAll(directory);
-      for (const folded of directory.whiteouts?.keys() ?? []) {
-        const inherited = parents.children(directory.path).get(folded);
-        const own = directory.children.get(folded);
-        if (inherited !== undefined && own === undefined) paths.push(directory.pathOf(inherited.name));
-        else if (inherited?.type === 'directory' && own?.kind === 'directory') own.isOpaque = true;
-      }
-      for (const child of directory.children.values()) if (child.kind === 'directory') visit(child);
-    };
-    visit(this.#tree('Files').root);
-    return paths.map((path) => windowsPath(`Files/${path}`));
+    return deletionsOf(this.#tree('Files').root, parents).map(({ directory, name }) =>
+      windowsPath(`Files/${directory.pathOf(name)}`),
+    );
   }
 
   #directories(): (readonly [string, WindowsMetadata])[] {
@@ -340,15 +312,7 @@ export class LayerUnpacker implements TarSink {
   }
 
   #record(entry: TarEntry, path: string, type: '0' | '1' | '2' | '5' | 'w', metadata: WindowsMetadata): void {
-    this.#sidecar.add({
-      path,
-      type,
-      metadata,
-      tarName: entry.name,
-      ...(type === '0' ? { size: entry.size } : {}),
-      ...(type === '1' || type === '2' ? { target: entry.linkName } : {}),
-      ...(entry.rawName === undefined ? {} : { rawName: entry.rawName }),
-    });
+    this.#sidecar.add(sidecarEntryOf(entry, path, type, metadata));
   }
 }
 
