@@ -1,10 +1,12 @@
 /** Folders of the windowsfilter store: who owns which name, and what a dead writer leaves (windows-layers.md 2). */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LayerError } from '../layer/layer-error.ts';
 import { listNames, readTextIfExists } from '../state/atomic-file.ts';
 import { isAlive, ownIdentity } from '../state/process-identity.ts';
 import { moveToTrash } from '../state/trash.ts';
+import { MiB, defaultDiskSize, maxVirtualSize, roundUp } from '../vhdx/format.ts';
+import type { LayerInfo } from './ports/layers.ts';
 
 /** `layer.json` of a read-only layer, written last before the layer becomes visible. */
 export interface LayerRecord {
@@ -38,10 +40,6 @@ let counter = 0;
 export function checkId(id: string): void {
   if (!idPattern.test(id))
     throw new LayerError('LAYER_PATH_INVALID', `invalid layer id ${JSON.stringify(id)}`);
-}
-
-export function isId(name: string): boolean {
-  return idPattern.test(name);
 }
 
 /** Makes a folder that is this process's own until it is renamed: `<id>.<pid>.<start time>.<n>.partial`. */
@@ -88,4 +86,95 @@ export function writeRecords(
   const chain = record.parents.length === 0 ? null : record.parents.map((id) => join(store, id));
   writeFileSync(join(folder, recordName.chain), JSON.stringify(chain), { mode: 0o600, flag: 'wx' });
   writeFileSync(join(folder, name), `${JSON.stringify(record)}\n`, { mode: 0o600, flag: 'wx' });
+}
+
+/** Layers of one image, a container's own included; Docker's. */
+const maxDepth = 125;
+
+export function checkDepth(layers: number): void {
+  if (layers > maxDepth) throw new LayerError('LAYER_DEPTH', 'max depth exceeded');
+}
+
+/** The store's folders as their records tell of them. */
+export class LayerFolders {
+  readonly #store: string;
+
+  constructor(store: string) {
+    this.#store = store;
+  }
+
+  /** Names of everything that may be a layer or a scratch, sorted. */
+  ids(): string[] {
+    return listNames(this.#store)
+      .filter((name) => idPattern.test(name))
+      .sort();
+  }
+
+  layers(): LayerInfo[] {
+    return this.ids().flatMap((id) => this.layer(id) ?? []);
+  }
+
+  scratches(): string[] {
+    return this.ids().filter((id) => existsSync(join(this.#store, id, recordName.scratch)));
+  }
+
+  layer(id: string): LayerInfo | undefined {
+    const path = join(this.#store, id);
+    const record = readRecord<LayerRecord>(path, recordName.layer);
+    if (record === undefined || record.id !== id) return undefined;
+    const { diffId, size, entries, parents } = record;
+    return { id, diffId, size, entries, parents, path };
+  }
+
+  /** Errors: `LAYER_NOT_FOUND`. */
+  scratch(key: string): ScratchRecord {
+    checkId(key);
+    const record = readRecord<ScratchRecord>(join(this.#store, key), recordName.scratch);
+    if (record === undefined) throw missing(key);
+    return record;
+  }
+
+  /** Errors: `LAYER_NOT_FOUND`. */
+  requireLayers(ids: readonly string[]): void {
+    for (const id of ids) {
+      checkId(id);
+      if (this.layer(id) === undefined) throw missing(id);
+    }
+  }
+}
+
+/** Bytes of a container's disk; refused (`LAYER_SIZE_INVALID`) below the image's or above what a VHDX holds. */
+export function diskSizeOf(requested: number | undefined): number {
+  if (requested === undefined) return defaultDiskSize;
+  if (!Number.isSafeInteger(requested) || requested < defaultDiskSize || requested > maxVirtualSize)
+    throw new LayerError(
+      'LAYER_SIZE_INVALID',
+      `invalid storage size ${requested}: a container's disk has from 20GB to 64TB`,
+      { hint: 'a disk can be made larger than its image asks for, never smaller' },
+    );
+  return roundUp(requested, MiB);
+}
+
+export function scratchRecord(
+  key: string,
+  diskSize: number,
+  { parents, osVersion }: { readonly parents: readonly string[]; readonly osVersion?: string },
+): ScratchRecord {
+  return {
+    version: 1,
+    key,
+    parents: [...parents],
+    diskSize,
+    ...(osVersion === undefined ? {} : { osVersion }),
+  };
+}
+
+export function scratchExists(key: string): LayerError {
+  return new LayerError('LAYER_EXISTS', `mount already exists with name ${key}`);
+}
+
+function missing(id: string): LayerError {
+  return new LayerError('LAYER_NOT_FOUND', `layer does not exist: ${id}`, {
+    hint: 'pull or build the image again: a layer that it needs is not in the store',
+  });
 }

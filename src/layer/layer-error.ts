@@ -57,3 +57,9 @@ export function missingTarget(entry: string, root: string, components: readonly 
   const message = `failed to find link target for '${entry}' -> '${root}/${components.join('/')}'`;
   return new LayerError('LAYER_LINK_INVALID', message, { entry });
 }
+
+export function nothingAt(windowsPath: string): LayerError {
+  return new LayerError('LAYER_PATH_NOT_FOUND', `${windowsPath}: no such file or directory`, {
+    entry: windowsPath,
+  });
+}

@@ -38,3 +38,10 @@ export interface LayerView {
   /** Details of the object at a stored path; undefined when no layer tar named it. */
   describe(path: string): LayerViewDetails | undefined;
 }
+
+/** An object and everything below it, directories first. */
+export function* walkView(view: Pick<LayerView, 'list'>, entry: LayerViewEntry): Generator<LayerViewEntry> {
+  yield entry;
+  if (entry.type !== 'directory') return;
+  for (const child of view.list(entry.path)) yield* walkView(view, child);
+}

@@ -82,7 +82,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/hcs': { may: [errors], types: [wire] },
   'src/hns': { may: [errors], types: [wire] },
   'src/host/host.ts': { may: [], types: [ports] },
-  'src/host/layer-folders.ts': { may: ['src/layer', 'src/state'] },
+  'src/host/layer-folders.ts': { may: ['src/layer', 'src/state', 'src/vhdx'], types: [ports] },
   'src/host/linux': {
     may: [
       errors,

@@ -20,27 +20,30 @@ import { ChainView } from '../../layer/chain-view.ts';
 import { composeLayerTar } from '../../layer/compose.ts';
 import { listChanges, sizeOfTree } from '../../layer/export-changes.ts';
 import { exportLayerTar } from '../../layer/export.ts';
-import { LayerError } from '../../layer/layer-error.ts';
+import { LayerError, nothingAt } from '../../layer/layer-error.ts';
 import { defaultLayerLimits } from '../../layer/limits.ts';
 import { fileAttribute } from '../../layer/metadata.ts';
 import { paxTimeOfMilliseconds } from '../../layer/pax.ts';
 import { sidecarName } from '../../layer/sidecar.ts';
-import { errorCode, explainWriteError, listNames } from '../../state/atomic-file.ts';
+import { errorCode, explainWriteError } from '../../state/atomic-file.ts';
 import { emptyTrash, moveToTrash } from '../../state/trash.ts';
-import { MiB, defaultDiskSize, maxVirtualSize, roundUp } from '../../vhdx/format.ts';
 import { guidOfName } from '../../vhdx/guid.ts';
 import { createScratchDisk } from '../../vhdx/layer-disks.ts';
 import { LinuxLayerApply } from './layer-apply.ts';
 import {
+  LayerFolders,
+  checkDepth,
   checkId,
-  isId,
+  diskSizeOf,
   makePartialFolder,
-  readRecord,
   recordName,
+  scratchExists,
+  scratchRecord,
   sweepPartialFolders,
   writeRecords,
 } from '../layer-folders.ts';
 import { readUpperAttributes } from './overlay-attributes.ts';
+import { walkView } from '../../layer/view.ts';
 import type { ChainLayer } from '../../layer/chain-view.ts';
 import type { ComposeEntry } from '../../layer/compose-entry.ts';
 import type { ExportSource } from '../../layer/export-changes.ts';
@@ -57,7 +60,6 @@ import type {
   MountedScratch,
   TreeEntry,
 } from '../ports/layers.ts';
-import type { LayerRecord, ScratchRecord } from '../layer-folders.ts';
 
 export interface LinuxLayersDeps {
   readonly paths: Pick<DataPaths, 'windowsfilter' | 'trash'>;
@@ -69,9 +71,6 @@ export interface LinuxLayersDeps {
   readonly limits?: LayerLimits;
 }
 
-/** Docker's own. */
-const maxDepth = 125;
-
 export function createLinuxLayers(deps: LinuxLayersDeps): LayerStore {
   return new LinuxLayerStore(deps);
 }
@@ -79,10 +78,12 @@ export function createLinuxLayers(deps: LinuxLayersDeps): LayerStore {
 class LinuxLayerStore implements LayerStore {
   readonly #store: string;
   readonly #trash: string;
+  readonly #folders: LayerFolders;
   readonly #deps: LinuxLayersDeps;
 
   constructor(deps: LinuxLayersDeps) {
     this.#store = deps.paths.windowsfilter;
+    this.#folders = new LayerFolders(this.#store);
     this.#trash = deps.paths.trash;
     this.#deps = deps;
   }
@@ -93,8 +94,8 @@ class LinuxLayerStore implements LayerStore {
   ): Promise<LayerApply> {
     if (id !== undefined) checkId(id);
     const { parents, signal } = options;
-    if (parents.length + 1 > maxDepth) throw new LayerError('LAYER_DEPTH', 'max depth exceeded');
-    this.#requireLayers(parents);
+    checkDepth(parents.length + 1);
+    this.#folders.requireLayers(parents);
     signal?.throwIfAborted();
     sweepPartialFolders(this.#store, this.#trash);
     try {
@@ -107,7 +108,7 @@ class LinuxLayerStore implements LayerStore {
         limits: this.#deps.limits ?? defaultLayerLimits,
         declaredSize: options.declaredSize,
         signal,
-        existing: (known) => this.#layer(known),
+        existing: (known) => this.#folders.layer(known),
       });
     } catch (error) {
       throw explainWriteError(error, this.#store);
@@ -116,11 +117,11 @@ class LinuxLayerStore implements LayerStore {
 
   async get(id: string): Promise<LayerInfo | undefined> {
     checkId(id);
-    return this.#layer(id);
+    return this.#folders.layer(id);
   }
 
   async list(): Promise<LayerInfo[]> {
-    return this.#ids().flatMap((id) => this.#layer(id) ?? []);
+    return this.#folders.layers();
   }
 
   async remove(id: string): Promise<void> {
@@ -135,19 +136,16 @@ class LinuxLayerStore implements LayerStore {
     entries: Iterable<ComposeEntry> | AsyncIterable<ComposeEntry>,
     options: PortCall & { now: number },
   ): Promise<Readable> {
-    this.#requireLayers(parents);
+    this.#folders.requireLayers(parents);
     return composeLayerTar(entries, { ...options, parents: this.#view(parents) });
   }
 
   async *readTree(key: string, windowsPath: string, call: PortCall = {}): AsyncIterable<TreeEntry> {
     const view = await this.#viewOf(key, call.signal);
     const root = view.lookup(windowsPath);
-    if (root === undefined)
-      throw new LayerError('LAYER_PATH_NOT_FOUND', `${windowsPath}: no such file or directory`, {
-        entry: windowsPath,
-      });
+    if (root === undefined) throw nothingAt(windowsPath);
     const skipped = root.path === '' ? 0 : root.path.length + 1;
-    for (const entry of walk(view, root)) {
+    for (const entry of walkView(view, root)) {
       call.signal?.throwIfAborted();
       yield treeEntry(view, entry, entry.path.slice(skipped));
     }
@@ -164,8 +162,8 @@ class LinuxLayerStore implements LayerStore {
   ): Promise<void> {
     checkId(key);
     const { parents } = options;
-    if (parents.length > maxDepth) throw new LayerError('LAYER_DEPTH', 'max depth exceeded');
-    this.#requireLayers(parents);
+    checkDepth(parents.length);
+    this.#folders.requireLayers(parents);
     const final = join(this.#store, key);
     if (existsSync(final)) throw scratchExists(key);
     const diskSize = diskSizeOf(options.sizeBytes);
@@ -179,14 +177,7 @@ class LinuxLayerStore implements LayerStore {
           { key, size: diskSize },
           { folder: join(this.#store, base), layerId: base },
         );
-      const record: ScratchRecord = {
-        version: 1,
-        key,
-        parents: [...parents],
-        diskSize,
-        ...(options.osVersion === undefined ? {} : { osVersion: options.osVersion }),
-      };
-      writeRecords(folder, this.#store, recordName.scratch, record);
+      writeRecords(folder, this.#store, recordName.scratch, scratchRecord(key, diskSize, options));
       renameSync(folder, final);
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
@@ -196,8 +187,8 @@ class LinuxLayerStore implements LayerStore {
   }
 
   async mount(key: string): Promise<MountedScratch> {
-    const { parents } = this.#scratch(key);
-    this.#requireLayers(parents);
+    const { parents } = this.#folders.scratch(key);
+    this.#folders.requireLayers(parents);
     const folder = join(this.#store, key);
     const layers = parents.map((id) => ({ Id: guidOfName(id), Path: join(this.#store, id) }));
     return { volumePath: folder, folder, layers };
@@ -216,7 +207,7 @@ class LinuxLayerStore implements LayerStore {
   }
 
   async listScratches(): Promise<string[]> {
-    return this.#ids().filter((id) => existsSync(join(this.#store, id, recordName.scratch)));
+    return this.#folders.scratches();
   }
 
   async diff(key: string, call: PortCall = {}): Promise<Readable> {
@@ -228,39 +219,13 @@ class LinuxLayerStore implements LayerStore {
   }
 
   async usage(key: string): Promise<{ readonly size: number }> {
-    this.#scratch(key);
+    this.#folders.scratch(key);
     return { size: sizeOfTree(join(this.#store, key, 'diff')) };
   }
 
   async stat(key: string, windowsPath: string): Promise<LayerEntry | undefined> {
     const entry = (await this.#viewOf(key)).lookup(windowsPath);
     return entry === undefined ? undefined : { path: entry.path, type: entry.type, size: entry.size };
-  }
-
-  #ids(): string[] {
-    return listNames(this.#store).filter(isId).sort();
-  }
-
-  #layer(id: string): LayerInfo | undefined {
-    const path = join(this.#store, id);
-    const record = readRecord<LayerRecord>(path, recordName.layer);
-    if (record === undefined || record.id !== id) return undefined;
-    const { diffId, size, entries, parents } = record;
-    return { id, diffId, size, entries, parents, path };
-  }
-
-  #scratch(key: string): ScratchRecord {
-    checkId(key);
-    const record = readRecord<ScratchRecord>(join(this.#store, key), recordName.scratch);
-    if (record === undefined) throw missing(key);
-    return record;
-  }
-
-  #requireLayers(ids: readonly string[]): void {
-    for (const id of ids) {
-      checkId(id);
-      if (this.#layer(id) === undefined) throw missing(id);
-    }
   }
 
   #layerFolder(id: string): ChainLayer {
@@ -275,9 +240,9 @@ class LinuxLayerStore implements LayerStore {
   /** What a container on a layer, or the container of a scratch, sees of images and its own changes. */
   async #viewOf(key: string, signal?: AbortSignal): Promise<LayerView> {
     checkId(key);
-    const layer = this.#layer(key);
+    const layer = this.#folders.layer(key);
     if (layer !== undefined) return this.#view([key, ...layer.parents]);
-    const { parents } = this.#scratch(key);
+    const { parents } = this.#folders.scratch(key);
     const upper = join(this.#store, key, 'diff');
     const { opaque, redirects } = await readUpperAttributes(upper, signal);
     return new ChainView([
@@ -294,8 +259,8 @@ class LinuxLayerStore implements LayerStore {
   }
 
   async #exportSource(key: string, signal: AbortSignal | undefined): Promise<ExportSource> {
-    const { parents } = this.#scratch(key);
-    this.#requireLayers(parents);
+    const { parents } = this.#folders.scratch(key);
+    this.#folders.requireLayers(parents);
     const folder = join(this.#store, key);
     const upper = join(folder, 'diff');
     const attributes = await readUpperAttributes(upper, signal);
@@ -328,12 +293,6 @@ function removeOverlayWork(scratch: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function* walk(view: LayerView, entry: LayerViewEntry): Generator<LayerViewEntry> {
-  yield entry;
-  if (entry.type !== 'directory') return;
-  for (const child of view.list(entry.path)) yield* walk(view, child);
-}
-
 function treeEntry(view: LayerView, entry: LayerViewEntry, path: string): TreeEntry {
   const details = view.describe(entry.path);
   const { type, size, hostPath } = entry;
@@ -352,27 +311,4 @@ function treeEntry(view: LayerView, entry: LayerViewEntry, path: string): TreeEn
         ? createReadStream('', { fd: openSync(hostPath, constants.O_RDONLY | constants.O_NOFOLLOW) })
         : Readable.from([]),
   };
-}
-
-function diskSizeOf(requested: number | undefined): number {
-  if (requested === undefined) return defaultDiskSize;
-  if (!Number.isSafeInteger(requested) || requested < defaultDiskSize || requested > maxVirtualSize)
-    throw new LayerError(
-      'LAYER_SIZE_INVALID',
-      `invalid storage size ${requested}: a container's disk has from 20GB to 64TB`,
-      {
-        hint: 'a disk can be made larger than its image asks for, never smaller',
-      },
-    );
-  return roundUp(requested, MiB);
-}
-
-function missing(id: string): LayerError {
-  return new LayerError('LAYER_NOT_FOUND', `layer does not exist: ${id}`, {
-    hint: 'pull or build the image again: a layer that it needs is not in the store',
-  });
-}
-
-function scratchExists(key: string): LayerError {
-  return new LayerError('LAYER_EXISTS', `mount already exists with name ${key}`);
 }

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { chainIdOf } from '../../layer/chain-id.ts';
 import { composeLayerTar } from '../../layer/compose.ts';
-import { LayerError } from '../../layer/layer-error.ts';
+import { LayerError, nothingAt } from '../../layer/layer-error.ts';
 import { directorySecurityDescriptor, fileAttribute, fileSecurityDescriptor } from '../../layer/metadata.ts';
 import { packEntries } from '../../layer/packer.ts';
 import { foldName } from '../../layer/upcase.ts';
@@ -115,10 +115,7 @@ class MemoryStore implements MemoryLayerStore {
   async *readTree(key: string, windowsPath: string, call: PortCall = {}): AsyncIterable<TreeEntry> {
     const view = this.#viewOf(key);
     const root = view.node(windowsPath);
-    if (root === undefined)
-      throw new LayerError('LAYER_PATH_NOT_FOUND', `${windowsPath}: no such file or directory`, {
-        entry: windowsPath,
-      });
+    if (root === undefined) throw nothingAt(windowsPath);
     const skipped = root.path === '' ? 0 : root.path.length + 1;
     for (const node of walk(view, root)) {
       call.signal?.throwIfAborted();

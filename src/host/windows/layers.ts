@@ -9,29 +9,31 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { composeLayerTar } from '../../layer/compose.ts';
 import type { ComposeEntry } from '../../layer/compose-entry.ts';
-import { LayerError } from '../../layer/layer-error.ts';
+import { LayerError, nothingAt } from '../../layer/layer-error.ts';
 import { defaultLayerLimits } from '../../layer/limits.ts';
 import type { LayerLimits } from '../../layer/limits.ts';
 import { fileAttribute } from '../../layer/metadata.ts';
 import { packEntries } from '../../layer/packer.ts';
 import { sidecarName } from '../../layer/sidecar.ts';
+import { walkView } from '../../layer/view.ts';
 import type { LayerViewEntry } from '../../layer/view.ts';
 import { listNames } from '../../state/atomic-file.ts';
 import { lockHolder, tryLock, withLock } from '../../state/lock.ts';
 import type { DataPaths } from '../../state/paths.ts';
 import { moveToTrash } from '../../state/trash.ts';
-import { MiB, defaultDiskSize, maxVirtualSize, roundUp } from '../../vhdx/format.ts';
 import { diskName } from '../../vhdx/layer-disks.ts';
 import {
+  LayerFolders,
+  checkDepth,
   checkId,
-  isId,
+  diskSizeOf,
   makePartialFolder,
-  readRecord,
   recordName,
+  scratchExists,
+  scratchRecord,
   sweepPartialFolders,
   writeRecords,
 } from '../layer-folders.ts';
-import type { LayerRecord, ScratchRecord } from '../layer-folders.ts';
 import type { PortCall } from '../ports/compute.ts';
 import type {
   LayerApply,
@@ -62,9 +64,6 @@ export interface WindowsLayersDeps {
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
-/** Docker's own. */
-const maxDepth = 125;
-
 export function createWindowsLayers(deps: WindowsLayersDeps): LayerStore {
   return new WindowsLayerStore(deps);
 }
@@ -72,12 +71,14 @@ export function createWindowsLayers(deps: WindowsLayersDeps): LayerStore {
 class WindowsLayerStore implements LayerStore {
   readonly #store: string;
   readonly #trash: string;
+  readonly #folders: LayerFolders;
   readonly #locks: string;
   readonly #limits: LayerLimits;
   readonly #driver: LayerDriver;
 
   constructor({ paths, limits, pause, prepareLock }: WindowsLayersDeps) {
     this.#store = paths.windowsfilter;
+    this.#folders = new LayerFolders(this.#store);
     this.#trash = paths.trash;
     this.#locks = paths.locks;
     // Names are held to NTFS's limits when the tar is read.
@@ -94,8 +95,8 @@ class WindowsLayerStore implements LayerStore {
   ): Promise<LayerApply> {
     if (id !== undefined) checkId(id);
     const { parents, signal } = options;
-    if (parents.length + 1 > maxDepth) throw new LayerError('LAYER_DEPTH', 'max depth exceeded');
-    this.#requireLayers(parents);
+    checkDepth(parents.length + 1);
+    this.#folders.requireLayers(parents);
     signal?.throwIfAborted();
     requireLayerPrivileges();
     sweepPartialFolders(this.#store, this.#trash);
@@ -112,18 +113,18 @@ class WindowsLayerStore implements LayerStore {
       declaredSize: options.declaredSize,
       signal,
       driver: this.#driver,
-      existing: (known) => this.#layer(known),
+      existing: (known) => this.#folders.layer(known),
       discard: (folder) => this.#discard(folder),
     });
   }
 
   async get(id: string): Promise<LayerInfo | undefined> {
     checkId(id);
-    return this.#layer(id);
+    return this.#folders.layer(id);
   }
 
   async list(): Promise<LayerInfo[]> {
-    return this.#ids().flatMap((id) => this.#layer(id) ?? []);
+    return this.#folders.layers();
   }
 
   async remove(id: string): Promise<void> {
@@ -140,18 +141,18 @@ class WindowsLayerStore implements LayerStore {
     entries: Iterable<ComposeEntry> | AsyncIterable<ComposeEntry>,
     options: PortCall & { now: number },
   ): Promise<Readable> {
-    this.#requireLayers(parents);
+    this.#folders.requireLayers(parents);
     return composeLayerTar(entries, { ...options, parents: this.#view(parents) });
   }
 
   async *readTree(key: string, windowsPath: string, call: PortCall = {}): AsyncIterable<TreeEntry> {
     checkId(key);
-    const layer = this.#layer(key);
+    const layer = this.#folders.layer(key);
     if (layer !== undefined) {
       yield* this.#readLayers(this.#view([key, ...layer.parents]), windowsPath, call);
       return;
     }
-    const scratch = this.#scratch(key);
+    const scratch = this.#folders.scratch(key);
     await using mounted = await this.#mounted(key, scratch.parents);
     await using volume = await VolumeView.open(mounted.path);
     let isThere = false;
@@ -164,7 +165,7 @@ class WindowsLayerStore implements LayerStore {
 
   async sweep(options: PortCall & { budgetMs?: number } = {}): Promise<void> {
     sweepPartialFolders(this.#store, this.#trash);
-    for (const id of this.#ids()) {
+    for (const id of this.#folders.ids()) {
       const folder = join(this.#store, id);
       const isKnown = [recordName.layer, recordName.scratch].some((name) => existsSync(join(folder, name)));
       // Under its lock somebody is making it; without a record and a lock its maker is gone.
@@ -191,9 +192,9 @@ class WindowsLayerStore implements LayerStore {
     options: PortCall & { parents: readonly string[]; sizeBytes?: number; osVersion?: string },
   ): Promise<void> {
     checkId(key);
-    const { parents, sizeBytes, osVersion } = options;
-    if (parents.length > maxDepth) throw new LayerError('LAYER_DEPTH', 'max depth exceeded');
-    this.#requireLayers(parents);
+    const { parents, sizeBytes } = options;
+    checkDepth(parents.length);
+    this.#folders.requireLayers(parents);
     if (existsSync(join(this.#store, key))) throw scratchExists(key);
     const diskSize = diskSizeOf(sizeBytes);
     requireLayerPrivileges();
@@ -208,14 +209,7 @@ class WindowsLayerStore implements LayerStore {
           await this.#driver.expandScratch(folder, diskSize);
           await growVolume(join(folder, diskName.scratch), () => this.#driver.mountPath(folder));
         }
-        const record: ScratchRecord = {
-          version: 1,
-          key,
-          parents: [...parents],
-          diskSize,
-          ...(osVersion === undefined ? {} : { osVersion }),
-        };
-        writeRecords(folder, this.#store, recordName.scratch, record);
+        writeRecords(folder, this.#store, recordName.scratch, scratchRecord(key, diskSize, options));
       } catch (error) {
         await this.#discard(folder);
         throw error;
@@ -224,8 +218,8 @@ class WindowsLayerStore implements LayerStore {
   }
 
   async mount(key: string): Promise<MountedScratch> {
-    const { parents } = this.#scratch(key);
-    this.#requireLayers(parents);
+    const { parents } = this.#folders.scratch(key);
+    this.#folders.requireLayers(parents);
     requireLayerPrivileges();
     const folder = join(this.#store, key);
     const chain = parents.map((id) => join(this.#store, id));
@@ -258,7 +252,7 @@ class WindowsLayerStore implements LayerStore {
   }
 
   async listScratches(): Promise<string[]> {
-    return this.#ids().filter((id) => existsSync(join(this.#store, id, recordName.scratch)));
+    return this.#folders.scratches();
   }
 
   async diff(key: string, call: PortCall = {}): Promise<Readable> {
@@ -276,7 +270,7 @@ class WindowsLayerStore implements LayerStore {
   }
 
   async changes(key: string, call: PortCall = {}): Promise<LayerChange[]> {
-    const { parents } = this.#scratch(key);
+    const { parents } = this.#folders.scratch(key);
     const transport = await this.#export(key);
     try {
       return await listChanges(transport.root, transport.folder, this.#view(parents), call.signal);
@@ -287,7 +281,7 @@ class WindowsLayerStore implements LayerStore {
 
   /** What the scratch's disk has taken beyond its template, also while it is mounted; Windows takes whole blocks. */
   async usage(key: string): Promise<{ readonly size: number }> {
-    const { parents } = this.#scratch(key);
+    const { parents } = this.#folders.scratch(key);
     const base = parents.at(-1);
     const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     const own = sizeOf(join(this.#store, key, diskName.scratch));
@@ -297,12 +291,12 @@ class WindowsLayerStore implements LayerStore {
 
   async stat(key: string, windowsPath: string): Promise<LayerEntry | undefined> {
     checkId(key);
-    const layer = this.#layer(key);
+    const layer = this.#folders.layer(key);
     if (layer !== undefined) {
       const entry = this.#view([key, ...layer.parents]).lookup(windowsPath);
       return entry === undefined ? undefined : { path: entry.path, type: entry.type, size: entry.size };
     }
-    const { parents } = this.#scratch(key);
+    const { parents } = this.#folders.scratch(key);
     await using mounted = await this.#mounted(key, parents);
     await using volume = await VolumeView.open(mounted.path);
     return await volume.stat(windowsPath);
@@ -312,7 +306,7 @@ class WindowsLayerStore implements LayerStore {
     const root = view.lookup(windowsPath);
     if (root === undefined) throw nothingAt(windowsPath);
     const skipped = root.path === '' ? 0 : root.path.length + 1;
-    for (const entry of walk(view, root)) {
+    for (const entry of walkView(view, root)) {
       call.signal?.throwIfAborted();
       yield layerEntry(view, entry, entry.path.slice(skipped));
     }
@@ -350,8 +344,8 @@ class WindowsLayerStore implements LayerStore {
   async #export(
     key: string,
   ): Promise<{ readonly root: NtFile; readonly folder: string; dispose(): Promise<void> }> {
-    const { parents } = this.#scratch(key);
-    this.#requireLayers(parents);
+    const { parents } = this.#folders.scratch(key);
+    this.#folders.requireLayers(parents);
     requireLayerPrivileges();
     const scratch = join(this.#store, key);
     const chain = parents.map((id) => join(this.#store, id));
@@ -409,34 +403,8 @@ class WindowsLayerStore implements LayerStore {
     await removeTree(folder, basename(path));
   }
 
-  #ids(): string[] {
-    return listNames(this.#store).filter(isId).sort();
-  }
-
   #lockOf(id: string): string {
     return join(this.#locks, `layer-${id}`);
-  }
-
-  #layer(id: string): LayerInfo | undefined {
-    const path = join(this.#store, id);
-    const record = readRecord<LayerRecord>(path, recordName.layer);
-    if (record === undefined || record.id !== id) return undefined;
-    const { diffId, size, entries, parents } = record;
-    return { id, diffId, size, entries, parents, path };
-  }
-
-  #scratch(key: string): ScratchRecord {
-    checkId(key);
-    const record = readRecord<ScratchRecord>(join(this.#store, key), recordName.scratch);
-    if (record === undefined) throw missing(key);
-    return record;
-  }
-
-  #requireLayers(ids: readonly string[]): void {
-    for (const id of ids) {
-      checkId(id);
-      if (this.#layer(id) === undefined) throw missing(id);
-    }
   }
 
   #view(layers: readonly string[]): RecordedView {
@@ -451,12 +419,6 @@ class WindowsLayerStore implements LayerStore {
 
 /** Says that a scratch is mounted, and where: whoever only looks then leaves it so. */
 const mountedName = 'mounted';
-
-function* walk(view: RecordedView, entry: LayerViewEntry): Generator<LayerViewEntry> {
-  yield entry;
-  if (entry.type !== 'directory') return;
-  for (const child of view.list(entry.path)) yield* walk(view, child);
-}
 
 function layerEntry(
   view: RecordedView,
@@ -477,31 +439,4 @@ function layerEntry(
       return file === undefined ? Readable.from([]) : Readable.from(readWhole(file.folder, file.path));
     },
   };
-}
-
-function diskSizeOf(requested: number | undefined): number {
-  if (requested === undefined) return defaultDiskSize;
-  if (!Number.isSafeInteger(requested) || requested < defaultDiskSize || requested > maxVirtualSize)
-    throw new LayerError(
-      'LAYER_SIZE_INVALID',
-      `invalid storage size ${requested}: a container's disk has from 20GB to 64TB`,
-      { hint: 'a disk can be made larger than its image asks for, never smaller' },
-    );
-  return roundUp(requested, MiB);
-}
-
-function nothingAt(windowsPath: string): LayerError {
-  return new LayerError('LAYER_PATH_NOT_FOUND', `${windowsPath}: no such file or directory`, {
-    entry: windowsPath,
-  });
-}
-
-function missing(id: string): LayerError {
-  return new LayerError('LAYER_NOT_FOUND', `layer does not exist: ${id}`, {
-    hint: 'pull or build the image again: a layer that it needs is not in the store',
-  });
-}
-
-function scratchExists(key: string): LayerError {
-  return new LayerError('LAYER_EXISTS', `mount already exists with name ${key}`);
 }
