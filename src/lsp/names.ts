@@ -4,6 +4,7 @@ import type { StageInstruction } from '../dockerfile/instructions.ts';
 import type { MappedText } from '../dockerfile/mapped-text.ts';
 import type { SourceRange } from '../dockerfile/source.ts';
 import { variableKey, type TargetOs } from '../dockerfile/variables.ts';
+import { expandedWords } from '../lint/expanded-words.ts';
 import type { LintFile, LintInstruction, LintStage, Shell } from '../lint/model.ts';
 
 export interface StageUse {
@@ -124,7 +125,8 @@ export function collectNames(file: LintFile): Names {
     for (const context of stage.instructions) {
       const { instruction } = context;
       const at = instruction.node.range.start;
-      for (const word of expandedWords(instruction)) addUses(word, stage.index, at);
+      for (const word of [...expandedWords(instruction), ...flagWords(instruction)])
+        addUses(word, stage.index, at);
       if (instruction.kind === 'arg') {
         for (const { name, value } of instruction.args) {
           definitions.push(definition('arg', stage.index, name, value, at));
@@ -185,32 +187,11 @@ export function stageNamed(
   return { stage: Number(text), byNumber: true };
 }
 
-/** The words that the builder expands (dockerfile.md 1.7). */
-function expandedWords(instruction: StageInstruction): readonly (MappedText | undefined)[] {
-  switch (instruction.kind) {
-    case 'copy':
-    case 'add':
-      return [...instruction.sources, instruction.destination, instruction.chown, instruction.chmod];
-    case 'env':
-    case 'label':
-      return instruction.pairs.flatMap(({ key, value }) => [key, value]);
-    case 'workdir':
-      return [instruction.path];
-    case 'user':
-      return [instruction.user];
-    case 'expose':
-      return instruction.ports;
-    case 'volume':
-      return instruction.volumes;
-    case 'stopsignal':
-      return [instruction.signal];
-    case 'arg':
-      return instruction.args.map(({ value }) => value);
-    case 'run':
-      return instruction.mounts.map(({ text }) => text);
-    default:
-      return [];
-  }
+/** Values of flags that the builder expands. */
+function flagWords(instruction: StageInstruction): readonly (MappedText | undefined)[] {
+  if (instruction.kind === 'copy' || instruction.kind === 'add')
+    return [instruction.chown, instruction.chmod];
+  return instruction.kind === 'run' ? instruction.mounts.map(({ text }) => text) : [];
 }
 
 function usesInWord(

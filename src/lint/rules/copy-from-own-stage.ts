@@ -1,3 +1,4 @@
+import { copiesFrom } from '../copies-from.ts';
 import { defineRule } from '../rule.ts';
 
 export default defineRule({
@@ -17,15 +18,9 @@ export default defineRule({
     ],
   },
   check({ file, report }) {
-    const earlier = new Set<string>();
-    for (const { index, name: own, instructions } of file.stages) {
-      for (const { instruction } of instructions) {
-        if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
-        const name = instruction.from.text.toLowerCase();
-        if (name === '' || (name !== own && name !== String(index)) || earlier.has(name)) continue;
-        report({ message: 'COPY --from names the stage that it is in', range: instruction.from.range() });
-      }
-      earlier.add(own);
+    for (const { from, name, stage, earlier } of copiesFrom(file)) {
+      if ((name !== stage.name && name !== String(stage.index)) || earlier.has(name)) continue;
+      report({ message: 'COPY --from names the stage that it is in', range: from.range() });
     }
   },
 });

@@ -1,3 +1,4 @@
+import { copiesFrom } from '../copies-from.ts';
 import { defineRule } from '../rule.ts';
 
 export default defineRule({
@@ -20,19 +21,13 @@ export default defineRule({
     ],
   },
   check({ file, report }) {
-    const earlier = new Set<string>();
-    for (const { index, name: own, instructions } of file.stages) {
-      for (const { instruction } of instructions) {
-        if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
-        const name = instruction.from.text.toLowerCase();
-        if (/[:@/$]/.test(name) || name === '' || name === own || earlier.has(name)) continue;
-        if (/^\d+$/.test(name) && Number(name) <= index) continue;
-        report({
-          message: `no earlier stage is called "${instruction.from.text}", so an image of that name is pulled`,
-          range: instruction.from.range(),
-        });
-      }
-      earlier.add(own);
+    for (const { from, name, stage, earlier } of copiesFrom(file)) {
+      if (/[:@/$]/.test(name) || name === stage.name || earlier.has(name)) continue;
+      if (/^\d+$/.test(name) && Number(name) <= stage.index) continue;
+      report({
+        message: `no earlier stage is called "${from.text}", so an image of that name is pulled`,
+        range: from.range(),
+      });
     }
   },
 });

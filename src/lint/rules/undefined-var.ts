@@ -1,5 +1,5 @@
+import { expandedWords } from '../expanded-words.ts';
 import { expandWord, type VariableUse } from '../../dockerfile/expand.ts';
-import type { StageInstruction } from '../../dockerfile/instructions.ts';
 import type { MappedText } from '../../dockerfile/mapped-text.ts';
 import { predefinedArgs } from '../../dockerfile/build-args.ts';
 import { didYouMean } from '../../dockerfile/suggest.ts';
@@ -65,32 +65,6 @@ export default defineRule({
     }
   },
 });
-
-/** The words that the builder expands (dockerfile.md 1.7). */
-function expandedWords(instruction: StageInstruction): readonly MappedText[] {
-  switch (instruction.kind) {
-    case 'copy':
-    case 'add':
-      return [...instruction.sources, instruction.destination];
-    case 'env':
-    case 'label':
-      return instruction.pairs.flatMap(({ key, value }) => [key, value]);
-    case 'workdir':
-      return [instruction.path];
-    case 'user':
-      return [instruction.user];
-    case 'expose':
-      return instruction.ports;
-    case 'volume':
-      return instruction.volumes;
-    case 'stopsignal':
-      return [instruction.signal];
-    case 'arg':
-      return instruction.args.flatMap(({ value }) => (value === undefined ? [] : [value]));
-    default:
-      return [];
-  }
-}
 
 function usesIn(word: MappedText, escape: '\\' | '`'): readonly VariableUse[] {
   try {
