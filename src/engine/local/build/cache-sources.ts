@@ -3,6 +3,7 @@ import type { ImageConfigSection } from '../../../api/types/index.ts';
 import type { HistoryEntry } from '../../../image/config.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { ResolvedImage } from '../images/resolve.ts';
+import { builtWithLabel } from './built-with.ts';
 import type { BuildDeps } from './deps.ts';
 import type { StageImage } from './state.ts';
 
@@ -45,7 +46,11 @@ export class CacheSources {
   }
 
   /** The image of a step: the source itself for its last step, else one put together of its parts. */
-  async restore(parent: StageImage, probe: ImageConfigSection): Promise<ResolvedImage | undefined> {
+  async restore(
+    parent: StageImage,
+    probe: ImageConfigSection,
+    section: ImageConfigSection,
+  ): Promise<ResolvedImage | undefined> {
     const below = parent.id === '' ? undefined : await this.#deps.resolveImage(parent.id);
     const done = below?.config.history?.length ?? 0;
     const words = (probe.Cmd ?? []).join(' ');
@@ -60,7 +65,7 @@ export class CacheSources {
         ...(entry.empty_layer === true
           ? {}
           : { adopt: { image: source.id, index: below?.config.rootfs.diff_ids.length ?? 0 } }),
-        config: probe,
+        config: isRun(words) ? withBuiltWith(section, source) : section,
         history: {
           createdBy: words,
           ...(entry.created === undefined ? {} : { created: entry.created }),
@@ -71,6 +76,16 @@ export class CacheSources {
     }
     return undefined;
   }
+}
+
+/** Steps that run nothing are comments to the shell. */
+const isRun = (words: string): boolean => !words.includes('#(nop) ');
+
+/** A RUN that ran under Wine says so in its image. */
+function withBuiltWith(section: ImageConfigSection, source: ResolvedImage): ImageConfigSection {
+  const builtWith = source.config.config?.Labels?.[builtWithLabel];
+  if (builtWith === undefined) return section;
+  return { ...section, Labels: { ...section.Labels, [builtWithLabel]: builtWith } };
 }
 
 /** What `image` went through is the beginning of what `source` went through. */

@@ -65,14 +65,19 @@ export class BuildCache {
     this.#missed = false;
   }
 
-  async look(parent: StageImage, config: ImageConfigSection): Promise<ResolvedImage | undefined> {
+  /** `probe`: what the step is known by. `section`: configuration of the image that it makes. */
+  async look(
+    parent: StageImage,
+    probe: ImageConfigSection,
+    section: ImageConfigSection,
+  ): Promise<ResolvedImage | undefined> {
     if (!this.#enabled || this.#missed) return undefined;
-    const known = await this.#find(cacheKey(parent, config));
+    const known = await this.#find(cacheKey(parent, probe));
     const sources = this.#sources;
     const image =
       sources === undefined || (known !== undefined && sources.descendFrom(known))
         ? known
-        : await sources.restore(parent, config);
+        : await sources.restore(parent, probe, section);
     this.#missed = image === undefined;
     return image;
   }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ImageConfigSection } from '../../../api/types/index.ts';
+import type { ContainerConfig, ImageConfigSection } from '../../../api/types/index.ts';
 import type { ResolvedImage } from '../images/resolve.ts';
 import { containerConfig } from './container-config.ts';
 import { shortId } from './output.ts';
@@ -35,7 +35,7 @@ export async function useCache(
   state: StageState,
   probe: ImageConfigSection,
 ): Promise<ResolvedImage | undefined> {
-  const cached = await run.cache.look(state.image, probe);
+  const cached = await run.cache.look(state.image, probe, sectionOf(state));
   if (!cached) return undefined;
   run.output.out(' ---> Using cache\n');
   state.image = stageImage(cached);
@@ -53,8 +53,7 @@ export async function commit(
   },
 ): Promise<void> {
   const parent = state.image;
-  // Docker writes every key of the configuration, and the parent in `Image`.
-  const section = containerConfig({ ...state.config, Image: parent.id });
+  const section = sectionOf(state);
   const container = containerConfig({ ...made.probe, Image: parent.id });
   const image = await run.deps.commitImage({
     ...(parent.id === '' ? { platform: platformOf(state) } : { parent: parent.id }),
@@ -70,6 +69,11 @@ export async function commit(
   });
   run.cache.record(parent, made.probe, image.id);
   state.image = stageImage(image);
+}
+
+/** Docker writes every key of the configuration, and the parent in `Image`. */
+function sectionOf({ config, image }: StageState): ContainerConfig {
+  return containerConfig({ ...config, Image: image.id });
 }
 
 function platformOf(state: StageState): { os: string; architecture: string; osVersion?: string } {

@@ -6,14 +6,12 @@ import type { RunInstruction } from '../../../dockerfile/instructions.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { ComputeHost } from '../../../host/ports/compute.ts';
 import type { FinishedStep } from '../containers/step.ts';
+import { builtWithLabel } from './built-with.ts';
 import { commit, useCache } from './commit-step.ts';
 import { containerConfig } from './container-config.ts';
 import { shortId } from './output.ts';
 import { needsBuildKit } from './refusals.ts';
 import type { BuildRun, StageState } from './state.ts';
-
-/** Says that RUN lines of an image ran under Wine and not on Windows (design.md 13). */
-export const builtWithLabel = 'io.porthole.built-with';
 
 /** RUN (dockerfile.md 2.1): a container of the stage's image, run to its end, its changes the new layer. */
 export async function runInstruction(

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -257,6 +257,15 @@ describe('build history and configuration', () => {
 
     expect(first.config.config!.Labels).to.deep.equal({ 'io.porthole.built-with': 'wine 8.0' });
     expect(second.id).to.equal(first.id);
+
+    await world.build({ dockerfile, tags: ['app:1'] });
+    rmSync(join(world.deps().paths.imageState, 'build-cache'), { recursive: true });
+    const shorter = await world.build({
+      dockerfile: 'FROM base:1\nRUN icacls C:\\ /grant x && echo y\n',
+      cacheFrom: ['app:1'],
+    });
+    expect(world.text).to.contain(' ---> Using cache');
+    expect(shorter.config.config!.Labels).to.deep.equal(first.config.config!.Labels);
   });
 });
 

@@ -201,6 +201,15 @@ describe('build on the layer and image stores', () => {
       ]);
     });
 
+    it('gives an image that ends earlier the settings of its own last step', async () => {
+      const shorter = 'FROM base:1\nRUN one\nENV A=b\n';
+      const id = await world.build(shorter, {}, { cacheFrom: ['app:1'] });
+
+      expect(cached()).to.equal(2);
+      const { Config: config } = await world.store.images.inspect(id);
+      expect(config).to.deep.include({ Cmd: ['c:\\windows\\system32\\cmd.exe'], Env: ['A=b'] });
+    });
+
     it('counts nothing but the named images', async () => {
       await world.build(dockerfile, { a: '1', b: '1' });
       await world.build('FROM base:1\nENV OTHER=1\n', {}, { tags: ['other:1'] });
