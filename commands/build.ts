@@ -9,7 +9,7 @@ import { Command } from '../src/cli/command.ts';
 import { proxyVariables, readClientConfig } from '../src/cli/config-file.ts';
 import { registryCredentials } from '../src/cli/credentials.ts';
 import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
-import { usage } from '../src/cli/lint-errors.ts';
+import { orUsage } from '../src/cli/lint-errors.ts';
 import { wantedPlatform } from '../src/cli/references.ts';
 import { buildOutput } from '../src/cli/render/build.ts';
 import { progressFlag } from '../src/cli/render/progress.ts';
@@ -111,7 +111,7 @@ export default class Build extends Command {
     const name = shownDockerfile(args[0]!, flags.file);
     const read = readOrRefuse(() => readSource(bytes), name);
     const os = request.platform.split('/')[0]?.toLowerCase();
-    const result = usage(
+    const result = orUsage(
       () =>
         checkBuild(
           {

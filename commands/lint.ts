@@ -1,6 +1,6 @@
 import { Command } from '../src/cli/command.ts';
 import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
-import { lintErrorText, usage } from '../src/cli/lint-errors.ts';
+import { lintErrorText, orUsage, orUsageAsync, refuseIf } from '../src/cli/lint-errors.ts';
 import { restCompilers, wakeCompilers } from '../src/lint/compilers.ts';
 import { formatOf } from '../src/lint/formats/index.ts';
 import { formatNames } from '../src/lint/formats/names.ts';
@@ -91,9 +91,9 @@ export default class Lint extends Command {
   async run(parsed: Parsed): Promise<number> {
     const { flags, args } = parsed;
     if (flags['list-rules'] || flags.explain !== '') return this.#explain(flags);
-    const given = usage(() => settingsOfFlags(flags, parsed.changed, rules));
-    usage.when(flags['dry-run'] && !flags.fix, '--dry-run goes with --fix');
-    usage.when(flags.watch && args.includes(stdinName), '--watch cannot watch standard input');
+    const given = orUsage(() => settingsOfFlags(flags, parsed.changed, rules));
+    refuseIf(flags['dry-run'] && !flags.fix, '--dry-run goes with --fix');
+    refuseIf(flags.watch && args.includes(stdinName), '--watch cannot watch standard input');
     const { environment } = this.context;
     const named = flags.config === '' ? undefined : flags.config;
     const linter = async (): Promise<Linter> =>
@@ -109,7 +109,7 @@ export default class Lint extends Command {
           },
           readStdin: () => this.#stdin(),
         },
-        named === undefined ? undefined : await usage.async(loadNamedConfig(named, environment.cwd, rules)),
+        named === undefined ? undefined : await orUsageAsync(loadNamedConfig(named, environment.cwd, rules)),
       );
     const names = args.length === 0 ? ['.'] : args;
     if (!flags.watch) return this.#pass(await linter(), names, flags);
@@ -184,7 +184,7 @@ export default class Lint extends Command {
       this.context.stdout.write(listRules(rules));
       return 0;
     }
-    const text = usage(() => explainNamed(flags.explain, rules));
+    const text = orUsage(() => explainNamed(flags.explain, rules));
     this.result({ apiVersion: 'porthole/v1', text });
     this.context.stdout.write(text);
     return 0;

@@ -22,7 +22,11 @@ function asUsage(error: unknown, exitCode: number): never {
   throw new CliError(text, { code: 'USAGE', exitCode, cause: error });
 }
 
-function run<T>(work: () => T, exitCode = 2): T {
+/** Exit code of bad usage. */
+const badUsage = 2;
+
+/** Runs what reads the user's wishes: their mistakes are bad usage. */
+export function orUsage<T>(work: () => T, exitCode = badUsage): T {
   try {
     return work();
   } catch (error) {
@@ -30,10 +34,14 @@ function run<T>(work: () => T, exitCode = 2): T {
   }
 }
 
-/** Runs what reads the user's wishes. */
-export const usage = Object.assign(run, {
-  async: <T>(work: Promise<T>): Promise<T> => work.catch((error: unknown) => asUsage(error, 2)),
-  when: (wrong: boolean, message: string): void => {
-    if (wrong) throw new CliError(message, { code: 'USAGE', exitCode: 2 });
-  },
-});
+export async function orUsageAsync<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    return asUsage(error, badUsage);
+  }
+}
+
+export function refuseIf(wrong: boolean, message: string): void {
+  if (wrong) throw new CliError(message, { code: 'USAGE', exitCode: badUsage });
+}
