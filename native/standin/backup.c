@@ -6,13 +6,14 @@
 /* The headers declare them as imports. */
 #define BackupRead ImportedBackupRead
 #define BackupWrite ImportedBackupWrite
+#include "backup-stream.h"
+#include "privileges.h"
 #include "shadow.h"
 #include "standin.h"
 #undef BackupRead
 #undef BackupWrite
 
 enum { STREAM_DATA = 1, STREAM_EA = 2, STREAM_SECURITY = 3, STREAM_ALTERNATE = 4, STREAM_REPARSE = 8, STREAM_SPARSE = 9, STREAM_LAST = 10 };
-#define HEADER 20
 
 struct context {
     HANDLE file;
@@ -27,17 +28,6 @@ struct context {
     struct shadow shadow;
     DWORD error;
 };
-
-static BOOL is_enabled(const WCHAR *name)
-{
-    PRIVILEGE_SET set = {1, PRIVILEGE_SET_ALL_NECESSARY, {{{0, 0}, 0}}};
-    BOOL enabled = FALSE;
-    HANDLE token;
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) return FALSE;
-    if (LookupPrivilegeValueW(NULL, name, &set.Privilege[0].Luid)) PrivilegeCheck(token, &set, &enabled);
-    CloseHandle(token);
-    return enabled;
-}
 
 static BOOL is_directory(HANDLE file)
 {
@@ -203,18 +193,6 @@ EXPORT BOOL __stdcall BackupWrite(HANDLE file, BYTE *buffer, DWORD length, DWORD
 }
 
 /* ---- reading ---- */
-
-static void put_stream(struct blob *to, DWORD id, const struct blob *name, const void *body, DWORD length)
-{
-    BYTE header[HEADER] = {0};
-    ULONGLONG size = length;
-    memcpy(header, &id, 4);
-    memcpy(header + 8, &size, 8);
-    if (name) memcpy(header + 16, &name->length, 4);
-    blob_append(to, header, HEADER);
-    if (name) blob_append(to, name->bytes, name->length);
-    blob_append(to, body, length);
-}
 
 static DWORD fill(struct context *context, BOOL security)
 {

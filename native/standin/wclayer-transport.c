@@ -1,8 +1,8 @@
 /* Folders of legacy files (windows-layers.md 3.1): taken by ImportLayer, filled by ExportLayer. */
+#include "backup-stream.h"
 #include "wclayer.h"
 
 #define SUFFIX L".$wcidirs$"
-#define HEADER 20
 
 static BOOL is_description(const WCHAR *name)
 {
@@ -198,18 +198,6 @@ struct export {
     ULONGLONG bytes;
     BOOL counting; /* nothing is written */
 };
-
-static void put_stream(struct blob *to, DWORD id, const struct blob *name, const BYTE *body, DWORD length)
-{
-    BYTE header[HEADER] = {0};
-    ULONGLONG size = length;
-    memcpy(header, &id, 4);
-    memcpy(header + 8, &size, 8);
-    if (name) memcpy(header + 16, &name->length, 4);
-    blob_append(to, header, HEADER);
-    if (name) blob_append(to, name->bytes, name->length);
-    blob_append(to, body, length);
-}
 
 static DWORD export_object(const WCHAR *from, const WCHAR *to)
 {

@@ -2,6 +2,7 @@
  * The exports. State is in the layer's own folder, as the calls may come from several processes: `standin-active`,
  * `standin-prepared`, and the volume. Wrong orders give the codes that callers must know; some are violations too.
  */
+#include "privileges.h"
 #include "wclayer.h"
 #include <stdio.h>
 
@@ -29,17 +30,6 @@ static DWORD mark(const WCHAR *folder, const WCHAR *name, BOOL set)
     path_of(path, folder, name);
     if (set) return write_text(path, "");
     return DeleteFileW(path) ? 0 : GetLastError();
-}
-
-static BOOL is_enabled(const WCHAR *name)
-{
-    PRIVILEGE_SET set = {1, PRIVILEGE_SET_ALL_NECESSARY, {{{0, 0}, 0}}};
-    BOOL enabled = FALSE;
-    HANDLE token;
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) return FALSE;
-    if (LookupPrivilegeValueW(NULL, name, &set.Privilege[0].Luid)) PrivilegeCheck(token, &set, &enabled);
-    CloseHandle(token);
-    return enabled;
 }
 
 /* What every call wants: our flavour, a full path of a folder without a last backslash. */

@@ -9,7 +9,6 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { freePort, startLoopbackRegistry } from '../../scripts/loopback-registry.ts';
 import type { LoopbackRegistry } from '../../scripts/loopback-registry.ts';
-import { mainJobPackages, missingPackages } from '../../scripts/debian-packages.ts';
 import type { BuildRequest, Engine } from '../../src/engine/roles/index.ts';
 import { defaultHostConfig } from '../../src/engine/local/containers/default-host-config.ts';
 import { PortholeError } from '../../src/errors/porthole-error.ts';
@@ -17,14 +16,9 @@ import { createEngine } from '../../src/main.ts';
 import { pushBaseImage } from '../support/base-image-registry.ts';
 import { defaultRequest } from '../support/build-deps.ts';
 import { testEnvironment } from '../support/linux-host.ts';
+import { whyNoBackend } from '../support/embedded-backend.ts';
 
-function reasonToSkip(): string | undefined {
-  if (process.platform !== 'linux') return 'the embedded backend is Linux only';
-  const missing = missingPackages(mainJobPackages).map((item) => item.debian);
-  return missing.length > 0 ? `missing: ${missing.join(', ')}` : undefined;
-}
-
-const reason = reasonToSkip();
+const reason = whyNoBackend();
 const wineTemplates = join(import.meta.dirname, '../../.cache', `wine-${process.getuid?.() ?? 0}`);
 
 /** An engine on a data root of its own; the Wine template, which takes long to make, is shared between runs. */

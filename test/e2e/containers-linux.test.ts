@@ -3,18 +3,10 @@ import { expect } from 'chai';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mainJobPackages, missingPackages } from '../../scripts/debian-packages.ts';
-import { startLoopbackRegistry } from '../../scripts/loopback-registry.ts';
-import { pushBaseImage } from '../support/base-image-registry.ts';
 import { Cli, cliMissing } from '../support/cli.ts';
+import { pullBaseImage, whyNoBackend } from '../support/embedded-backend.ts';
 
-function reasonToSkip(): string | undefined {
-  if (process.platform !== 'linux') return 'the embedded backend is Linux only';
-  const missing = missingPackages(mainJobPackages).map((item) => item.debian);
-  return missing.length > 0 ? `missing: ${missing.join(', ')}` : cliMissing();
-}
-
-const reason = reasonToSkip();
+const reason = whyNoBackend() ?? cliMissing();
 
 describe(`containers on the embedded backend${reason === undefined ? '' : ` (skipped: ${reason})`}`, function () {
   this.timeout(120_000);
@@ -25,12 +17,7 @@ describe(`containers on the embedded backend${reason === undefined ? '' : ` (ski
     if (reason !== undefined) return this.skip();
     work = mkdtempSync(join(tmpdir(), 'porthole-containers-'));
     cli = new Cli(join(work, 'data'));
-    const registry = await startLoopbackRegistry(join(work, 'registry'));
-    const image = `${registry.address}/windows/nanoserver:ltsc2022`;
-    await pushBaseImage(registry.address, 'windows/nanoserver', 'ltsc2022', join(work, 'base'));
-    await cli.ok(['pull', image]);
-    await cli.ok(['tag', image, 'base']);
-    await registry.stop();
+    await pullBaseImage(cli, work);
     await cli.ok(['run', '--rm', 'base', 'cmd', '/c', 'exit 0']);
   });
 

