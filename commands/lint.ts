@@ -106,10 +106,13 @@ export default class Lint extends Command {
           personal: {
             home: environment.homeDir,
             config: environment.env[environment.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CONFIG_HOME'],
+            variables: environment.env,
           },
           readStdin: () => this.#stdin(),
         },
-        named === undefined ? undefined : await orUsageAsync(loadNamedConfig(named, environment.cwd, rules)),
+        named === undefined
+          ? undefined
+          : await orUsageAsync(loadNamedConfig(named, environment.cwd, rules, environment.env)),
       );
     const names = args.length === 0 ? ['.'] : args;
     if (!flags.watch) return this.#pass(await linter(), names, flags);

@@ -49,6 +49,7 @@ export default class Lsp extends Command {
       personal: {
         home: environment.homeDir,
         config: environment.env[environment.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CONFIG_HOME'],
+        variables: environment.env,
       },
       now: environment.now,
     });

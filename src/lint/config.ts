@@ -2,25 +2,25 @@
 import { builtInCodes } from './lint-file.ts';
 import { severityOrder } from './formats/report.ts';
 import type { RuleDefinition, Severity } from './rule.ts';
+import { partKey, setLevel } from './rule-levels.ts';
 
 export class LintUsageError extends Error {
   override readonly name = 'LintUsageError';
 }
 
-/** Ids of what `name` means: an id, a rule's name, or an alias such as BuildKit's; case does not matter. */
+/**
+ * Keys (`rule-levels.ts`) of what `name` means: an id, a rule's name, or an alias such as BuildKit's; case does not matter.
+ */
 export function resolveRules(name: string, rules: readonly RuleDefinition[]): string[] {
   const wanted = name.trim().toLowerCase();
-  const known = [
-    ...rules.map(({ id, name: own, aliases = [] }) => ({ id, names: [id, own, ...aliases] })),
-    ...builtInCodes.map(({ id, name: own, aliases }) => ({ id, names: [id, own, ...aliases] })),
-  ];
-  const ids = known
-    .filter(({ names }) => names.some((candidate) => candidate.toLowerCase() === wanted))
-    .map(({ id }) => id);
-  if (ids.length === 0) {
-    throw new LintUsageError(`unknown rule "${name}": --list-rules shows all of them`);
-  }
-  return ids;
+  const is = (candidate: string): boolean => candidate.toLowerCase() === wanted;
+  const keys = [...rules, ...builtInCodes].flatMap((rule) => {
+    if (![rule.id, rule.name, ...(rule.aliases ?? [])].some(is)) return [];
+    const part = 'parts' in rule ? rule.parts?.find(is) : undefined;
+    return [part === undefined ? rule.id : partKey(rule.id, part)];
+  });
+  if (keys.length === 0) throw new LintUsageError(`unknown rule "${name}": --list-rules shows all of them`);
+  return keys;
 }
 
 export function parseSeverity(text: string): Severity | 'off' {
@@ -33,7 +33,7 @@ export function parseSeverity(text: string): Severity | 'off' {
   return severity;
 }
 
-/** Levels by rule id. An ignore wins over a severity. */
+/** An ignore wins over a severity. */
 export function severityTable(
   severities: Readonly<Record<string, string>>,
   ignored: readonly string[],
@@ -41,10 +41,10 @@ export function severityTable(
 ): Map<string, Severity | 'off'> {
   const table = new Map<string, Severity | 'off'>();
   for (const [name, level] of Object.entries(severities)) {
-    for (const id of resolveRules(name, rules)) table.set(id, parseSeverity(level));
+    for (const id of resolveRules(name, rules)) setLevel(table, id, parseSeverity(level));
   }
   for (const name of ignored) {
-    for (const id of resolveRules(name, rules)) table.set(id, 'off');
+    for (const id of resolveRules(name, rules)) setLevel(table, id, 'off');
   }
   return table;
 }

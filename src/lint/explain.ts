@@ -2,6 +2,7 @@
 import { resolveRules } from './config.ts';
 import { builtInCodes } from './lint-file.ts';
 import type { RuleDefinition } from './rule.ts';
+import { ruleIdOf } from './rule-levels.ts';
 
 /** One rule for people: what, why, a bad and a good example. */
 export function explainRule(rule: RuleDefinition): string {
@@ -32,7 +33,8 @@ export function explainBuiltIn(id: string): string | undefined {
 /** All that `name` means. Throws `LintUsageError` for a name that no rule has. */
 export function explainNamed(name: string, rules: readonly RuleDefinition[]): string {
   return resolveRules(name, rules)
-    .map((id) => {
+    .map((key) => {
+      const id = ruleIdOf(key);
       const rule = rules.find((candidate) => candidate.id === id);
       return rule === undefined ? (explainBuiltIn(id) ?? '') : explainRule(rule);
     })

@@ -5,6 +5,7 @@ import { compareFindings, place, type Finding } from './finding.ts';
 import type { StageInstruction } from '../dockerfile/instructions.ts';
 import type { LintFile } from './model.ts';
 import type { Report, RuleContext, RuleDefinition, RuleOptions, Severity } from './rule.ts';
+import { isAmong, isOff, levelOfFinding, type RuleLevels } from './rule-levels.ts';
 import { namesOf, SuppressionIndex } from './suppression-index.ts';
 import { checkOptions, readSuppressions, type Suppression } from './suppressions.ts';
 
@@ -14,9 +15,9 @@ export interface LintOptions {
   readonly wasUtf16?: boolean;
   /** Escape character of a file without an `escape` directive. */
   readonly escape?: '\\' | '`';
-  /** Severity by rule id, or `off`; wins over the rule's own. */
-  readonly severities?: ReadonlyMap<string, Severity | 'off'>;
-  /** Rule ids to run; undefined = all that are not opt-in. */
+  /** Win over the rules' own. */
+  readonly severities?: RuleLevels;
+  /** Keys (`rule-levels.ts`) of what to run; undefined = all that are not opt-in. */
   readonly only?: ReadonlySet<string>;
   /** Opt-in rules to run besides. */
   readonly enabled?: ReadonlySet<string>;
@@ -98,8 +99,10 @@ export function lintSource(
     run(runner, file, stageKinds, context);
     if (reports.length === 0) continue;
     const { rule } = runner;
-    const level = levelOf(rule, options);
     for (const report of reports) {
+      const level = isAmong(options.only, rule.id, report.alias)
+        ? levelOfFinding(rule, report.alias, options.severities)
+        : 'off';
       const finding = toFinding(report, rule, level === 'off' ? rule.severity : level, file);
       const silenced = level !== 'off' && silencing.silences(rule, finding.line, report);
       const wanted = level !== 'off' && !silenced && !(skipsChecks && rule.id.startsWith('BK'));
@@ -126,7 +129,8 @@ export function lintSource(
   const unusedLevel =
     options.only?.has(unusedCode) === false ? 'off' : (options.severities?.get(unusedCode) ?? 'info');
   const known = suppressions.length === 0 ? none : new Set(rules.flatMap(namesOf));
-  const ran = suppressions.length === 0 ? none : new Set(active.rules.flatMap(namesOf));
+  const ran =
+    suppressions.length === 0 ? none : new Set(active.rules.flatMap((rule) => namesThatRan(rule, options)));
   for (const suppression of suppressions) {
     if (unusedLevel === 'off') break;
     const name = suppression.rule.toLowerCase();
@@ -149,15 +153,23 @@ function isActive(
   options: LintOptions,
   experimental: 'all' | readonly string[],
 ): boolean {
-  if (levelOf(rule, options) === 'off') return false;
-  if (options.only !== undefined) return options.only.has(rule.id);
+  if (isOff(rule, options.severities)) return false;
+  const { only } = options;
+  if (only !== undefined)
+    return [undefined, ...(rule.parts ?? [])].some((part) => isAmong(only, rule.id, part));
   if (rule.optIn !== true) return true;
   if (options.enabled?.has(rule.id) === true) return true;
   return experimental === 'all' || (rule.aliases ?? []).some((alias) => experimental.includes(alias));
 }
 
-function levelOf(rule: RuleDefinition, options: LintOptions): Severity | 'off' {
-  return options.severities?.get(rule.id) ?? rule.severity;
+/** The names of an active rule under which this run could have found something. */
+function namesThatRan(rule: RuleDefinition, { only, severities }: LintOptions): readonly string[] {
+  const left = (rule.parts ?? []).filter(
+    (part) => !isAmong(only, rule.id, part) || levelOfFinding(rule, part, severities) === 'off',
+  );
+  if (left.length === 0) return namesOf(rule);
+  const without = new Set(left.map((part) => part.toLowerCase()));
+  return namesOf(rule).filter((name) => !without.has(name));
 }
 
 /**
@@ -305,7 +317,7 @@ function unusedIgnore(
 function silentPartners(rules: readonly RuleDefinition[], options: LintOptions): RuleDefinition[] {
   if (options.only !== undefined || options.foldCovered === false || options.severities === undefined)
     return [];
-  const off = rules.filter((rule) => rule.optIn !== true && levelOf(rule, options) === 'off');
+  const off = rules.filter((rule) => rule.optIn !== true && isOff(rule, options.severities));
   if (off.length === 0) return [];
   const covering = new Set(rules.flatMap(({ coveredBy = [] }) => coveredBy));
   return off.filter(({ id, coveredBy }) => coveredBy !== undefined || covering.has(id));

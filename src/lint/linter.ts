@@ -8,7 +8,7 @@ import type { FileReport } from './formats/report.ts';
 import { lintSource, type LintOptions } from './lint-file.ts';
 import { readSource } from './read-source.ts';
 import type { RuleDefinition } from './rule.ts';
-import { ConfigFinder, type LoadedConfig, type PersonalFolders } from './settings/find-config.ts';
+import { ConfigFinder, type LoadedConfig, type PersonalSettings } from './settings/find-config.ts';
 import { mergeSettings, optionsOf, type LintSettings } from './settings/lint-settings.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
@@ -16,7 +16,7 @@ export interface LinterWorld {
   readonly cwd: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly personal: PersonalFolders;
+  readonly personal: PersonalSettings;
   readonly readStdin: () => Promise<Uint8Array>;
 }
 
@@ -121,7 +121,7 @@ export class Linter {
   }
 
   async #load(path: string): Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }> {
-    const config = this.#config ?? (path === '' ? undefined : await this.#finder.load(path));
+    const config = this.#config ?? (path === '' ? this.#finder.withoutFile() : await this.#finder.load(path));
     for (const notice of config?.notices ?? []) this.#notices.add(notice);
     const settings = config === undefined ? this.#given : mergeSettings(config.settings, this.#given);
     return { settings, options: optionsOf(settings, this.#rules, this.#world.now) };

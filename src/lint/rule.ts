@@ -92,6 +92,8 @@ export interface RuleDefinition extends RuleChecks {
   readonly name: string;
   /** Other names a user may write in ignores: BuildKit's `WorkdirRelativePath`, hadolint's code. */
   readonly aliases?: readonly string[];
+  /** Aliases that stand for some of the rule's findings alone (`Report.alias`): settings and comments that name one mean those. */
+  readonly parts?: readonly string[];
   readonly severity: Severity;
   readonly platform: RulePlatform;
   /** `stage` has nothing to say of a stage that has none of these; undefined = it always looks. */

@@ -27,7 +27,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { SourceRange } from '../dockerfile/source.ts';
 import type { LintOptions } from '../lint/lint-file.ts';
 import { rules } from '../lint/rules/index.ts';
-import type { PersonalFolders } from '../lint/settings/find-config.ts';
+import type { PersonalSettings } from '../lint/settings/find-config.ts';
 import type { LintSettings } from '../lint/settings/lint-settings.ts';
 import { Analysis } from './analysis.ts';
 import { codeActions, fixAllKind } from './code-actions.ts';
@@ -45,7 +45,7 @@ export interface ServerOptions {
   readonly version: string;
   /** Absolute folder of the package, which holds the rules' pages. */
   readonly packageRoot: string;
-  readonly personal: PersonalFolders;
+  readonly personal: PersonalSettings;
   readonly now: () => number;
 }
 

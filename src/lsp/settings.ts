@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { dockerignoreOf } from '../lint/linter.ts';
 import type { LintOptions } from '../lint/lint-file.ts';
 import type { RuleDefinition } from '../lint/rule.ts';
-import { ConfigFinder, type PersonalFolders } from '../lint/settings/find-config.ts';
+import { ConfigFinder, type PersonalSettings } from '../lint/settings/find-config.ts';
 import { mergeSettings, optionsOf, type LintSettings } from '../lint/settings/lint-settings.ts';
 
 export interface ReadSettings {
@@ -55,7 +55,7 @@ export class SettingsReader {
   constructor(
     rules: readonly RuleDefinition[],
     client: LintSettings,
-    personal: PersonalFolders,
+    personal: PersonalSettings,
     now: number,
     complain: (mistake: string) => void,
   ) {
@@ -72,7 +72,8 @@ export class SettingsReader {
 
   /** `path`: undefined for documents that are no files. A configuration that is wrong counts as absent. */
   async optionsFor(name: string, path: string | undefined): Promise<LintOptions> {
-    const config = path === undefined ? undefined : await this.#config(dirname(path));
+    const config =
+      path === undefined ? this.#finder.withoutFile()?.settings : await this.#config(dirname(path));
     const settings = config === undefined ? this.#client : mergeSettings(config, this.#client);
     const options = optionsOf(settings, this.#rules, this.#now);
     const dockerignore = path === undefined ? undefined : dockerignoreOf(path);
@@ -81,7 +82,7 @@ export class SettingsReader {
 
   async #config(folder: string): Promise<LintSettings | undefined> {
     const path = this.#finder.pathFor(folder);
-    if (path === undefined) return undefined;
+    if (path === undefined) return this.#finder.withoutFile()?.settings;
     try {
       return (await this.#finder.load(path)).settings;
     } catch (error) {

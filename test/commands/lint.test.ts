@@ -188,6 +188,45 @@ describe('porthole lint', () => {
       expect(run.exitCode).to.equal(0);
     });
 
+    it('come from hadolint’s variables where no file of Porthole’s is', async () => {
+      write({ Dockerfile: warned, 'own/.porthole-lint.yaml': 'no-fail: false\n', 'own/Dockerfile': warned });
+      write({ 'its/.hadolint.yaml': 'override: {error: [BK007]}\n', 'its/Dockerfile': warned });
+      const env = { HADOLINT_IGNORE: 'BK007', HADOLINT_FORMAT: 'gnu,loud' };
+
+      const run = await lint([], { env });
+      expect(run.stdout).to.match(/^porthole:own\/Dockerfile:2:1: BK007 [^\n]*\n$/);
+      expect(run.stderr).to.match(/^HADOLINT_FORMAT: "loud" is not one of [^\n]*\n$/);
+      const named = await lint(['--config', 'its/.hadolint.yaml'], { env });
+      expect(named).to.include({ stdout: '', exitCode: 0 });
+    });
+
+    it('turn off one of hadolint’s codes and leave the others of the same rule', async () => {
+      write({ Dockerfile: `${windows}CMD ["a"]\nCMD ["b"]\nENTRYPOINT ["a"]\nENTRYPOINT ["b"]\n` });
+      const lines = async (...args: string[]) =>
+        [
+          ...(await lint([...args, '--format', 'compact'])).stdout.matchAll(/^Dockerfile:(\d+):\d+ (\w+) /gm),
+        ].map(([, line, level]) => `${line!} ${level!}`);
+
+      expect(await lines()).to.deep.equal(['2 warning', '4 warning']);
+      expect(await lines('--ignore', 'DL4003')).to.deep.equal(['4 warning']);
+      expect(await lines('--ignore', 'BK012')).to.deep.equal([]);
+      expect(await lines('--only', 'dl4004')).to.deep.equal(['4 warning']);
+      expect(await lines('--severity', 'DL4004=error')).to.deep.equal(['2 warning', '4 error']);
+      write({ '.hadolint.yaml': 'ignored: [DL4004]\n' });
+      expect(await lines()).to.deep.equal(['2 warning']);
+      expect(await lines('--severity', 'BK012=error')).to.deep.equal(['2 error', '4 error']);
+      write({ '.porthole-lint.yaml': 'ignore: [BK012]\nrules: {DL4003: error}\n' });
+      expect(await lines()).to.deep.equal([]);
+      expect(await lines('--severity', 'DL4003=error')).to.deep.equal(['2 error']);
+    });
+
+    it('of one code leave its ignore comment unjudged', async () => {
+      write({ Dockerfile: `${windows}CMD ["a"]\n# hadolint ignore=DL4003\nCMD ["b"]\n` });
+
+      expect(await codes('--ignore', 'DL4003')).to.deep.equal([]);
+      expect(await codes('--only', 'DL4004,PH002')).to.deep.equal([]);
+    });
+
     it('come from the file that --config names alone', async () => {
       write({ '.porthole-lint.yaml': 'nonsense: 1\n', 'x.yaml': 'format: compact\n', Dockerfile: warned });
 

@@ -8,6 +8,7 @@ export default defineRule({
   id: 'BK012',
   name: 'multiple-instructions-disallowed',
   aliases: ['MultipleInstructionsDisallowed', 'DL4003', 'DL4004', 'DL3012'],
+  parts: ['DL4003', 'DL4004', 'DL3012'],
   severity: 'warning',
   platform: 'any',
   instructions: ['cmd', 'entrypoint', 'healthcheck'],

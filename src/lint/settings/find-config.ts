@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { RuleDefinition } from '../rule.ts';
+import { readHadolintEnvironment, type Variables } from './hadolint-environment.ts';
+import { joinHadolintValues, settingsOfHadolint } from './hadolint-values.ts';
 import type { LintSettings } from './lint-settings.ts';
 
 export const portholeNames = ['.porthole-lint.yaml', '.porthole-lint.yml'] as const;
@@ -13,11 +15,13 @@ export interface LoadedConfig {
   readonly notices: readonly string[];
 }
 
-/** Where a person's own hadolint configuration lies (dockerfile.md 3.3). */
-export interface PersonalFolders {
+/** Where a person's own settings of hadolint are (dockerfile.md 3.3). */
+export interface PersonalSettings {
   readonly home: string;
   /** `$XDG_CONFIG_HOME`, on Windows `%LOCALAPPDATA%`. */
   readonly config: string | undefined;
+  /** The environment: `HADOLINT_IGNORE` and its like count beside hadolint's file, and where there is no file. */
+  readonly variables: Variables;
 }
 
 /** The file that `--config` names. Rejects with `LintConfigError` or a system error, both with the name as it was given. */
@@ -25,10 +29,11 @@ export async function loadNamedConfig(
   name: string,
   cwd: string,
   rules: readonly RuleDefinition[],
+  variables: Variables = {},
 ): Promise<LoadedConfig> {
   const path = isAbsolute(name) ? name : resolve(cwd, name);
   try {
-    return await readConfig(path, name, rules);
+    return await readConfig(path, name, rules, readHadolintEnvironment(variables));
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === undefined
       ? error
@@ -41,11 +46,18 @@ async function readConfig(
   path: string,
   shown: string,
   rules: readonly RuleDefinition[],
+  environment: ReturnType<typeof readHadolintEnvironment>,
 ): Promise<LoadedConfig> {
   const text = readFileSync(path, 'utf8');
   if (/hadolint[^\\/]*$|[\\/]\.?hadolint[\\/]config\.ya?ml$/i.test(path)) {
     const { readHadolintConfig } = await import('./hadolint-config.ts');
-    return { path, ...readHadolintConfig(text, shown, rules) };
+    const { values, notices } = readHadolintConfig(text, shown);
+    const joined = joinHadolintValues(environment?.values ?? {}, values);
+    return {
+      path,
+      settings: settingsOfHadolint(joined, rules),
+      notices: [...(environment?.notices ?? []), ...notices],
+    };
   }
   const { readPortholeConfig } = await import('./porthole-config.ts');
   return { path, settings: readPortholeConfig(text, shown, rules), notices: [] };
@@ -54,13 +66,15 @@ async function readConfig(
 /** Finds and reads configurations, each once. */
 export class ConfigFinder {
   readonly #rules: readonly RuleDefinition[];
-  readonly #personal: PersonalFolders;
+  readonly #personal: PersonalSettings;
   readonly #paths = new Map<string, string | undefined>();
   readonly #loaded = new Map<string, Promise<LoadedConfig>>();
+  readonly #environment: ReturnType<typeof readHadolintEnvironment>;
 
-  constructor(rules: readonly RuleDefinition[], personal: PersonalFolders) {
+  constructor(rules: readonly RuleDefinition[], personal: PersonalSettings) {
     this.#rules = rules;
     this.#personal = personal;
+    this.#environment = readHadolintEnvironment(personal.variables);
   }
 
   /**
@@ -77,10 +91,21 @@ export class ConfigFinder {
   load(path: string): Promise<LoadedConfig> {
     let loaded = this.#loaded.get(path);
     if (loaded === undefined) {
-      loaded = readConfig(path, path, this.#rules);
+      loaded = readConfig(path, path, this.#rules, this.#environment);
       this.#loaded.set(path, loaded);
     }
     return loaded;
+  }
+
+  /** What is in force where there is no file. */
+  withoutFile(): Omit<LoadedConfig, 'path'> | undefined {
+    const environment = this.#environment;
+    return (
+      environment && {
+        settings: settingsOfHadolint(environment.values, this.#rules),
+        notices: environment.notices,
+      }
+    );
   }
 
   /** Every folder is asked once, however many files lie below it. */

@@ -1,14 +1,14 @@
 /** What can be set about a run, from wherever it comes: the command line, `.porthole-lint.yaml`, `.hadolint.yaml`. */
 import type { FormatName } from '../formats/names.ts';
 import type { LintOptions } from '../lint-file.ts';
+import { mergeLevels, type RuleLevels } from '../rule-levels.ts';
 import type { LabelType, RuleDefinition, RuleOptions, Severity } from '../rule.ts';
 
 export interface LintSettings {
-  /** Levels by rule id; `off` = the rule does not run. */
-  readonly severities?: ReadonlyMap<string, Severity | 'off'>;
+  readonly severities?: RuleLevels;
   /** Ids of rules to run that are off by default. */
   readonly enabled?: ReadonlySet<string>;
-  /** Ids of the only rules to run. */
+  /** Keys of the only rules to run. */
   readonly only?: ReadonlySet<string>;
   readonly format?: FormatName;
   readonly threshold?: Severity | 'off';
@@ -34,7 +34,7 @@ export function mergeSettings(under: LintSettings, over: LintSettings): LintSett
   return {
     ...under,
     ...over,
-    severities: new Map([...(under.severities ?? []), ...(over.severities ?? [])]),
+    severities: mergeLevels(under.severities, over.severities),
     enabled: new Set([...(under.enabled ?? []), ...(over.enabled ?? [])]),
     trustedRegistries: [...(under.trustedRegistries ?? []), ...(over.trustedRegistries ?? [])],
     labelSchema: { ...under.labelSchema, ...over.labelSchema },

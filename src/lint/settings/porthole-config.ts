@@ -1,6 +1,7 @@
 /** `.porthole-lint.yaml`: its keys, and what they mean. */
 import { parseDay, parseSeverity, resolveRules } from '../config.ts';
 import { formatNames } from '../formats/names.ts';
+import { setLevel } from '../rule-levels.ts';
 import { labelTypes, type RuleDefinition, type Severity } from '../rule.ts';
 import { defined } from './defined.ts';
 import type { LintSettings } from './lint-settings.ts';
@@ -88,11 +89,11 @@ export function readPortholeConfig(
   for (const [name, level] of Object.entries(values.rules ?? {})) {
     for (const id of knownRules(name, rules)) {
       enabled.add(id);
-      if (level !== 'on') severities.set(id, parseSeverity(level));
+      if (level !== 'on') setLevel(severities, id, parseSeverity(level));
     }
   }
   for (const id of (values.ignore ?? []).flatMap((name) => knownRules(name, rules))) {
-    severities.set(id, 'off');
+    setLevel(severities, id, 'off');
   }
   return {
     severities,

@@ -1,8 +1,12 @@
 import { expect } from 'chai';
 import { rules } from '../../../src/lint/rules/index.ts';
+import { settingsOfHadolint } from '../../../src/lint/settings/hadolint-values.ts';
 import { readHadolintConfig } from '../../../src/lint/settings/hadolint-config.ts';
 
-const read = (text: string) => readHadolintConfig(text, '.hadolint.yaml', rules);
+const read = (text: string) => {
+  const { values, notices } = readHadolintConfig(text, '.hadolint.yaml');
+  return { settings: settingsOfHadolint(values, rules), notices };
+};
 
 describe('.hadolint.yaml', () => {
   it('gives every key of hadolint its meaning', () => {
@@ -60,6 +64,10 @@ describe('.hadolint.yaml', () => {
     expect(notices).to.deep.equal(['.hadolint.yaml:2:1: "verbose" is not a setting: ignored']);
   });
 
+  it('prints the first of several formats', () => {
+    expect(read('formats: [sarif, json]\nformat: tty\n').settings.format).to.equal('sarif');
+  });
+
   const wrong: readonly (readonly [text: string, message: string])[] = [
     [
       'failure-threshold: high\n',
@@ -68,6 +76,10 @@ describe('.hadolint.yaml', () => {
     [
       'override:\n  fatal: [DL3000]\n',
       '2:3: override has no "fatal": expected one of error, warning, info, style',
+    ],
+    [
+      'formats: [xml]\n',
+      '1:11: formats: "xml" is no format: expected one of tty, json, checkstyle, codeclimate, gitlab_codeclimate, gnu, codacy, sonarqube, sarif, junit',
     ],
     ['override: [DL3000]\n', '1:11: override is a list: expected a table'],
     ['ignored: DL3000\n', '1:10: ignored is "DL3000": expected a list of rule codes'],
