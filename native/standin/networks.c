@@ -387,6 +387,46 @@ static void drop_endpoint(struct json *endpoint)
     drop(endpoints, endpoint);
 }
 
+static const char *text_of(const struct json *value) { return value && value->kind == JSON_STRING ? value->text : ""; }
+
+static CODE attach_all(const char *container, const struct json *list)
+{
+    const struct json *at;
+    for (at = list ? list->first : NULL; at; at = at->next) {
+        struct json *endpoint = by_id(endpoints, text_of(at));
+        if (!endpoint) return HCN_CODE(2);
+        if (namespace_with(json_get_text(endpoint, "ID", "")) || !json_is_empty(json_get(endpoint, "SharedContainers"))) return HCN_CODE(0x14);
+    }
+    for (at = list ? list->first : NULL; at; at = at->next) {
+        struct json *endpoint = by_id(endpoints, text_of(at));
+        json_push(json_get(endpoint, "SharedContainers"), json_text(container));
+        json_set_number(endpoint, "State", 2);
+    }
+    return 0;
+}
+
+/* Sharing a container's network means to name its endpoints once more. */
+CODE networks_attach(const char *container, const struct json *document)
+{
+    const char *wanted = json_get_text(json_get(json_get(document, "Container"), "Networking"), "Namespace", NULL);
+    prepare();
+    if (wanted) return by_id(namespaces, wanted) ? 0 : WIN32_CODE(ERROR_NOT_FOUND);
+    if (json_get(document, "NetworkSharedContainerName")) return 0;
+    return attach_all(container, json_get(document, "EndpointList"));
+}
+
+void networks_release(const char *container, const struct json *document)
+{
+    const struct json *list = json_get(document, "EndpointList"), *at;
+    for (at = list ? list->first : NULL; at; at = at->next) {
+        struct json *endpoint = by_id(endpoints, text_of(at));
+        const struct json *holders = json_get(endpoint, "SharedContainers");
+        if (!endpoint || json_is_empty(holders) || strcmp(text_of(holders->first), container)) continue;
+        json_set(endpoint, "SharedContainers", json_array());
+        json_set_number(endpoint, "State", 4);
+    }
+}
+
 /* ---- HNSCall ---- */
 
 static struct json *collection(struct json *list, const char *method, const char *id, CODE missing, const struct json *body,

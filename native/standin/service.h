@@ -25,6 +25,9 @@ struct json *credentials_call(const char *method, const struct json *arguments, 
 struct json *networks_call(const char *method, const struct json *arguments, DWORD pid);
 
 void networks_count(struct json *world);
+/* What a starting system is given; what its end gives back. An endpoint is in one namespace or one system of schema 1. */
+CODE networks_attach(const char *container, const struct json *document);
+void networks_release(const char *container, const struct json *document);
 int credentials_count(void);
 /* Whether this is what the guard answered for an instance of that container. */
 BOOL credentials_known(const char *id, const struct json *guard);

@@ -111,6 +111,22 @@ static const char *wrong_v1(const struct json *document, const char *id)
     return NULL;
 }
 
+/* A utility VM takes the disk, which it cannot while the host has it mounted. */
+static BOOL disk_is_mounted(const struct json *document)
+{
+    const char *folder = json_get_text(document, "LayerFolderPath", NULL);
+    char *marker;
+    WCHAR *path;
+    BOOL found;
+    if (!json_get_bool(document, "HvPartition") || !folder) return FALSE;
+    marker = format_text("%s\\standin-active", folder);
+    path = wide_from_utf8(marker);
+    found = GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+    free(path);
+    free(marker);
+    return found;
+}
+
 static DWORD grace_of(const struct json *document)
 {
     const struct json *values = json_get(json_get(json_get(document, "Container"), "RegistryChanges"), "AddValues"), *at;
@@ -184,6 +200,10 @@ static struct json *create(const struct json *arguments)
         json_free(document);
         return failed(HCS_CODE(0x10F), NULL);
     }
+    if (disk_is_mounted(document)) {
+        json_free(document);
+        return failed(WIN32_CODE(ERROR_SHARING_VIOLATION), NULL);
+    }
     system = calloc(1, sizeof(*system));
     system->id = _strdup(id);
     system->serial = next_serial++;
@@ -245,6 +265,7 @@ static struct json *begin_shutdown(struct compute_system *system)
 
 void system_ended(struct compute_system *system, const char *type, const char *detail, const char *initiator, CODE status)
 {
+    networks_release(system->id, system->document);
     system->state = SYSTEM_STOPPED;
     system->exit_type = type;
     system->exit_detail = detail;
@@ -259,7 +280,9 @@ static struct json *verb(const struct json *arguments)
     const char *name = json_get_text(arguments, "verb", "");
     struct json *wrong;
     if (!strcmp(name, "start")) {
+        CODE code;
         if ((wrong = unless(system, WHEN(SYSTEM_CREATED)))) return wrong;
+        if ((code = networks_attach(system->id, system->document))) return failed(code, "the network");
         system->state = SYSTEM_RUNNING;
         GetSystemTimeAsFileTime((FILETIME *)&system->started);
     } else if (!strcmp(name, "pause")) {

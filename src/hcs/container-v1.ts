@@ -49,7 +49,8 @@ export function containerV1(spec: ContainerSpec, isolation: Isolation): Containe
             ReadOnly: directory.ReadOnly === true,
             BandwidthMaximum: 0,
             IOPSMaximum: 0,
-            CreateInUtilityVM: hyperv,
+            // The container's, not its utility VM's own.
+            CreateInUtilityVM: false,
           })),
         }
       : {}),
@@ -62,7 +63,6 @@ export function containerV1(spec: ContainerSpec, isolation: Isolation): Containe
     ...(network.dnsSearch.length > 0 ? { DNSSearchList: network.dnsSearch.join(',') } : {}),
     ...(spec.devices.length > 0 ? { AssignedDevices: spec.devices.map((device) => ({ ...device })) } : {}),
     ...(spec.credentials === undefined ? {} : { Credentials: spec.credentials }),
-    TerminateOnLastHandleClosed: false,
   };
 }
 

@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     const open = (): Promise<Host> => openHost(given, paths);
     const host = once(() => session?.host(open) ?? open());
     const deps = {
-      ...(await monitorDeps({ environment, paths, host, hasComputeCore: true })),
+      ...(await monitorDeps({ environment, paths, host })),
       onSettled: shrinkSoon,
       onBusy: speedUp,
     };

@@ -44,7 +44,7 @@ export async function startRun<A extends RunAllocation>(
     const publication = await publishPorts(host.network, allocation);
     undo.push(() => publication?.close() ?? Promise.resolve());
     undo.push(() => host.layers.unmount(id));
-    const scratch = await host.layers.mount(id);
+    const scratch = await host.layers.mount(id, { attach: config.spec.isolation !== 'hyperv' });
     const plan = await deps.plan(config, scratch, allocation);
     undo.push(() => host.compute.cleanup(id));
     const system = await host.compute.create(id, plan.system);

@@ -15,7 +15,6 @@ async function main(): Promise<void> {
     environment: crashEnvironment(root),
     paths: dataPaths(root),
     host: once(async () => processHost(root)),
-    hasComputeCore: true,
   });
   process.stdout.on('error', () => undefined);
   const { answer, done } = await serveContainer(deps, document.containerId, process.pid);

@@ -48,6 +48,10 @@ export interface MemoryEngineOptions {
   readonly programs?: Readonly<Record<string, Program>>;
   readonly host?: MemoryComputeOptions['host'];
   readonly now?: () => number;
+  /** False: NAT policies publish ports, as on Windows. */
+  readonly forwarder?: boolean;
+  /** What the network port says of itself beyond that. */
+  readonly namespaces?: boolean;
   /** Puts something around the host: a recorder, a replay. */
   readonly wrap?: (host: Host, environment: Environment) => Host;
 }
@@ -78,7 +82,10 @@ export function memoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
     ...(options.programs === undefined ? {} : { programs: options.programs }),
     ...(options.host === undefined ? {} : { host: options.host }),
   });
-  const network = createMemoryNetwork({ forwarder: true });
+  const network = {
+    ...createMemoryNetwork({ forwarder: options.forwarder ?? true }),
+    ...(options.namespaces === undefined ? {} : { namespaces: options.namespaces }),
+  };
   const layers = scratchLayers(paths.windowsfilter);
   const plain = { compute, network, layers };
   const host: Host = options.wrap?.(plain, environment) ?? plain;
@@ -134,7 +141,7 @@ export function memoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
     platform: 'linux',
     networks: async () => networks,
     plan: (config, scratch, allocation) =>
-      planRun({ paths, hasComputeCore: true, compute: async () => compute }, config, scratch, allocation),
+      planRun({ paths, compute: async () => compute }, config, scratch, allocation),
     planExec,
   };
   const containers = containersRole(deps);

@@ -28,12 +28,12 @@ export function scratchLayers(root: string): ScratchLayers {
       enter('createScratch');
       scratches.set(key, parents);
     },
-    async mount(key) {
+    async mount(key, { attach = true } = {}) {
       enter('mount');
       if (!scratches.has(key)) throw new Error(`no scratch ${key}`);
-      mounted.add(key);
+      if (attach) mounted.add(key);
       return {
-        volumePath: `${root}/${key}`,
+        volumePath: attach ? `${root}/${key}` : '',
         folder: `${root}/${key}`,
         layers: scratches.get(key)!.map((id) => ({ Id: id, Path: `${root}/${id}` })),
       };

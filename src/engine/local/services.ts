@@ -49,14 +49,12 @@ export function localServices(input: LocalServicesInput): LocalServices {
 }
 
 /** What a monitor works with on this host. */
-export async function monitorDeps(
-  input: LocalServicesInput & { readonly hasComputeCore: boolean },
-): Promise<MonitorDeps<NetworkAllocation>> {
+export async function monitorDeps(input: LocalServicesInput): Promise<MonitorDeps<NetworkAllocation>> {
   const [{ upkeepDeps }, { planExec, planRun }] = await Promise.all([
     import('./containers/upkeep.ts'),
     import('./containers/plan.ts'),
   ]);
-  const { paths, hasComputeCore } = input;
+  const { paths } = input;
   const services = localServices(input);
   const networks = async (): Promise<ContainerNetworks> => (await services.networks()).containers;
   return {
@@ -64,12 +62,7 @@ export async function monitorDeps(
     platform: input.environment.platform,
     networks,
     plan: (config, scratch, allocation) =>
-      planRun(
-        { paths, hasComputeCore, compute: async () => (await input.host()).compute },
-        config,
-        scratch,
-        allocation,
-      ),
+      planRun({ paths, compute: async () => (await input.host()).compute }, config, scratch, allocation),
     planExec,
   };
 }

@@ -23,6 +23,7 @@ import type {
   LayerInfo,
   LayerStore,
   MountedScratch,
+  MountOptions,
   TreeEntry,
 } from '../ports/layers.ts';
 import type { AppliedTree } from './layer-apply.ts';
@@ -152,12 +153,12 @@ class MemoryStore implements MemoryLayerStore {
     this.#scratches.set(key, { parents: [...parents], own: new Map(), hives: new Map() });
   }
 
-  async mount(key: string): Promise<MountedScratch> {
+  async mount(key: string, { attach = true }: MountOptions = {}): Promise<MountedScratch> {
     const { parents } = this.#scratch(key);
     this.#requireLayers(parents);
     const folder = `${this.#root}/${key}`;
     const layers = parents.map((id) => ({ Id: guidOf(id), Path: `${this.#root}/${id}` }));
-    return { volumePath: folder, folder, layers };
+    return { volumePath: attach ? folder : '', folder, layers };
   }
 
   async unmount(key: string): Promise<void> {

@@ -115,6 +115,8 @@ export interface ComputeHost {
   readonly hypervAvailable: boolean;
   readonly processIsolationAvailable: boolean;
   readonly backend: 'hcs' | 'wine' | 'memory';
+  /** False where only schema 1 is understood: Windows builds without computecore.dll. Absent = schema 2 is too. */
+  readonly schema2?: boolean;
   /** Human description, for `info` (`Windows Server 2022 …`, `Wine 8.0 on Debian …`). */
   readonly description: string;
   readonly limits: { readonly memory: boolean; readonly cpu: boolean; readonly why?: string };

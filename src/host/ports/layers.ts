@@ -36,6 +36,14 @@ export interface LayerApply {
   abort(): Promise<void>;
 }
 
+export interface MountOptions {
+  /**
+   * False: nothing is mounted, it is only told where things are, and `volumePath` is empty. A utility VM takes the disk for
+   * itself, and cannot while the host has it (hcs.md 6.3).
+   */
+  readonly attach?: boolean;
+}
+
 export interface MountedScratch {
   /** What goes into `Container.Storage.Path`: a volume path on Windows, the scratch folder on Linux. */
   readonly volumePath: string;
@@ -108,7 +116,7 @@ export interface LayerStore {
     key: string,
     options: PortCall & { parents: readonly string[]; sizeBytes?: number; osVersion?: string },
   ): Promise<void>;
-  mount(key: string, call?: PortCall): Promise<MountedScratch>;
+  mount(key: string, options?: PortCall & MountOptions): Promise<MountedScratch>;
   unmount(key: string, call?: PortCall): Promise<void>;
   removeScratch(key: string): Promise<void>;
   listScratches(): Promise<string[]>;

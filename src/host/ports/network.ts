@@ -42,6 +42,8 @@ export interface Publication {
 export interface NetworkPort {
   /** HNS network types that can be made here; absent = all that Windows has. */
   readonly networkTypes?: readonly string[];
+  /** False where there are no HCN namespaces (Windows before 17763): compute systems take endpoints by themselves. */
+  readonly namespaces?: boolean;
   /** What this host cannot give containers, as `WARNING: ...` lines for `info`. Absent = nothing to warn of. */
   readonly warnings?: () => Promise<readonly string[]>;
 

@@ -161,7 +161,10 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
         .filter((system) => system.Owner === owner && typeof system.Id === 'string')
         .map((system) => ({ id: system.Id!, owner, state: system.State ?? 'Unknown' }));
     },
-    host: dependencies.host,
+    async host() {
+      const host = await dependencies.host();
+      return v2 === undefined ? { ...host, schema2: false } : host;
+    },
     async credentialSpec(name) {
       return { credentialSpec: dependencies.credentialSpec(name) };
     },

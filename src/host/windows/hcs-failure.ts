@@ -1,5 +1,6 @@
 import { HcsError } from '../../hcs/hcs-error.ts';
-import { HRESULT } from '../../hcs/hresult.ts';
+import { HRESULT, hresultName, hresultText } from '../../hcs/hresult.ts';
+import { hresultMessage } from './ffi/kernel32.ts';
 import type { DriverResult } from './hcs-driver.ts';
 
 interface ResultError {
@@ -10,7 +11,7 @@ interface ResultError {
 /** The HcsError of a failed call, undefined for success. Events of the result document become its texts (hcs.md 1.4). */
 export function failure(op: string, result: DriverResult, systemId?: string): HcsError | undefined {
   if (result.hresult < 0x80000000) return undefined;
-  return hcsError(op, result.hresult, systemId, eventTexts(result.document));
+  return hcsError(op, result.hresult, systemId, eventTexts(result));
 }
 
 /** The answer of a call that succeeded. What is not JSON, or not of that kind, is HCS' failure and not a SyntaxError of ours. */
@@ -33,14 +34,16 @@ export function answerOf<T extends object>(
 }
 
 function hcsError(op: string, hresult: number, systemId: string | undefined, events: string[]): HcsError {
+  const text = hresultName(hresult) === undefined ? hresultMessage(hresult) : undefined;
   return new HcsError(op, hresult, {
+    ...(text === undefined ? {} : { text }),
     ...(systemId === undefined ? {} : { systemId }),
     ...(events.length === 0 ? {} : { events }),
   });
 }
 
-/** At most ten events of at most 500 characters: error documents can be huge. */
-function eventTexts(document: string | undefined): string[] {
+/** At most ten events of at most 500 characters: error documents can be huge. Without events, the document's own message. */
+function eventTexts({ document, hresult }: DriverResult): string[] {
   if (document === undefined || document === '') return [];
   let parsed: ResultError | null;
   try {
@@ -49,10 +52,14 @@ function eventTexts(document: string | undefined): string[] {
     return [document.slice(0, 500)];
   }
   const events: unknown[] = Array.isArray(parsed?.ErrorEvents) ? parsed.ErrorEvents : [];
-  return events
-    .flatMap((event) => {
-      const message = (event as { Message?: unknown } | null)?.Message;
-      return typeof message === 'string' && message.trim() !== '' ? [message.trim().slice(0, 500)] : [];
-    })
+  const texts = events
+    .flatMap((event) => shortened((event as { Message?: unknown } | null)?.Message))
     .slice(0, 10);
+  if (texts.length > 0) return texts;
+  // Mostly the system's text to the code, which the error says already.
+  return shortened(parsed?.ErrorMessage).filter((text) => text !== hresultText(hresult));
+}
+
+function shortened(message: unknown): string[] {
+  return typeof message === 'string' && message.trim() !== '' ? [message.trim().slice(0, 500)] : [];
 }

@@ -7,6 +7,7 @@ import { readComputeHost } from './compute-host.ts';
 import { computecoreDriver } from './computecore-driver.ts';
 import { isElevated } from './ffi/advapi32.ts';
 import { isAvailable as hasComputecore } from './ffi/computecore.ts';
+import { isAvailable as hasNamespaces } from './ffi/computenetwork.ts';
 import { hostLock, hostLockPath } from './host-lock.ts';
 import { registryCredentialSpec } from './registry-credential-spec.ts';
 import { createWindowsLayers } from './layers.ts';
@@ -17,15 +18,18 @@ import { vmcomputeDriver } from './vmcompute-driver.ts';
 
 export function openHost(environment: Environment, paths: DataPaths): Host {
   prepareProcess();
+  // Networks of schema 2 documents are namespaces: one without the other is of no use.
+  const schema2 = hasComputecore() && hasNamespaces();
   const inHns = hostLock(hostLockPath('hns', environment.env));
   return {
     compute: createWindowsCompute({
-      v2: hasComputecore() ? computecoreDriver : undefined,
+      v2: schema2 ? computecoreDriver : undefined,
       v1: vmcomputeDriver,
       host: async () => readComputeHost(),
       credentialSpec: registryCredentialSpec,
     }),
     network: createWindowsNetwork({
+      namespaces: schema2,
       exclusively: async (work) => {
         if (!isElevated()) throw elevationError(`networks of containers need an administrator's rights`);
         return inHns(work);

@@ -42,6 +42,7 @@ import type {
   LayerInfo,
   LayerStore,
   MountedScratch,
+  MountOptions,
   TreeEntry,
 } from '../ports/layers.ts';
 import { detachDisk } from './ffi/virtdisk.ts';
@@ -217,18 +218,29 @@ class WindowsLayerStore implements LayerStore {
     });
   }
 
-  async mount(key: string): Promise<MountedScratch> {
+  async mount(key: string, { attach = true }: MountOptions = {}): Promise<MountedScratch> {
     const { parents } = this.#folders.scratch(key);
     this.#folders.requireLayers(parents);
     requireLayerPrivileges();
     const folder = join(this.#store, key);
     const chain = parents.map((id) => join(this.#store, id));
-    const volumePath = (await this.#mountedPath(folder)) ?? (await this.#driver.mount(folder, chain));
-    writeFileSync(join(folder, mountedName), volumePath, { mode: 0o600 });
+    const volumePath = attach ? await this.#attached(folder, chain) : await this.#unattached(key, folder);
     const layers: { Id: string; Path: string }[] = [];
     for (const path of chain) layers.push({ Id: await this.#driver.guid(path), Path: path });
     // Documents of schema 2 want the volume's root (hcs.md 3.2); those of schema 1 take the backslash off again.
-    return { volumePath: `${volumePath}\\`, folder, layers };
+    return { volumePath, folder, layers };
+  }
+
+  async #attached(folder: string, chain: readonly string[]): Promise<string> {
+    const volumePath = (await this.#mountedPath(folder)) ?? (await this.#driver.mount(folder, chain));
+    writeFileSync(join(folder, mountedName), volumePath, { mode: 0o600 });
+    return `${volumePath}\\`;
+  }
+
+  /** A disk that an earlier run left mounted on the host is taken off it. */
+  async #unattached(key: string, folder: string): Promise<string> {
+    if (existsSync(join(folder, mountedName))) await this.unmount(key);
+    return '';
   }
 
   async unmount(key: string): Promise<void> {

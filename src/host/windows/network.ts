@@ -9,8 +9,11 @@ import { HNS, HnsError, isHnsError, knownHnsCodes } from '../../hns/hns-error.ts
 import type { EndpointStatistics, NetworkPort } from '../ports/network.ts';
 import * as hcn from './ffi/computenetwork.ts';
 import { hnsCall, type HnsReply } from './ffi/hns.ts';
+import { hresultMessage } from './ffi/kernel32.ts';
 
 export interface WindowsNetworkDependencies {
+  /** False on builds without HCN. */
+  readonly namespaces?: boolean;
   /** Runs one mutating call while no other process of this host runs one. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -144,7 +147,7 @@ function hnsFailure(
 ): HnsError {
   const chosen = (typeof code === 'number' && code !== 0 ? code : hresult) >>> 0;
   const known = knownHnsCodes().includes(chosen);
-  const own = typeof text === 'string' ? text.trim().slice(0, 500) : '';
+  const own = (typeof text === 'string' ? text.trim().slice(0, 500) : '') || hresultMessage(chosen) || '';
   return new HnsError(op, chosen, {
     ...(known || own === '' ? {} : { text: `hnsCall failed in Win32: ${own} (0x${chosen.toString(16)})` }),
     ...(subject === undefined ? {} : { subject }),
@@ -214,7 +217,10 @@ function portsOf(document: HnsEndpoint): string | undefined {
   return ports.length === 0 ? undefined : ports.join(', ');
 }
 
-export function createWindowsNetwork({ exclusively }: WindowsNetworkDependencies): NetworkPort {
+export function createWindowsNetwork({
+  exclusively,
+  namespaces = true,
+}: WindowsNetworkDependencies): NetworkPort {
   const resource = (endpointId: string, type: 'Add' | 'Remove'): string =>
     JSON.stringify({ ResourceType: 'Endpoint', RequestType: type, Settings: { EndpointId: endpointId } });
 
@@ -240,6 +246,7 @@ export function createWindowsNetwork({ exclusively }: WindowsNetworkDependencies
   };
 
   return {
+    namespaces,
     createNetwork: (document) =>
       exclusively(async () => {
         const created = await patiently(() =>

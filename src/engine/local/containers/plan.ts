@@ -16,9 +16,7 @@ import type { NetworkAllocation } from '../networks/endpoints.ts';
 
 export interface PlanDeps {
   readonly paths: DataPaths;
-  /** False on Windows builds that have only vmcompute.dll. */
-  readonly hasComputeCore: boolean;
-  readonly compute: () => Promise<Pick<ComputePort, 'credentialSpec'>>;
+  readonly compute: () => Promise<Pick<ComputePort, 'credentialSpec' | 'host'>>;
 }
 
 /** A container's records, its mounted scratch and its endpoints -> the documents of one start. */
@@ -35,6 +33,7 @@ export async function planRun(
       ? scratch.layers.map((layer) => join(layer.Path, 'UtilityVM')).find((path) => existsSync(path))
       : undefined;
   const credentials = await credentialSpecText(deps, config);
+  const { schema2 } = await (await deps.compute()).host();
   const system = containerDocument(
     {
       id: config.id,
@@ -61,7 +60,7 @@ export async function planRun(
       firstStart: (readStateRecord(deps.paths, config.id)?.run ?? 1) <= 1,
     },
     spec.isolation,
-    { hasComputeCore: deps.hasComputeCore },
+    { hasComputeCore: schema2 !== false },
   );
   return { system, process: processParameters(spec.process) };
 }

@@ -205,7 +205,9 @@ export function createContainerNetworks(deps: ContainerNetworksDeps): ContainerN
       },
       { forwarder },
     );
-    let current = save({ ...record, namespaceId: await port.createNamespace() });
+    // Schema 1 documents name the endpoints: one that is in a namespace could not be attached a second time.
+    const takesNamespace = record.isolation === 'process' && port.namespaces !== false;
+    let current = takesNamespace ? save({ ...record, namespaceId: await port.createNamespace() }) : record;
     // Only the first network that lets traffic out gets the ports (networking.md 5.3).
     let publishing: { name: string; hnsId: string } | undefined;
     for (const entry of record.networks) {
@@ -221,7 +223,7 @@ export function createContainerNetworks(deps: ContainerNetworksDeps): ContainerN
         ? []
         : mappingsOfEndpoint(await port.getEndpoint(publishing.hnsId));
     const allocation: NetworkAllocation = {
-      namespaceId: current.namespaceId!,
+      ...(current.namespaceId === undefined ? {} : { namespaceId: current.namespaceId }),
       endpointIds: current.networks.flatMap((entry) => entry.active?.hnsId ?? []),
       forwards: forwarder && publishing !== undefined ? mappings : [],
       published,

@@ -181,15 +181,11 @@ export function createNetworksRole(deps: NetworksRoleDeps): NetworksRole {
         );
       }
       const entry = { name: network.name, requested, networkId: network.id };
-      if (!container.running || record.namespaceId === undefined) {
+      if (!container.running) {
         writeNetworkRecord(paths, { ...record, networks: [...record.networks, entry] });
         return;
       }
-      if (container.isolation === 'hyperv') {
-        throw new PortholeError('notImplemented', 'HOT_ATTACH_UNSUPPORTED', 'unsupported platform request', {
-          hint: 'stop the container first: Hyper-V isolation takes no new adapters while it runs',
-        });
-      }
+      refuseFixedAdapters(container, record);
       await containerNetworks.connectEntry(record, entry, []);
     });
     await containerNetworks.refreshHosts([network.id]);
@@ -215,6 +211,7 @@ export function createNetworksRole(deps: NetworksRoleDeps): NetworksRole {
           `container ${container.id} is not connected to ${place}`,
         );
       }
+      if (container.running && entry.active !== undefined) refuseFixedAdapters(container, record);
       const current = await containerNetworks.disconnectEntry(record, entry);
       writeNetworkRecord(paths, {
         ...current,
@@ -314,6 +311,18 @@ function refuseSharedOrNone(record: ContainerNetworkRecord, network: NetworkReco
       'container cannot be connected to multiple networks with one of the networks in private (none) mode',
     );
   }
+}
+
+/** Without a namespace, adapters are the compute system's own from its start on. */
+function refuseFixedAdapters(
+  { isolation }: { readonly isolation: 'process' | 'hyperv' },
+  record: ContainerNetworkRecord,
+): void {
+  if (record.namespaceId !== undefined) return;
+  const who = isolation === 'hyperv' ? 'Hyper-V isolation' : 'this version of Windows';
+  throw new PortholeError('notImplemented', 'HOT_ATTACH_UNSUPPORTED', 'unsupported platform request', {
+    hint: `stop the container first: ${who} changes no adapters while a container runs`,
+  });
 }
 
 function markedForRemoval(id: string): PortholeError {

@@ -122,9 +122,9 @@ export interface OperationResult {
 const unsigned = (hresult: unknown): number => Number(hresult) >>> 0;
 const failed = (hresult: number): boolean => hresult >= 0x80000000;
 
-/** True where computecore.dll exists: Windows build 17763 and newer. */
+/** True where computecore.dll has all that is used here: Windows build 17763 and newer. Older builds have a part of it. */
 export function isAvailable(): boolean {
-  return api.has('HcsCreateOperation');
+  return api.isComplete();
 }
 
 /** Longest single wait: a call under way holds a thread of libuv's few, and cannot be interrupted. */

@@ -47,6 +47,11 @@ const api = defineLibrary('computenetwork.dll', {
   },
 });
 
+/** Windows build 17763 and newer. */
+export function isAvailable(): boolean {
+  return api.isComplete();
+}
+
 export interface HcnReply {
   readonly hresult: number;
   /** The error record, when there is one. */

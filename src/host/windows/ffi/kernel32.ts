@@ -80,9 +80,19 @@ const messageFlags = 0x1000 | 0x200 | 0xff;
 
 /** What Windows says to a Win32 code, with its full stop; the bare code where it says nothing. */
 export function systemMessage(code: number): string {
+  return messageOf(code) ?? `error ${code}`;
+}
+
+/** The same for an HRESULT of any part of the system. Undefined: nobody has a text for it. */
+export function hresultMessage(hresult: number): string | undefined {
+  const code = hresult >>> 0;
+  return messageOf((code & 0x1fff0000) === 0x00070000 ? code & 0xffff : code);
+}
+
+function messageOf(code: number): string | undefined {
   const buffer = Buffer.alloc(2 * 1024);
   const length = Number(api.callSync('FormatMessageW', messageFlags, null, code, 0, buffer, 1024, null));
-  return buffer.toString('utf16le', 0, length * 2).trim() || `error ${code}`;
+  return buffer.toString('utf16le', 0, length * 2).trim() || undefined;
 }
 
 const queryLimitedInformation = 0x1000;

@@ -37,6 +37,8 @@ export interface LoadedLibrary<D extends LibraryDefinition> {
   callSync(name: keyof D & string, ...args: NativeValue[]): NativeValue;
   /** True when the DLL and this export are there. */
   has(name: keyof D & string): boolean;
+  /** True when the DLL and every export are there but the optional ones. */
+  isComplete(): boolean;
 }
 
 let koffiInstance: Koffi | undefined;
@@ -171,6 +173,15 @@ export function defineLibrary<D extends LibraryDefinition>(
     );
   }
 
+  const has = (name: keyof D & string): boolean => {
+    try {
+      bind(name);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
   return {
     call(name, ...args) {
       return new Promise((resolve, reject) => {
@@ -192,14 +203,9 @@ export function defineLibrary<D extends LibraryDefinition>(
         throw new TypeError(`${name} may block and must be called off the JavaScript thread`);
       return bind(name)(...args);
     },
-    has(name) {
-      try {
-        bind(name);
-        return true;
-      } catch {
-        return false;
-      }
-    },
+    has,
+    isComplete: () =>
+      Object.keys(definition).every((name) => definition[name]!.optional === true || has(name)),
   };
 }
 

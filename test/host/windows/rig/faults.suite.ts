@@ -113,6 +113,7 @@ for (const { name, document } of schemas)
       ['that is JSON of another kind', '[1,2]', []],
       ['that is null', 'null', []],
       ['whose events are none', '{"ErrorEvents":{"a":1}}', []],
+      ['that has only a message', '{"Error":-1,"ErrorMessage":" the disk is gone "}', ['the disk is gone']],
     ] as const)
       it(`takes an error document ${what}`, async () => {
         const system = await running();
@@ -126,6 +127,16 @@ for (const { name, document } of schemas)
         expect(error.events).to.deep.equal(expected);
         await end(system);
       });
+
+    it('says what Windows says of a code that nobody expects', async () => {
+      const system = await running();
+      failNext('HcsPauseComputeSystem', 0x80070013);
+
+      expect((await failureOf(system.pause())).message).to.match(
+        /^hcs::System::Pause \S+: (?!Unknown error).+ \(0x13\)$/,
+      );
+      await end(system);
+    });
 
     it('keeps a huge error document short', async () => {
       const system = await running();

@@ -1,0 +1,81 @@
+/** Whole commands of the built package in Windows Node under Wine, with an image from a real registry. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLoopbackRegistry } from '../../scripts/loopback-registry.ts';
+import { writeBaseImage } from './base-image.ts';
+import { openRig, whyNoRig, type RigRun, type WindowsRig } from './windows-rig.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Why commands cannot run here, or undefined. */
+export function whyNoWindowsCli(): string | undefined {
+  const why = whyNoRig();
+  if (why !== undefined) return why;
+  if (!existsSync(join(root, 'dist', 'porthole.js'))) return 'dist/ is not built: npm run build';
+  const missing = ['docker-registry', 'skopeo'].find(
+    (tool) => spawnSync(tool, ['--version']).error !== undefined,
+  );
+  return missing === undefined ? undefined : `${missing} is not installed`;
+}
+
+export interface WindowsCli {
+  readonly rig: WindowsRig;
+  /** Pulled already. */
+  readonly image: string;
+  porthole(...args: readonly string[]): Promise<RigRun>;
+  /** Arguments of the calls of a function so far, by every process. */
+  calls(name: string): Readonly<Record<string, string>>[];
+  dispose(): Promise<void>;
+}
+
+export interface WindowsCliOptions {
+  /** A rig of this base image; `nanoserver` by default. */
+  readonly base?: Parameters<typeof writeBaseImage>[1];
+  /** Before anything runs inside: what the host is to be like. */
+  readonly prepare?: (rig: WindowsRig) => Promise<void> | void;
+}
+
+export async function openWindowsCli({
+  base = 'nanoserver',
+  prepare,
+}: WindowsCliOptions = {}): Promise<WindowsCli> {
+  const folder = mkdtempSync(join(tmpdir(), 'porthole-windows-cli-'));
+  const rig = await openRig();
+  const registry = await startLoopbackRegistry(join(folder, 'registry'));
+  const image = `${registry.address}/windows/${base}:ltsc2022`;
+  const cli: WindowsCli = {
+    rig,
+    image,
+    porthole: (...args) =>
+      rig.node([rig.windowsPath(join(root, 'bin', 'run.js')), ...args], {
+        timeoutMs: 60_000,
+        env: { PORTHOLE_DATA_ROOT: 'C:\\ProgramData\\porthole' },
+      }),
+    calls: (name) =>
+      readFileSync(join(rig.folder, 'calls.log'), 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(`"call":"${name}"`))
+        .map((line) => (JSON.parse(line) as { arguments: Record<string, string> }).arguments),
+    async dispose() {
+      await registry.stop();
+      await rig.stopService();
+      rig.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await rig.startService();
+    await prepare?.(rig);
+    writeBaseImage(join(folder, 'oci'), base);
+    const [from, to] = [`oci:${join(folder, 'oci')}:ltsc2022`, `docker://${image}`];
+    execFileSync('skopeo', ['copy', '--dest-tls-verify=false', from, to], { stdio: 'pipe' });
+    const pull = await cli.porthole('pull', '-q', image);
+    if (pull.code !== 0) throw new Error(`pull ended with ${pull.code}: ${pull.stderr}`);
+    return cli;
+  } catch (error) {
+    await cli.dispose();
+    throw error;
+  }
+}
