@@ -59,6 +59,8 @@ export async function createEngine(given: Environment): Promise<Engine> {
     imageIdOf: imageIds(environment),
     resolveImage: async (name) =>
       (await import('./engine/local/images/resolve.ts')).resolveImage(imageDeps, name),
+    commitImage: async (request) =>
+      (await import('./engine/local/images/commit.ts')).commitImage(imageDeps, request),
   };
   const images = lazyRole<ImagesRole>(
     ['list', 'inspect', 'history', 'platforms', 'pull', 'push', 'tag', 'remove'],
@@ -77,9 +79,8 @@ export async function createEngine(given: Environment): Promise<Engine> {
       async () => (await services.networks()).role,
     ),
     build: lazyRole<BuildRole>(['build'], async () => {
-      const [{ createBuildRole }, { commitImage }, { runStep }] = await Promise.all([
+      const [{ createBuildRole }, { runStep }] = await Promise.all([
         import('./engine/local/build/builder.ts'),
-        import('./engine/local/images/commit.ts'),
         import('./engine/local/containers/step.ts'),
       ]);
       return createBuildRole({
@@ -87,7 +88,7 @@ export async function createEngine(given: Environment): Promise<Engine> {
         paths,
         host,
         resolveImage: containerDeps.resolveImage,
-        commitImage: (request) => commitImage(imageDeps, request),
+        commitImage: containerDeps.commitImage,
         runStep: (request) => runStep(containerDeps, request),
         pull: (reference, options) => images.pull(reference, options),
         tag: (source, target, options) => images.tag(source, target, options),

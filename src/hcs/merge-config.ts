@@ -2,13 +2,13 @@ import type { ContainerConfig, HealthConfig, ImageConfigSection } from '../api/t
 import { PortholeError } from '../errors/porthole-error.ts';
 
 /**
- * A request's config over an image's, Docker's rules (moby `merge`; engine-api.md 4.1). Lists of the user win whole, except
- * that variables, labels, ports and volumes are united; variable names are compared without case, as Windows does. A user's
- * entrypoint drops the image's command; `Entrypoint: [""]` drops both and leaves none.
+ * A configuration over the one it stands on, Docker's rules (moby `merge`; engine-api.md 4.1): a request over its image's, and
+ * what `commit` changed over its container's. Lists of the upper one win whole, except that variables, labels, ports and
+ * volumes are united; variable names are compared without case, as Windows does. An entrypoint drops the command below.
  *
- * Key order is Docker's, because inspect prints it. No command anywhere: kind `invalid`, `no command specified`.
+ * Key order is Docker's, because inspect prints it.
  */
-export function mergeConfig(
+export function overlayConfig(
   user: ContainerConfig,
   image: ImageConfigSection | null | undefined,
 ): ContainerConfig {
@@ -24,16 +24,9 @@ export function mergeConfig(
     cmd = base.Cmd ?? null;
     argsEscaped = base.ArgsEscaped === true;
   }
-  let entrypoint = hasEntrypoint || userEntrypoint !== null ? userEntrypoint : (base.Entrypoint ?? null);
   // A shell-form ENTRYPOINT is one finished command line; quoting it as a program name could never start.
   if (userEntrypoint === null && hasCmd && base.ArgsEscaped === true && base.Entrypoint?.length === 1) {
     argsEscaped = true;
-  }
-  if (entrypoint?.length === 1 && entrypoint[0] === '') entrypoint = null;
-  if ((entrypoint?.length ?? 0) === 0 && (cmd?.length ?? 0) === 0) {
-    throw new PortholeError('invalid', 'NO_COMMAND', 'no command specified', {
-      hint: 'name a command after the image, or give the image a CMD or ENTRYPOINT',
-    });
   }
 
   const exposedPorts = { ...user.ExposedPorts, ...missing(user.ExposedPorts, base.ExposedPorts) };
@@ -59,7 +52,7 @@ export function mergeConfig(
     Image: user.Image,
     Volumes: Object.keys(volumes).length > 0 ? volumes : null,
     WorkingDir: firstText(user.WorkingDir, base.WorkingDir) ?? '',
-    Entrypoint: entrypoint,
+    Entrypoint: userEntrypoint ?? base.Entrypoint ?? null,
     ...(user.NetworkDisabled === true ? { NetworkDisabled: true } : {}),
     ...(user.MacAddress === undefined || user.MacAddress === '' ? {} : { MacAddress: user.MacAddress }),
     OnBuild: user.OnBuild ?? null,
@@ -68,6 +61,26 @@ export function mergeConfig(
     ...(user.StopTimeout === undefined ? {} : { StopTimeout: user.StopTimeout }),
     ...(shell === undefined || shell === null ? {} : { Shell: shell }),
   };
+}
+
+/**
+ * A request's config over an image's, ready to be run: `Entrypoint: [""]` drops both commands of the image and leaves none.
+ * No command anywhere: kind `invalid`, `no command specified`.
+ */
+export function mergeConfig(
+  user: ContainerConfig,
+  image: ImageConfigSection | null | undefined,
+): ContainerConfig {
+  const merged = overlayConfig(user, image);
+  const { Cmd } = merged;
+  const Entrypoint =
+    merged.Entrypoint?.length === 1 && merged.Entrypoint[0] === '' ? null : merged.Entrypoint;
+  if ((Entrypoint?.length ?? 0) === 0 && (Cmd?.length ?? 0) === 0) {
+    throw new PortholeError('invalid', 'NO_COMMAND', 'no command specified', {
+      hint: 'name a command after the image, or give the image a CMD or ENTRYPOINT',
+    });
+  }
+  return { ...merged, Entrypoint };
 }
 
 /** Inspect's `Path` and `Args`. */

@@ -37,6 +37,9 @@ export function crashContainers(root: string, monitorEntry: string): ContainersR
     networks: async () => (await services.networks()).containers,
     networkView: async () => createNetworkView(paths),
     imageIdOf: async () => undefined,
+    commitImage: async () => {
+      throw new Error('nothing is committed here');
+    },
     resolveImage: async () => ({
       id: `sha256:${'a'.repeat(64)}`,
       layerIds: ['b'.repeat(64)],

@@ -6,8 +6,10 @@ import { containerLookup } from '../../src/engine/local/containers/lookup.ts';
 import { planExec, planRun } from '../../src/engine/local/containers/plan.ts';
 import { containersRole } from '../../src/engine/local/containers/service.ts';
 import { upkeepDeps } from '../../src/engine/local/containers/upkeep.ts';
+import { imageUsers } from '../../src/engine/local/containers/image-users.ts';
 import type { ContainerDeps } from '../../src/engine/local/containers/deps.ts';
 import { execRole } from '../../src/engine/local/exec/exec.ts';
+import type { ImageDeps } from '../../src/engine/local/images/deps.ts';
 import { createContainerNetworks } from '../../src/engine/local/networks/container-networks.ts';
 import type { NetworkAllocation } from '../../src/engine/local/networks/endpoints.ts';
 import { createNetworkStore } from '../../src/engine/local/networks/network-store.ts';
@@ -20,6 +22,7 @@ import { createMemoryCompute } from '../../src/host/memory/compute.ts';
 import type { MemoryCompute, MemoryComputeOptions, Program } from '../../src/host/memory/compute.ts';
 import { createMemoryNetwork } from '../../src/host/memory/network.ts';
 import type { MemoryNetwork } from '../../src/host/memory/network.ts';
+import type { LayerStore } from '../../src/host/ports/layers.ts';
 import type { ImageConfigSection } from '../../src/api/types/index.ts';
 import type { MonitorDeps } from '../../src/monitor/deps.ts';
 import { fromWireError } from '../../src/monitor/protocol.ts';
@@ -54,6 +57,10 @@ export interface MemoryEngineOptions {
   readonly namespaces?: boolean;
   /** Puts something around the host: a recorder, a replay. */
   readonly wrap?: (host: Host, environment: Environment) => Host;
+  /** A layer store that is looked into, instead of `MemoryEngine.layers`. */
+  readonly layers?: LayerStore;
+  /** Images of a store, instead of `MemoryEngine.images`. */
+  readonly images?: (deps: ImageDeps) => Pick<ContainerDeps, 'commitImage' | 'resolveImage'>;
 }
 
 const image = `sha256:${'a'.repeat(64)}`;
@@ -87,7 +94,7 @@ export function memoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
     ...(options.namespaces === undefined ? {} : { namespaces: options.namespaces }),
   };
   const layers = scratchLayers(paths.windowsfilter);
-  const plain = { compute, network, layers };
+  const plain = { compute, network, layers: options.layers ?? layers };
   const host: Host = options.wrap?.(plain, environment) ?? plain;
   const images = new Map([['app', { id: image, config: { Cmd: ['app.exe'] } }]]);
   const networkDeps = { environment, paths, network: async () => host.network };
@@ -105,6 +112,9 @@ export function memoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
     networks: async () => networks,
     networkView: async () => createNetworkView(paths),
     imageIdOf: async (reference) => images.get(reference)?.id,
+    commitImage: async () => {
+      throw new Error('nothing is committed here');
+    },
     resolveImage: async (name) => {
       const found = images.get(name);
       if (found === undefined) {
@@ -124,6 +134,13 @@ export function memoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
         },
       };
     },
+    ...options.images?.({
+      environment,
+      paths,
+      host: async () => host,
+      users: async () => imageUsers(paths, environment.now()),
+      emit: (event) => upkeep.emit({ type: 'image', ...event }),
+    }),
     monitors: {
       launch: async (containerId) => {
         const { answer, done } = await serveContainer(monitorDeps, containerId, process.pid);

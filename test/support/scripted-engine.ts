@@ -217,6 +217,20 @@ export class ScriptedEngine implements Engine {
       }),
     rename: (id, name) => this.#json('POST', `/containers/${id}/rename`, { name }),
     top: (id) => this.#json('GET', `/containers/${id}/top`),
+    commit: (container, { reference, author, comment, pause, changes }) => {
+      const target = reference === '' ? undefined : parseReference(reference);
+      return this.#json('POST', '/commit', {
+        // The client sends these even when they are empty.
+        author: [author],
+        changes,
+        comment: [comment],
+        container: [container],
+        pause: pause ? undefined : '0',
+        repo: [target === undefined ? '' : canonicalName(target)],
+        tag: [target === undefined ? '' : (target.tag ?? 'latest')],
+      });
+    },
+    changes: (id) => this.#json('GET', `/containers/${id}/changes`),
     prune: (options = {}) =>
       this.#json('POST', '/containers/prune', {
         filters: encodeFilters(options.filters),

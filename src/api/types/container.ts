@@ -285,6 +285,20 @@ export interface ContainerTopResponse {
   Processes: string[][];
 }
 
+/** `POST /commit`. */
+export interface ContainerCommitResponse {
+  /** `sha256:…` of the new image. */
+  Id: string;
+}
+
+/** One item of `GET /containers/{id}/changes`. */
+export interface FilesystemChange {
+  /** As in the layer: `Files/app/x.txt`, `Hives/…`. */
+  Path: string;
+  /** 0 modified, 1 added, 2 deleted. */
+  Kind: 0 | 1 | 2;
+}
+
 /** `POST /containers/prune`. Null when nothing went. */
 export interface ContainersPruneResponse {
   ContainersDeleted: string[] | null;

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type {
+  ContainerCommitResponse,
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspect,
@@ -9,6 +10,7 @@ import type {
   ContainerWaitResponse,
   ExecCreateRequest,
   ExecInspect,
+  FilesystemChange,
 } from '../../api/types/index.ts';
 
 /**
@@ -30,6 +32,18 @@ export interface CallOptions {
 export type Filters = Readonly<Record<string, readonly string[]>>;
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
+
+/** `POST /commit`, as its query has it. */
+export interface ContainerCommitRequest {
+  /** What the image shall be called, in any form that `tag` takes; empty = it gets no name. */
+  readonly reference: string;
+  readonly author: string;
+  readonly comment: string;
+  /** Pause a running container meanwhile. Windows containers must be stopped in any case. */
+  readonly pause: boolean;
+  /** Instructions of the Dockerfile language, applied in order to the container's configuration. */
+  readonly changes: readonly string[];
+}
 
 /**
  * The containers role: Docker's container verbs on one engine. `id` is always anything Docker accepts: full ID, unique ID
@@ -92,6 +106,17 @@ export interface ContainersRole {
   ): Promise<void>;
   rename(id: string, name: string, options?: CallOptions): Promise<void>;
   top(id: string, options?: CallOptions): Promise<ContainerTopResponse>;
+  /**
+   * Makes an image of the container's image and what the container changed. Running: kind `internal`, code
+   * `CONTAINER_RUNNING`, Docker's refusal on Windows. Nothing is left when it fails.
+   */
+  commit(
+    id: string,
+    request: ContainerCommitRequest,
+    options?: CallOptions,
+  ): Promise<ContainerCommitResponse>;
+  /** What the container changed, in the order of a layer. Running: kind `internal`, code `CONTAINER_RUNNING`. */
+  changes(id: string, options?: CallOptions): Promise<FilesystemChange[]>;
   /**
    * Removes every container that does not run. Filters: `until`, `label`, `label!` (docker-cli.md 6). One at a time: a second
    * call meanwhile is kind `conflict`, `a prune operation is already running`. `dryRun` only tells what would go.

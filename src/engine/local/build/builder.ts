@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expander } from '../../../build/expander.ts';
 import { planBuild, stepText } from '../../../build/plan.ts';
 import type { BuildPlan } from '../../../build/plan.ts';
 import { BuildArgs, platformArgs } from '../../../dockerfile/build-args.ts';
@@ -14,7 +15,6 @@ import { CacheSources } from './cache-sources.ts';
 import { openContext } from './context.ts';
 import type { OpenedContext } from './context.ts';
 import type { BuildDeps } from './deps.ts';
-import { expander } from './expander.ts';
 import { BuildOutput, shortId } from './output.ts';
 import { beginStage, checkPlatform, dispatch, labelStep } from './stage.ts';
 import type { BuildRun, BuiltStage, StageState } from './state.ts';

@@ -3,7 +3,7 @@ import type { ImageConfigSection } from '../../../api/types/index.ts';
 import type { HistoryEntry } from '../../../image/config.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { ResolvedImage } from '../images/resolve.ts';
-import { builtWithLabel } from './built-with.ts';
+import { builtWithLabel } from '../images/built-with.ts';
 import type { BuildDeps } from './deps.ts';
 import type { StageImage } from './state.ts';
 

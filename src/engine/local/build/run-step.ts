@@ -6,7 +6,7 @@ import type { RunInstruction } from '../../../dockerfile/instructions.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { ComputeHost } from '../../../host/ports/compute.ts';
 import type { FinishedStep } from '../containers/step.ts';
-import { builtWithLabel } from './built-with.ts';
+import { builtWith, builtWithLabel, withBuiltWith } from '../images/built-with.ts';
 import { commit, useCache } from './commit-step.ts';
 import { containerConfig } from './container-config.ts';
 import { shortId } from './output.ts';
@@ -51,8 +51,7 @@ export async function runInstruction(
     Healthcheck: { Test: ['NONE'] },
   });
   await keepOrThrow(run, finished, command);
-  const wine = host.backend === 'wine' ? `wine ${wineVersion(host)}` : undefined;
-  keepLabel(state, wine);
+  keepLabel(state, builtWith(host));
   await commit(run, state, { probe, containerId: finished.containerId, layer: await finished.diff() });
   if (run.request.remove || run.request.forceRemove) await removeStep(run, finished);
 }
@@ -123,11 +122,6 @@ async function removeStep(run: BuildRun, finished: FinishedStep): Promise<void> 
   run.output.out(` ---> Removed intermediate container ${shortId(finished.containerId)}\n`);
 }
 
-function wineVersion(host: ComputeHost): string {
-  return /wine[ -]?(\d[\w.]*)/i.exec(host.description)?.[1] ?? host.description;
-}
-
-function keepLabel(state: StageState, builtWith: string | undefined): void {
-  if (builtWith === undefined) return;
-  state.config = { ...state.config, Labels: { ...state.config.Labels, [builtWithLabel]: builtWith } };
+function keepLabel(state: StageState, label: string | undefined): void {
+  state.config = withBuiltWith(state.config, label);
 }

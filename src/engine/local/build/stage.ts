@@ -1,6 +1,8 @@
+import { expander } from '../../../build/expander.ts';
 import type { Expander } from '../../../build/run-config.ts';
 import { commentCommand } from '../../../build/run-config.ts';
 import { stepText } from '../../../build/plan.ts';
+import { stopSignalNotSupported } from '../../../build/stop-signal.ts';
 import type { BuildArgs } from '../../../dockerfile/build-args.ts';
 import { DockerfileError, InstructionProblem } from '../../../dockerfile/dockerfile-error.ts';
 import type { Stage } from '../../../dockerfile/dockerfile.ts';
@@ -14,7 +16,6 @@ import { asError, PortholeError } from '../../../errors/porthole-error.ts';
 import { parsePlatform } from '../../../image/platform.ts';
 import { commitStep } from './commit-step.ts';
 import { copyStep } from './copy-step.ts';
-import { expander } from './expander.ts';
 import { resolveOrPull } from './get-image.ts';
 import { metadataStep, workdirStep } from './metadata-step.ts';
 import { runInstruction } from './run-step.ts';
@@ -159,12 +160,7 @@ export async function dispatch(
     case 'workdir':
       return workdirStep(run, state, instruction, expand);
     case 'stopsignal':
-      throw new PortholeError(
-        'invalid',
-        'STOPSIGNAL_NOT_SUPPORTED',
-        'The daemon on this platform does not support the command stopsignal',
-        { hint: 'Windows programs are stopped with CTRL_SHUTDOWN_EVENT, then terminated; delete the line' },
-      );
+      throw stopSignalNotSupported();
     default:
       return metadataStep(run, state, instruction, expand);
   }

@@ -2,6 +2,7 @@ import type { Environment } from '../../../environment.ts';
 import type { Host } from '../../../host/host.ts';
 import type { MonitorLauncher } from '../../../monitor/launcher.ts';
 import type { DataPaths } from '../../../state/paths.ts';
+import type { CommitRequest, CommittedImage } from '../images/commit.ts';
 import type { ResolvedImage } from '../images/resolve.ts';
 import type { ContainerNetworks } from '../networks/endpoints.ts';
 
@@ -21,4 +22,5 @@ export interface ContainerDeps extends ContainerReadDeps {
   readonly monitors: MonitorLauncher;
   readonly networks: () => Promise<ContainerNetworks>;
   readonly resolveImage: (name: string) => Promise<ResolvedImage>;
+  readonly commitImage: (request: CommitRequest) => Promise<CommittedImage>;
 }

@@ -1,20 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { PortholeError, isKind } from '../../../errors/porthole-error.ts';
 import { callMonitor, isLeaving } from '../../../monitor/client.ts';
 import { dropMonitorLock, removeContainer } from '../../../monitor/removal.ts';
 import { repairContainer } from '../../../monitor/repair.ts';
-import { containerFolderExists, monitorLockPath, readStateRecord } from '../../../state/container-files.ts';
+import { containerFolderExists, readStateRecord } from '../../../state/container-files.ts';
 import { lookAt, noSuchContainer, resolveContainer } from '../../../state/container-list.ts';
 import type { ListedContainer } from '../../../state/container-list.ts';
-import { tryLock } from '../../../state/lock.ts';
-import type { Lock } from '../../../state/lock.ts';
 import type { CallOptions } from '../../roles/index.ts';
 import type { ContainerDeps } from './deps.ts';
+import { holdContainer } from './hold.ts';
 import { monitorCallDeps } from './lifecycle.ts';
 import { upkeepDeps } from './upkeep.ts';
-
-/** Longest wait for a monitor that gives up its container (hcs.md 4.3: two tear-down waits of 30 s). */
-const patienceMs = 90_000;
 
 /** The role's `remove`. A running one: refused without `force`, else ended at once. Damaged ones can always be removed. */
 export async function removeByReference(
@@ -30,7 +25,13 @@ export async function removeByReference(
   const id = resolveContainer(deps.paths, reference);
   const found = readableLook(deps, id);
   if (found !== undefined) await makeRemovable(deps, found, options.force === true);
-  const lock = await takeOver(deps, id, options);
+  const lock = await holdContainer(deps, id, {
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    look: async () => {
+      const now = readableLook(deps, id);
+      if (now?.state.Running === true && options.force !== true) await makeRemovable(deps, now, false);
+    },
+  });
   try {
     if (!containerFolderExists(deps.paths, id)) {
       // Auto-removed, or removed by somebody else, while this waited.
@@ -88,29 +89,4 @@ async function makeRemovable(deps: ContainerDeps, found: ListedContainer, force:
   await end.catch((error: unknown) => {
     if (!isLeaving(error) && !isKind(error, 'conflict')) throw error;
   });
-}
-
-/** The container's monitor lock: an idle monitor is asked to go, a busy one is waited for. */
-async function takeOver(
-  deps: ContainerDeps,
-  id: string,
-  options: CallOptions & { force?: boolean },
-): Promise<Lock> {
-  const deadline = performance.now() + patienceMs;
-  for (let pause = 2; ; pause = Math.min(pause * 2, 50)) {
-    options.signal?.throwIfAborted();
-    const lock = tryLock(monitorLockPath(deps.paths, id));
-    if (lock !== undefined) return lock;
-    await callMonitor(monitorCallDeps(deps), id, { type: 'leave' }).catch((error: unknown) => {
-      if (!isLeaving(error) && !isKind(error, 'conflict')) throw error;
-    });
-    const now = readableLook(deps, id);
-    if (now?.state.Running === true && options.force !== true) await makeRemovable(deps, now, false);
-    if (performance.now() > deadline) {
-      throw new PortholeError('unavailable', 'CONTAINER_BUSY', `container ${id} is held by another process`, {
-        retriable: true,
-      });
-    }
-    await delay(pause, undefined, options.signal === undefined ? {} : { signal: options.signal });
-  }
 }

@@ -24,6 +24,9 @@ export function containersRole(deps: ContainerDeps): ContainersRole {
     remove: async (id, options) => (await import('./remove.ts')).removeByReference(deps, id, options),
     rename: async (id, name) => (await import('./rename.ts')).renameContainer(deps, id, name),
     top: async (id) => (await import('./top.ts')).topOfContainer(deps, id),
+    commit: async (id, request, options) =>
+      (await import('./commit.ts')).commitContainer(deps, id, request, options),
+    changes: async (id, options) => (await import('./changes.ts')).containerChanges(deps, id, options),
     prune: async (options) => (await import('./prune.ts')).pruneContainers(deps, options),
   };
 }

@@ -17,12 +17,13 @@ import { maxLayers, parseStoredManifest } from '../../../image/manifest.ts';
 import type { ImageManifest } from '../../../image/manifest.ts';
 import { buildManifest, changeConfig, emptyConfig, layerTypeLike } from '../../../image/mutate.ts';
 import { parseTagTarget } from '../../../image/reference.ts';
+import type { Reference } from '../../../image/reference.ts';
 import { BlobWriter } from './blob-writer.ts';
 import type { ImageDeps } from './deps.ts';
 import { timeText } from './image-time.ts';
 import { openImageIndex } from './index-view.ts';
 import type { ResolvedImage } from './resolve.ts';
-import { setReference } from './tag.ts';
+import { setReference, tagEvent } from './tag.ts';
 
 export interface CommitRequest {
   /** Image ID (`sha256:…`) to build on; absent = an image from nothing, then `platform` is required. */
@@ -84,7 +85,7 @@ export async function commitImage(deps: ImageDeps, request: CommitRequest): Prom
   // A tar that breaks before it is read must not end the process: reading it gives the error.
   request.layer?.on('error', () => undefined);
   // Bad names are refused before any work.
-  (request.tags ?? []).forEach((tag) => parseTagTarget(tag));
+  const tags = (request.tags ?? []).map((tag) => parseTagTarget(tag));
   const blobs = new BlobStore(deps.paths);
   const parent = readParent(deps, request, blobs);
   const below = parent.manifest?.layers ?? [];
@@ -96,7 +97,9 @@ export async function commitImage(deps: ImageDeps, request: CommitRequest): Prom
     await hold(below, layerIdsOf(parent.diffIds));
     const layer = await newLayer(deps, blobs, parent, request);
     if (layer !== undefined) await hold([layer.descriptor], [layer.info.id]);
-    const id = await recordImage(deps, blobs, request, parent, layer);
+    const id = await recordImage(deps, blobs, { ...request, tags }, parent, layer);
+    await deps.emit?.({ action: 'create', id, attributes: { name: id } });
+    for (const tag of tags) await deps.emit?.(tagEvent(id, tag));
     const resolved = openImageIndex(deps).resolve(id);
     if (layer === undefined) return resolved;
     const { info, descriptor } = layer;
@@ -112,11 +115,10 @@ export async function commitImage(deps: ImageDeps, request: CommitRequest): Prom
 async function recordImage(
   deps: ImageDeps,
   blobs: BlobStore,
-  request: CommitRequest,
+  request: Omit<CommitRequest, 'tags'> & { readonly tags: readonly Reference[] },
   parent: Parent,
   layer: NewLayer | undefined,
 ): Promise<Digest> {
-  const tags = (request.tags ?? []).map(parseTagTarget);
   const layers = [...(parent.manifest?.layers ?? []), ...(layer === undefined ? [] : [layer.descriptor])];
   const configBytes = changeConfig(parent.config, configChange(deps, request, layer?.info.diffId));
   const id = blobs.put(configBytes);
@@ -136,7 +138,7 @@ async function recordImage(
         ...(request.parent === undefined || request.parent === id ? {} : { parent: request.parent }),
         ...(lastTagTime === undefined ? {} : { lastTagTime }),
       };
-      for (const tag of tags) setReference(draft, tag, id, stored.manifest, deps.environment.now());
+      for (const tag of request.tags) setReference(draft, tag, id, stored.manifest, deps.environment.now());
     },
     { signal: request.signal },
   );
@@ -162,7 +164,7 @@ function readParent(deps: ImageDeps, request: CommitRequest, blobs: BlobStore): 
 
 function configChange(
   deps: ImageDeps,
-  request: CommitRequest,
+  request: Omit<CommitRequest, 'tags'>,
   diffId: Digest | undefined,
 ): Parameters<typeof changeConfig>[1] {
   const { history } = request;

@@ -12,9 +12,9 @@ export interface ImageUser {
   readonly layerIds: readonly string[];
 }
 
-/** Docker's image events (engine-api.md 5.3): `pull`, `push`, `tag`, `untag`, `delete`. */
+/** Docker's image events (engine-api.md 5.3). */
 export interface ImageEvent {
-  readonly action: 'pull' | 'push' | 'tag' | 'untag' | 'delete';
+  readonly action: 'create' | 'pull' | 'push' | 'tag' | 'untag' | 'delete';
   readonly id: string;
   readonly attributes: Readonly<Record<string, string>>;
 }

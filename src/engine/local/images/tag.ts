@@ -3,7 +3,7 @@ import type { ImageIndexDraft } from '../../../content/image-index.ts';
 import type { Digest } from '../../../image/digest.ts';
 import { canonicalString, familiarString, parseTagTarget } from '../../../image/reference.ts';
 import type { Reference } from '../../../image/reference.ts';
-import type { ImageDeps } from './deps.ts';
+import type { ImageDeps, ImageEvent } from './deps.ts';
 import { timeText } from './image-time.ts';
 import { openImageIndex } from './index-view.ts';
 
@@ -25,7 +25,11 @@ export async function tagImage(
     },
     { signal },
   );
-  await deps.emit?.({ action: 'tag', id, attributes: { name: familiarString(reference) } });
+  await deps.emit?.(tagEvent(id, reference));
+}
+
+export function tagEvent(id: Digest, reference: Reference): ImageEvent {
+  return { action: 'tag', id, attributes: { name: familiarString(reference) } };
 }
 
 /** Points a tag or digest reference at an image, in a draft of the index. */
