@@ -63,7 +63,7 @@ export async function createEngine(given: Environment): Promise<Engine> {
       (await import('./engine/local/images/commit.ts')).commitImage(imageDeps, request),
   };
   const images = lazyRole<ImagesRole>(
-    ['list', 'inspect', 'history', 'platforms', 'pull', 'push', 'tag', 'remove'],
+    ['list', 'inspect', 'history', 'platforms', 'pull', 'push', 'save', 'load', 'tag', 'remove'],
     async () => (await import('./engine/local/images/images.ts')).createImagesRole(imageDeps),
   );
   const containers: ContainersRole = containersRole(containerDeps);

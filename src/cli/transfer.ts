@@ -24,7 +24,15 @@ export interface TransferRequest {
  */
 export async function withProgress<T>(
   context: Pick<CommandContext, 'stdout' | 'stderr' | 'outTerminal' | 'errTerminal' | 'environment'>,
-  { mode, on, quiet }: Pick<TransferRequest, 'mode' | 'on' | 'quiet'>,
+  {
+    mode,
+    on,
+    quiet,
+    begun = false,
+  }: Pick<TransferRequest, 'mode' | 'on' | 'quiet'> & {
+    /** The engine answers before it works: all its errors travel inside the stream. */
+    readonly begun?: boolean;
+  },
   transfer: (onProgress: ProgressListener) => Promise<T>,
 ): Promise<T> {
   const show = progressRenderer({
@@ -33,7 +41,7 @@ export async function withProgress<T>(
     mode: quiet ? 'none' : mode,
     now: context.environment.now,
   });
-  let started = false;
+  let started = begun;
   try {
     return await transfer((message) => {
       started = true;

@@ -1,11 +1,12 @@
 /** Finished blobs by digest: `oci/blobs/<algorithm>/<hex>`, read-only files that appear whole (images-and-registries.md 8). */
 import { mkdirSync, readFileSync, readdirSync, statSync, unlinkSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PortholeError } from '../errors/porthole-error.ts';
 import type { Descriptor } from '../image/descriptor.ts';
 import { digestAlgorithm, digestHex, digestLike, isDigest, sha256 } from '../image/digest.ts';
 import type { Digest } from '../image/digest.ts';
-import { errorCode, writeFileAtomic } from '../state/atomic-file.ts';
+import { errorCode, explainWriteError, renameRetrying, writeFileAtomic } from '../state/atomic-file.ts';
 import type { DataPaths } from '../state/paths.ts';
 
 export class BlobStore {
@@ -75,6 +76,19 @@ export class BlobStore {
     return digest;
   }
 
+  /** Takes a file over whose digest and size the caller has checked. It must lie on the store's file system. */
+  async adopt(path: string, { digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<void> {
+    if (this.sizeOf(digest) === size) return;
+    const target = this.pathOf(digest);
+    try {
+      await makeDurable(path);
+      mkdirSync(dirname(target), { recursive: true });
+      renameRetrying(path, target);
+    } catch (error) {
+      throw explainWriteError(error, target);
+    }
+  }
+
   /** False when it was not here. */
   remove(digest: Digest): boolean {
     try {
@@ -96,6 +110,18 @@ export class BlobStore {
         return [{ digest, size, modified: mtimeMs }];
       }),
     );
+  }
+}
+
+/** Written through and read-only; a file that is read-only has been through this before. */
+async function makeDurable(path: string): Promise<void> {
+  if ((statSync(path).mode & 0o222) === 0) return;
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+    await file.chmod(0o444);
+  } finally {
+    await file.close();
   }
 }
 

@@ -68,17 +68,7 @@ export function checkImagePlatform(
   image: { readonly os: string; readonly 'os.version'?: string },
   host: SelectionHost,
 ): Fit {
-  if (image.os.toLowerCase() !== 'windows') {
-    const name = image.os === '' ? 'linux' : image.os;
-    throw new PortholeError(
-      'invalid',
-      'IMAGE_OS_UNSUPPORTED',
-      `image operating system "${name}" cannot be used on this platform: operating system is not supported`,
-      {
-        hint: 'porthole runs Windows containers: choose an image built for Windows, or a tag of this one that is',
-      },
-    );
-  }
+  checkImageOs(image);
   const version = parseOsVersion(image['os.version']);
   if (version === undefined) return 'unversioned';
   const fit = fitOf(version, host);
@@ -88,6 +78,20 @@ export function checkImagePlatform(
     'IMAGE_PLATFORM_MISMATCH',
     `a Windows version ${shortOsVersion(version)}-based image is incompatible with a ${shortOsVersion(host.osVersion)} host`,
     { hint: tagHint(host) },
+  );
+}
+
+/** Kind `invalid`, code `IMAGE_OS_UNSUPPORTED` for images that are not Windows'. */
+export function checkImageOs(image: { readonly os: string }): void {
+  if (image.os.toLowerCase() === 'windows') return;
+  const name = image.os === '' ? 'linux' : image.os;
+  throw new PortholeError(
+    'invalid',
+    'IMAGE_OS_UNSUPPORTED',
+    `image operating system "${name}" cannot be used on this platform: operating system is not supported`,
+    {
+      hint: 'porthole runs Windows containers: choose an image built for Windows, or a tag of this one that is',
+    },
   );
 }
 

@@ -9,7 +9,7 @@ const client = 'prints the version of the released client';
 
 /** Commands that this version does not have, by their first words. */
 export const laterCommands: readonly string[] = [
-  ...'cp export import load save search stats system unpause update volume'.split(' '),
+  ...'cp export import search stats system unpause update volume'.split(' '),
   ...['builder prune', 'context', 'image prune'],
 ];
 

@@ -8,6 +8,7 @@ import type { BuildContext, Engine, StdioSession } from '../../src/engine/roles/
 import type { ProgressListener, ProgressMessage, RegistryAuth } from '../../src/api/types/index.ts';
 import { kindOfHttpStatus } from '../../src/errors/http-status.ts';
 import { PortholeError } from '../../src/errors/porthole-error.ts';
+import { parsePlatform } from '../../src/image/platform.ts';
 import { canonicalName, parseReference } from '../../src/image/reference.ts';
 import { credentialKey } from '../../src/registry/credentials.ts';
 import { JsonNumber } from '../../src/text/template/decode.ts';
@@ -57,6 +58,12 @@ function withTimes(value: unknown, now: number): unknown {
   if (Array.isArray(value)) return value.map((item) => withTimes(item, now));
   if (typeof value !== 'object' || value === null || value instanceof JsonNumber) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTimes(item, now)]));
+}
+
+/** Clients send a platform as JSON. */
+function wirePlatform(text: string): string {
+  const { os, architecture, variant } = parsePlatform(text, { os: 'windows', architecture: 'amd64' });
+  return JSON.stringify({ architecture, os, ...(variant === undefined ? {} : { variant }) });
 }
 
 export class ScriptedEngine implements Engine {
@@ -274,6 +281,18 @@ export class ScriptedEngine implements Engine {
         this.#send('POST', path, { tag, platform: options.platform }, { auth }),
         options.onProgress,
       );
+    },
+    save: async (names, options = {}) => {
+      const platform = options.platform === undefined ? undefined : wirePlatform(options.platform);
+      const { text = '' } = this.#send('GET', '/images/get', { names, platform });
+      return Readable.from([Buffer.from(text)]);
+    },
+    load: async (archive, options = {}) => {
+      for await (const _chunk of archive) continue;
+      const platform = options.platform === undefined ? undefined : wirePlatform(options.platform);
+      const route = this.#send('POST', '/images/load', { quiet: options.quiet, platform });
+      if (route.text !== undefined) options.onProgress?.({ stream: route.text });
+      await this.#lines(route, options.onProgress);
     },
     tag: (source, target) => {
       const reference = parseReference(target);

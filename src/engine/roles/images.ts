@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type {
   HistoryItem,
   ImageDeleteItem,
@@ -42,6 +43,14 @@ export interface PlatformsOptions extends CallOptions {
   readonly registry?: boolean;
 }
 
+export interface LoadOptions extends CallOptions {
+  /** Only images for that platform. */
+  readonly platform?: string;
+  /** No `Loading layer` messages. */
+  readonly quiet?: boolean;
+  readonly onProgress?: ProgressListener;
+}
+
 /** Images by reference (`windows/nanoserver:ltsc2022`, `name@sha256:…`) or ID (prefix). Unknown: `No such image: x`. */
 export interface ImagesRole {
   list(
@@ -54,6 +63,16 @@ export interface ImagesRole {
   push(reference: string, options?: TransferOptions & { allTags?: boolean }): Promise<void>;
   /** For which platforms it is offered: the image in the store, else the registry's documents. Fetches no layer. */
   platforms(name: string, options?: PlatformsOptions): Promise<ImagePlatforms>;
+  /**
+   * An archive of the images: names, IDs, or a repository for all its tags. A tar that is an OCI image layout and a
+   * docker-archive at once, the same bytes for the same images. Unknown names reject before there is a stream.
+   */
+  save(names: readonly string[], options?: CallOptions & { platform?: string }): Promise<Readable>;
+  /**
+   * Reads an archive (tar, perhaps in gzip or zstd) to its end. Says in `stream` messages what was loaded: `Loaded image: x:1`,
+   * `Loaded image ID: sha256:…`. Nothing of an archive that is refused is kept.
+   */
+  load(archive: Readable, options?: LoadOptions): Promise<void>;
   tag(source: string, target: string, options?: CallOptions): Promise<void>;
   remove(
     name: string,

@@ -88,6 +88,10 @@ class LinuxLayerStore implements LayerStore {
     this.#deps = deps;
   }
 
+  async canApply(): Promise<boolean> {
+    return true;
+  }
+
   async openApply(
     id: string | undefined,
     options: PortCall & { parents: readonly string[]; declaredSize?: number },

@@ -72,6 +72,10 @@ class MemoryStore implements MemoryLayerStore {
     this.#root = root;
   }
 
+  async canApply(): Promise<boolean> {
+    return true;
+  }
+
   async openApply(
     id: string | undefined,
     options: PortCall & { parents: readonly string[]; declaredSize?: number },

@@ -84,6 +84,11 @@ export interface LayerStore {
     id: string | undefined,
     options: PortCall & { parents: readonly string[]; declaredSize?: number },
   ): Promise<LayerApply>;
+  /**
+   * False where this process lacks the rights to make layers (Windows without an administrator's): `openApply` would refuse
+   * with code `HOST_NOT_ELEVATED` then, before anything was changed.
+   */
+  canApply(): Promise<boolean>;
   /** Undefined too when the layer's record is damaged: pulling it again replaces it. */
   get(id: string): Promise<LayerInfo | undefined>;
   list(): Promise<LayerInfo[]>;

@@ -73,6 +73,7 @@ export const publicationMethods: Methods<Publication> = { close: 'value' };
 
 export const layerMethods: Methods<LayerStore> = {
   openApply: 'apply',
+  canApply: 'read',
   get: 'read',
   list: 'read',
   remove: 'value',

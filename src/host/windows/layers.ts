@@ -51,7 +51,7 @@ import { WindowsLayerApply } from './layer-apply.ts';
 import { LayerDriver } from './layer-driver.ts';
 import { exportItems, listChanges } from './layer-export.ts';
 import { NtFile } from './nt-file.ts';
-import { requireLayerPrivileges } from './privileges.ts';
+import { mayMakeLayers, requireLayerPrivileges } from './privileges.ts';
 import { RecordedView } from './recorded-view.ts';
 import { removeTree } from './remove-tree.ts';
 import { growVolume } from './scratch-volume.ts';
@@ -88,6 +88,10 @@ class WindowsLayerStore implements LayerStore {
       prepareLock: prepareLock ?? join(paths.locks, 'windows-layers'),
       ...(pause === undefined ? {} : { pause }),
     });
+  }
+
+  async canApply(): Promise<boolean> {
+    return mayMakeLayers();
   }
 
   async openApply(
@@ -165,6 +169,8 @@ class WindowsLayerStore implements LayerStore {
   }
 
   async sweep(options: PortCall & { budgetMs?: number } = {}): Promise<void> {
+    // What lies there is an administrator's, who sweeps the next time.
+    if (!mayMakeLayers()) return;
     sweepPartialFolders(this.#store, this.#trash);
     for (const id of this.#folders.ids()) {
       const folder = join(this.#store, id);

@@ -12,6 +12,11 @@ export const layerPrivileges: readonly PrivilegeName[] = [
 
 let enabled = false;
 
+/** Whether `requireLayerPrivileges` has a chance. */
+export function mayMakeLayers(): boolean {
+  return enabled || isElevated();
+}
+
 /** Enables them for the whole process, once. Lacking rights: kind `forbidden`, before anything was changed. */
 export function requireLayerPrivileges(): void {
   if (enabled) return;

@@ -14,7 +14,7 @@ export interface ImageUser {
 
 /** Docker's image events (engine-api.md 5.3). */
 export interface ImageEvent {
-  readonly action: 'create' | 'pull' | 'push' | 'tag' | 'untag' | 'delete';
+  readonly action: 'create' | 'pull' | 'push' | 'tag' | 'untag' | 'delete' | 'save' | 'load';
   readonly id: string;
   readonly attributes: Readonly<Record<string, string>>;
 }

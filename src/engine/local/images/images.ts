@@ -14,6 +14,8 @@ export function createImagesRole(deps: ImageDeps): ImagesRole {
     pull: async (reference, options) => (await import('./pull.ts')).pullImage(deps, reference, options),
     push: async (reference, options) => (await import('./push.ts')).pushImage(deps, reference, options),
     platforms: async (name, options) => (await import('./platforms.ts')).imagePlatforms(deps, name, options),
+    save: async (names, options) => (await import('./save.ts')).saveImages(deps, names, options),
+    load: async (archive, options) => (await import('./load.ts')).loadImages(deps, archive, options),
     tag: async (source, target, options) => tagImage(deps, source, target, options?.signal),
     remove: async (name, options) => (await import('./remove.ts')).removeImage(deps, name, options),
   };

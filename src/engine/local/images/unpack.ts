@@ -1,0 +1,86 @@
+/** From blobs to the layer store: what every image goes through once, when it comes or at the latest when it is used. */
+import { BlobStore } from '../../../content/blobs.ts';
+import { openLease } from '../../../content/leases.ts';
+import { PortholeError } from '../../../errors/porthole-error.ts';
+import type { LayerInfo } from '../../../host/ports/layers.ts';
+import { layerIdsOf } from '../../../image/chain-id.ts';
+import type { Digest } from '../../../image/digest.ts';
+import { parseStoredManifest } from '../../../image/manifest.ts';
+import { applyLayer } from './apply-layer.ts';
+import { FileBlobSource } from './blob-source.ts';
+import type { ImageDeps } from './deps.ts';
+import { openImageIndex } from './index-view.ts';
+import { fitYoungGeneration } from './young-generation.ts';
+
+export interface StoredLayer {
+  /** chainID hex. */
+  readonly id: string;
+  readonly diffId: Digest;
+  /** Layer ids below, topmost first. */
+  readonly parents: readonly string[];
+  /** A file whose digest is verified, and its size. */
+  readonly path: string;
+  readonly size: number;
+}
+
+export async function unpackLayer(
+  deps: Pick<ImageDeps, 'host' | 'paths'>,
+  layer: StoredLayer,
+  options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (bytes: number) => void } = {},
+): Promise<LayerInfo> {
+  const { layers } = await deps.host();
+  const source = new FileBlobSource(layer.path, layer.size);
+  try {
+    return await applyLayer(layers, deps.paths, {
+      id: layer.id,
+      diffId: layer.diffId,
+      parents: layer.parents,
+      source,
+      verified: Promise.resolve(),
+      signal: options.signal ?? new AbortController().signal,
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    });
+  } finally {
+    source.close();
+  }
+}
+
+/**
+ * Makes sure that every layer of a local image is in the layer store. An image that was brought without the rights to unpack
+ * it has its blobs only: this unpacks it, or says which right is missing before anything was changed.
+ */
+export async function requireUnpacked(deps: ImageDeps, id: Digest, signal?: AbortSignal): Promise<void> {
+  const view = openImageIndex(deps);
+  const { record } = view.require(id);
+  const diffIds = view.config(id).rootfs.diff_ids;
+  const ids = layerIdsOf(diffIds).reverse();
+  const { layers: store } = await deps.host();
+  const present = await Promise.all(ids.map((layer) => store.get(layer)));
+  if (present.every((info) => info !== undefined)) return;
+  const blobs = new BlobStore(deps.paths);
+  const manifest = parseStoredManifest(blobs.read(record.manifest), record.manifestType);
+  const lease = await openLease(
+    deps.paths,
+    { blobs: [id, record.manifest, ...manifest.layers.map(({ digest }) => digest)], layers: ids },
+    signal,
+  );
+  const letGrow = fitYoungGeneration();
+  try {
+    for (const [at, { digest, size }] of manifest.layers.entries()) {
+      if (present[at] !== undefined) continue;
+      if (!blobs.has({ digest, size })) throw missingBlob(digest);
+      const parents = ids.slice(0, at).reverse();
+      const path = blobs.pathOf(digest);
+      await unpackLayer(deps, { id: ids[at]!, diffId: diffIds[at]!, parents, path, size }, { signal });
+    }
+  } finally {
+    letGrow();
+    lease.release();
+  }
+}
+
+function missingBlob(digest: Digest): PortholeError {
+  return new PortholeError('notFound', 'BLOB_MISSING', `content digest ${digest}: not found`, {
+    hint: 'the image is not complete: pull or load it again',
+  });
+}
