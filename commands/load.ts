@@ -10,7 +10,12 @@ import type { ProgressMode } from '../src/cli/render/progress.ts';
 import { withProgress } from '../src/cli/transfer.ts';
 
 const flags = {
-  input: { type: 'string', char: 'i', description: 'Read from tar archive file, instead of STDIN' },
+  input: {
+    type: 'string',
+    char: 'i',
+    description: 'Read from tar archive file, instead of STDIN',
+    complete: 'file',
+  },
   platform: {
     type: 'string',
     description:

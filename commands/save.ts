@@ -8,7 +8,7 @@ import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
 import { checkPlatform } from '../src/cli/references.ts';
 
 const flags = {
-  output: { type: 'string', char: 'o', description: 'Write to a file, instead of STDOUT' },
+  output: { type: 'string', char: 'o', description: 'Write to a file, instead of STDOUT', complete: 'file' },
   platform: {
     type: 'string',
     description:

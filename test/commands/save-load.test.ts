@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { PortholeError } from '../../src/errors/porthole-error.ts';
 import type { RecordedRoute } from '../support/conformance.ts';
 import { runCommand } from '../support/command-host.ts';
@@ -124,7 +125,7 @@ describe('save and load', () => {
       async function* stalling(): AsyncGenerator<Buffer> {
         yield Buffer.from('some');
         abort.abort();
-        await new Promise(() => undefined);
+        for (;;) yield await setImmediate(Buffer.from('more'));
       }
       const cancelled = await run('save -o o.tar app', [], {
         engine: engineOf(() => Readable.from(stalling())),
@@ -158,7 +159,7 @@ describe('save and load', () => {
     });
 
     it('shows layers on a terminal, unless told not to', async () => {
-      const terminal = { outTerminal: { isTTY: true, columns: 100 }, inTerminal: { isTTY: false } };
+      const terminal = { outTerminal: { isTTY: true, columns: 120 }, inTerminal: { isTTY: false } };
       writeFileSync(join(folder, 'a.tar'), 'x');
 
       const shown = await run('load -i a.tar', [loaded], terminal);

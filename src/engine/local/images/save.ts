@@ -5,7 +5,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BlobStore } from '../../../content/blobs.ts';
+import type { BlobStore } from '../../../content/blobs.ts';
 import { openLease } from '../../../content/leases.ts';
 import type { Lease } from '../../../content/leases.ts';
 import { isKind, PortholeError } from '../../../errors/porthole-error.ts';
@@ -22,7 +22,8 @@ import { formatHeader, paddingOf, tarEnd } from '../../../layer/tar-writer.ts';
 import type { CallOptions } from '../../roles/containers.ts';
 import type { ImageDeps } from './deps.ts';
 import { inspectImage } from './inspect.ts';
-import { ImageIndexView, openImageIndex } from './index-view.ts';
+import { openImageIndex } from './index-view.ts';
+import type { ImageIndexView } from './index-view.ts';
 import { cancelled } from './pull-layers.ts';
 import { imagesToSave } from './save-names.ts';
 import type { ImageToSave } from './save-names.ts';
