@@ -96,6 +96,11 @@ export default class Lint extends Command {
     refuseIf(flags.watch && args.includes(stdinName), '--watch cannot watch standard input');
     const { environment } = this.context;
     const named = flags.config === '' ? undefined : flags.config;
+    const personal = {
+      home: environment.homeDir,
+      config: environment.env[environment.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CONFIG_HOME'],
+      variables: environment.env,
+    };
     const linter = async (): Promise<Linter> =>
       new Linter(
         rules,
@@ -103,11 +108,7 @@ export default class Lint extends Command {
         {
           cwd: environment.cwd,
           now: environment.now(),
-          personal: {
-            home: environment.homeDir,
-            config: environment.env[environment.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CONFIG_HOME'],
-            variables: environment.env,
-          },
+          personal,
           readStdin: () => this.#stdin(),
         },
         named === undefined
@@ -122,6 +123,7 @@ export default class Lint extends Command {
       cwd: environment.cwd,
       recursive: environment.platform === 'win32',
       config: named,
+      personal,
       say: (line) => this.context.stderr.write(`${line}\n`),
       onSignal: this.context.onSignal,
       pass: async (only) => this.#pass(await linter(), names, flags, only),

@@ -9,6 +9,10 @@ export interface WatchOptions {
   readonly trees: readonly string[];
   /** Absolute folders, watched alone: those of files that were named. */
   readonly folders: readonly string[];
+  /** Absolute folders that may be missing or closed to us: watched alone, if they can be. */
+  readonly others: readonly string[];
+  /** Absolute paths that matter: whatever else changes, however often, holds nothing back. */
+  readonly wanted: (path: string) => boolean;
   /** Whether one call of the system watches a whole tree (Windows); otherwise each folder is watched. */
   readonly recursive: boolean;
   /** Absolute paths that changed, came or went. Not called again before its promise is done. */
@@ -32,6 +36,13 @@ export class FileWatch {
     this.#options = options;
     for (const folder of options.folders) this.#watch(folder, false);
     for (const tree of options.trees) this.#watchTree(tree);
+    for (const folder of options.others) {
+      try {
+        this.#watch(folder, false);
+      } catch (error) {
+        if (!isUnwatchable(error)) throw error;
+      }
+    }
   }
 
   close(): void {
@@ -50,7 +61,7 @@ export class FileWatch {
         this.#watchTree(join(folder, entry.name));
       } catch (error) {
         // A folder that may not be read, or that is gone already, holds nothing to lint.
-        if (!/^(EACCES|EPERM|ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        if (!isUnwatchable(error)) throw error;
       }
     }
   }
@@ -86,7 +97,7 @@ export class FileWatch {
   }
 
   #note(path: string): void {
-    if (this.#closed) return;
+    if (this.#closed || !this.#options.wanted(path)) return;
     this.#pending.add(path);
     if (this.#busy) return;
     clearTimeout(this.#timer);
@@ -106,4 +117,8 @@ export class FileWatch {
     const [next] = this.#pending;
     if (next !== undefined) this.#note(next);
   }
+}
+
+function isUnwatchable(error: unknown): boolean {
+  return /^(EACCES|EPERM|ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '');
 }

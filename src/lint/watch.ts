@@ -1,9 +1,14 @@
 /** `porthole lint --watch`: lints once, then again what changed, until a signal ends it. */
-import { statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, resolve } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, resolve, sep } from 'node:path';
 import { isDockerfileName } from './find-files.ts';
 import { ignoreFileName } from './ignore-files.ts';
-import { hadolintNames, portholeNames } from './settings/find-config.ts';
+import {
+  hadolintNames,
+  personalFiles,
+  portholeNames,
+  type PersonalSettings,
+} from './settings/find-config.ts';
 import { FileWatch } from './watch-files.ts';
 
 export interface WatchRun {
@@ -12,6 +17,7 @@ export interface WatchRun {
   readonly recursive: boolean;
   /** The configuration that was named. */
   readonly config: string | undefined;
+  readonly personal: PersonalSettings;
   /** Lints everything, or the files (absolute) that are given. */
   readonly pass: (only?: ReadonlySet<string>) => Promise<number>;
   /** A line for people, on stderr. */
@@ -27,7 +33,13 @@ export async function watchAndLint(run: WatchRun): Promise<number> {
   const trees = paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
   const files = new Set(paths.filter((path) => !trees.includes(path)));
   const config = run.config === undefined ? undefined : absolute(run.config);
-  const folders = new Set([...files, ...(config === undefined ? [] : [config])].map((path) => dirname(path)));
+  const named = [...files, ...(config === undefined ? [] : [config])];
+  // A link changes where it leads to.
+  const behind = new Map(named.map((path) => [targetOf(path), path]));
+  const personal = new Set(config === undefined ? personalFiles(run.personal) : []);
+  const folders = [...named, ...behind.keys()].map((path) => dirname(path));
+  const above = [...trees, ...folders].flatMap(foldersAbove);
+  const isSetting = (path: string): boolean => path === config || personal.has(path) || changesSettings(path);
 
   let end: (code: number) => void = () => undefined;
   const ended = new Promise<number>((done) => (end = done));
@@ -42,17 +54,18 @@ export async function watchAndLint(run: WatchRun): Promise<number> {
     let first: Promise<unknown> = Promise.resolve();
     watch = new FileWatch({
       trees,
-      folders: [...folders],
+      folders: [...new Set(folders)],
+      others: [...new Set([...above, ...[...personal].map((path) => dirname(path))])],
       recursive: run.recursive,
+      wanted: (path) =>
+        behind.has(path) ||
+        isSetting(path) ||
+        (isDockerfileName(basename(path)) && trees.some((tree) => isBelow(path, tree))),
       failed,
       changed: async (changes) => {
-        const all = [...changes].some((path) => path === config || changesSettings(path));
-        const dockerfiles = [...changes].filter(
-          (path) => files.has(path) || isDockerfileName(basename(path)),
-        );
-        if (!all && dockerfiles.length === 0) return;
+        const changed = [...changes].map((path) => behind.get(path) ?? path);
         await first;
-        await run.pass(all ? undefined : new Set(dockerfiles));
+        await run.pass(changed.some(isSetting) ? undefined : new Set(changed));
         run.say(waiting);
       },
     });
@@ -71,11 +84,31 @@ export async function watchAndLint(run: WatchRun): Promise<number> {
 
 const waiting = 'Watching for changes; Ctrl-C ends.';
 
-/** Files that change what is said about others. */
+/** Where a configuration or an ignore file would count for what lies below. */
+function foldersAbove(folder: string): string[] {
+  const above = dirname(folder);
+  return above === folder ? [] : [above, ...foldersAbove(above)];
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+function targetOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It may come yet.
+    return path;
+  }
+}
+
+/** Files that change what is said about others, or which others there are. */
 function changesSettings(path: string): boolean {
   const name = basename(path);
   return (
     name === ignoreFileName ||
+    name === '.gitignore' ||
     name.endsWith('.dockerignore') ||
     [...portholeNames, ...hadolintNames].some((one) => one === name)
   );

@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { watchAndLint } from '../../src/lint/watch.ts';
@@ -20,6 +28,7 @@ class Scene {
       cwd: this.folder,
       recursive: process.platform === 'win32',
       config,
+      personal: { home: join(this.folder, 'home'), config: undefined, variables: {} },
       pass: async (only) => {
         const files = only === undefined ? 'all' : [...only].map((path) => relative(this.folder, path));
         this.passes.push(String(files));
@@ -112,6 +121,49 @@ describe('lint --watch', () => {
     await scene.ended;
 
     expect(scene.passes).to.deep.equal(['all', 'build.txt', 'all']);
+  });
+
+  it('notices settings that come or change above what is watched, and personal ones', async () => {
+    mkdirSync(join(scene.folder, 'a/b/c'), { recursive: true });
+    mkdirSync(join(scene.folder, 'home/.config'), { recursive: true });
+    scene.write('a/b/c/Dockerfile');
+    await scene.start(['a/b/c']);
+    await scene.change(() => scene.write('a/.porthole-lint.yaml', ''));
+    await scene.change(() => scene.write('a/.porthole-lint.yaml', 'strict: true\n'));
+    await scene.change(() => rmSync(join(scene.folder, 'a/.porthole-lint.yaml')));
+    await scene.change(() => scene.write('a/b/.portholeignore', ''));
+    await scene.change(() => scene.write('.gitignore', ''));
+    await scene.change(() => scene.write('home/.config/hadolint.yaml', ''));
+    scene.interrupt();
+    await scene.ended;
+
+    expect(scene.passes).to.deep.equal(new Array(7).fill('all'));
+  });
+
+  it('passes over what lies above or beside and is no setting', async () => {
+    mkdirSync(join(scene.folder, 'a'));
+    scene.write('a/app');
+    await scene.start(['a/app']);
+    scene.write('Dockerfile');
+    scene.write('a/log.txt');
+    await scene.change(() => scene.write('a/app', 'FROM a\n'));
+    scene.interrupt();
+    await scene.ended;
+
+    expect(scene.passes).to.deep.equal(['all', 'a/app']);
+  });
+
+  it('watches the file that a link leads to', async () => {
+    mkdirSync(join(scene.folder, 'real'));
+    scene.write('real/file');
+    mkdirSync(join(scene.folder, 'a'));
+    symlinkSync('../real/file', join(scene.folder, 'a/Dockerfile'));
+    await scene.start(['a/Dockerfile']);
+    await scene.change(() => scene.write('real/file', 'FROM b\n'));
+    scene.interrupt();
+    await scene.ended;
+
+    expect(scene.passes).to.deep.equal(['all', 'a/Dockerfile']);
   });
 
   it('ends with 2 where nothing can be watched', async () => {

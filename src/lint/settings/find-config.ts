@@ -63,6 +63,18 @@ async function readConfig(
   return { path, settings: readPortholeConfig(text, shown, rules), notices: [] };
 }
 
+/** Where hadolint's own configuration may lie, in the order that counts. */
+export function personalFiles({ home, config }: PersonalSettings): string[] {
+  const stems = [
+    ...(config === undefined ? [] : [join(config, 'hadolint')]),
+    join(home, '.config', 'hadolint'),
+    join(home, '.hadolint', 'hadolint'),
+    join(home, 'hadolint', 'config'),
+    join(home, '.hadolint'),
+  ];
+  return stems.flatMap((stem) => [`${stem}.yaml`, `${stem}.yml`]);
+}
+
 /** Finds and reads configurations, each once. */
 export class ConfigFinder {
   readonly #rules: readonly RuleDefinition[];
@@ -124,15 +136,7 @@ export class ConfigFinder {
   #personalFile(): string | undefined {
     const key = 'personal';
     if (this.#paths.has(key)) return this.#paths.get(key);
-    const { home, config } = this.#personal;
-    const stems = [
-      ...(config === undefined ? [] : [join(config, 'hadolint')]),
-      join(home, '.config', 'hadolint'),
-      join(home, '.hadolint', 'hadolint'),
-      join(home, 'hadolint', 'config'),
-      join(home, '.hadolint'),
-    ];
-    const found = stems.flatMap((stem) => [`${stem}.yaml`, `${stem}.yml`]).find((path) => existsSync(path));
+    const found = personalFiles(this.#personal).find((path) => existsSync(path));
     this.#paths.set(key, found);
     return found;
   }
