@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBuildContext, type ContextSource } from '../src/cli/build-context.ts';
 import { bufferedOutput } from '../src/cli/buffered-output.ts';
-import { checkCall, type CheckCall } from '../src/cli/call-function.ts';
+import { callFunction, type CallFunction } from '../src/cli/call-function.ts';
 import { CliError, systemErrorText } from '../src/cli/cli-error.ts';
 import { clientOf } from '../src/cli/client-of.ts';
 import { Command } from '../src/cli/command.ts';
@@ -10,7 +10,7 @@ import { proxyVariables, readClientConfig } from '../src/cli/config-file.ts';
 import { registryCredentials } from '../src/cli/credentials.ts';
 import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
 import { orUsage } from '../src/cli/lint-errors.ts';
-import { wantedPlatform } from '../src/cli/references.ts';
+import { checkPlatform, wantedPlatform } from '../src/cli/references.ts';
 import { buildOutput } from '../src/cli/render/build.ts';
 import { progressFlag } from '../src/cli/render/progress.ts';
 import type { ProgressMode } from '../src/cli/render/progress.ts';
@@ -18,6 +18,7 @@ import { buildFlags, toBuildRequest } from '../src/cli/requests/build.ts';
 import { absolutePath } from '../src/cli/requests/client.ts';
 import { withProgress } from '../src/cli/transfer.ts';
 import type { BuildRequest } from '../src/engine/roles/index.ts';
+import { parsePlatform } from '../src/image/platform.ts';
 import { asError } from '../src/errors/porthole-error.ts';
 
 const flags = {
@@ -25,15 +26,17 @@ const flags = {
   call: {
     type: 'string',
     own: true,
-    description: 'What to do with the Dockerfile: "build" or "check", with format= and ignorestatus=',
+    description:
+      'Set method for evaluating build ("check", "outline", "targets"), with format= and ignorestatus=',
     helpDefault: '"build"',
-    complete: ['build', 'check', 'check,format=json'],
+    complete: ['build', 'check', 'check,format=json', 'outline', 'targets'],
   },
   check: {
     type: 'bool',
     own: true,
     description: 'Shorthand for "--call=check": report mistakes, build nothing',
   },
+  print: { type: 'string', own: true, hidden: true, description: 'The older name of "--call"' },
   progress: progressFlag,
 } as const satisfies FlagSpecs;
 
@@ -54,7 +57,7 @@ export default class Build extends Command {
     const { flags, args } = parsed;
     const { environment, stdin, signal } = this.context;
     const client = clientOf(this.context);
-    const call = checkCall(flags.call, flags.check);
+    const call = callFunction(parsed.changed.has('print') ? flags.print : flags.call, flags.check);
     const imageFile = flags.iidfile === '' ? undefined : absolutePath(environment, flags.iidfile);
     if (imageFile !== undefined && call === undefined) await forget(imageFile);
     const source = await openBuildContext(args[0]!, flags.file, client, stdin);
@@ -63,7 +66,7 @@ export default class Build extends Command {
       ...toBuildRequest(parsed, source.dockerfile, client, proxies),
       platform: wantedPlatform(flags.platform, this.context),
     };
-    if (call !== undefined) return this.#check(source, parsed, request, call);
+    if (call !== undefined) return this.#call(source, parsed, request, call);
     const { build } = await this.context.engine();
 
     // -q keeps everything back and shows it on stderr when the build fails.
@@ -89,53 +92,53 @@ export default class Build extends Command {
     return undefined;
   }
 
-  /** BuildKit's `--check`: needs no engine. */
-  async #check(
+  /** BuildKit's `--call`: needs no engine. */
+  async #call(
     source: ContextSource,
     { flags, args }: ParsedFlags<typeof Build.flags>,
     request: Pick<BuildRequest, 'buildArgs' | 'platform'>,
-    call: CheckCall,
+    { name: call, format, ignoreStatus }: CallFunction,
   ): Promise<number> {
-    const [
-      { readContextDockerfile },
-      { readSource },
-      { checkDocument, checkErrorText, checkText, checkBuild },
-      { rules },
-    ] = await Promise.all([
-      import('../src/cli/context-dockerfile.ts'),
-      import('../src/lint/read-source.ts'),
-      import('../src/lint/build-check.ts'),
-      import('../src/lint/rules/index.ts'),
-    ]);
+    const [{ readContextDockerfile }, { readSource }, { answerBuildCall, callJson }, { rules }] =
+      await Promise.all([
+        import('../src/cli/context-dockerfile.ts'),
+        import('../src/lint/read-source.ts'),
+        import('../src/lint/build-call.ts'),
+        import('../src/lint/rules/index.ts'),
+      ]);
     const { bytes, dockerignore } = await readContextDockerfile(source);
+    const { environment, stdout, stderr } = this.context;
     const name = shownDockerfile(args[0]!, flags.file);
     const read = readOrRefuse(() => readSource(bytes), name);
-    const os = request.platform.split('/')[0]?.toLowerCase();
-    const result = orUsage(
+    const os = request.platform.split(/[/(]/)[0]?.toLowerCase();
+    // What the engine builds when nothing is said.
+    const host = { os: 'windows', architecture: 'amd64' };
+    checkPlatform(request.platform, this.context);
+    const target = request.platform === '' ? host : parsePlatform(request.platform, host);
+    const answer = orUsage(
       () =>
-        checkBuild(
+        answerBuildCall(
           {
             ...read,
+            call,
             name,
             dockerignore,
             buildArgs: givenOnly(request.buildArgs),
+            platform: request.platform,
+            platforms: { build: host, target },
             targetOs: os === 'windows' || os === 'linux' ? os : undefined,
             target: flags.target,
-            now: this.context.environment.now(),
+            now: environment.now(),
           },
           rules,
         ),
       1,
     );
-    const { stdout, stderr } = this.context;
-    const document = checkDocument(result);
+    const { document, text, errors, status } = answer;
     this.result(document);
-    stdout.write(call.format === 'json' ? `${JSON.stringify(document, undefined, 2)}\n` : checkText(result));
-    if (result.error !== undefined) {
-      stderr.write(`ERROR: ${checkErrorText(result)}`);
-      return 1;
-    }
-    return result.warnings.length > 0 && !call.ignoreStatus ? 1 : 0;
+    if (document !== undefined) stdout.write(format === 'json' ? callJson(document) : text);
+    stderr.write(errors);
+    return status === 'failed' || (status === 'warned' && !ignoreStatus) ? 1 : 0;
   }
 
   #heldBack(stdout: NodeJS.WritableStream) {

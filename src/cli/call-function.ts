@@ -3,7 +3,8 @@ import { parseCsvRecord } from '../text/csv.ts';
 import { parseBool } from '../text/strconv.ts';
 import { CliError } from './cli-error.ts';
 
-export interface CheckCall {
+export interface CallFunction {
+  readonly name: 'check' | 'outline' | 'targets';
   readonly format: 'text' | 'json';
   /** The exit code says nothing about warnings. */
   readonly ignoreStatus: boolean;
@@ -12,7 +13,7 @@ export interface CheckCall {
 const refuse = (message: string): CliError => new CliError(message, { code: 'USAGE' });
 
 /** Undefined: build. `call` is the flag's text. Throws for what Porthole cannot do. */
-export function checkCall(call: string, check: boolean): CheckCall | undefined {
+export function callFunction(call: string, check: boolean): CallFunction | undefined {
   let name = '';
   let format = '';
   let ignoreStatus = false;
@@ -26,15 +27,15 @@ export function checkCall(call: string, check: boolean): CheckCall | undefined {
     else if (field.startsWith('ignorestatus=')) ignoreStatus = flag(value);
     else throw refuse(`invalid print field: ${field}`);
   }
-  if (check) name = 'check';
+  if (check || name === 'lint') name = 'check';
   if (name === '' || name === 'build') return undefined;
-  if (name !== 'check' && name !== 'lint') {
-    throw refuse(`unsupported --call ${JSON.stringify(name)}: use build or check`);
+  if (name !== 'check' && name !== 'outline' && name !== 'targets') {
+    throw refuse(`unsupported --call ${JSON.stringify(name)}: use build, check, outline or targets`);
   }
   if (format !== '' && format !== 'text' && format !== 'json') {
     throw refuse(`unsupported format ${JSON.stringify(format)} of --call: use text or json`);
   }
-  return { format: format === 'json' ? 'json' : 'text', ignoreStatus };
+  return { name, format: format === 'json' ? 'json' : 'text', ignoreStatus };
 }
 
 function flag(text: string): boolean {

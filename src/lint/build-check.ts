@@ -2,7 +2,7 @@
  * `build --check`: BuildKit's build checks in BuildKit's text (dockerfile.md 3.2), and with them what Porthole knows of Windows
  * stages. Findings below a warning, and other linters' rules, are left to `porthole lint`.
  */
-import type { SourceText } from '../dockerfile/source.ts';
+import { encodeSource, type SourceText } from '../dockerfile/source.ts';
 import type { Finding } from './finding.ts';
 import { lintSource } from './lint-file.ts';
 import type { LintFile } from './model.ts';
@@ -17,7 +17,9 @@ export interface CheckRequest {
   readonly wasUtf16: boolean;
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly dockerignore: string | undefined;
-  /** From `--platform`. */
+  /** `--platform`; '' = not given. */
+  readonly platform: string;
+  /** Of `platform`. */
   readonly targetOs: 'windows' | 'linux' | undefined;
   /** Stage that is asked for; '' = all. */
   readonly target: string;
@@ -45,7 +47,7 @@ export interface CheckResult {
 type Lines = readonly [first: number, last: number];
 
 export function checkBuild(request: CheckRequest, rules: readonly RuleDefinition[]): CheckResult {
-  const { source, name, buildArgs, dockerignore, targetOs, target, now } = request;
+  const { source, name, buildArgs, dockerignore, platform, targetOs, target, now } = request;
   const override = buildArgs['BUILDKIT_DOCKERFILE_CHECK'];
   const checks = rules.filter(({ id }) => /^(BK|PW)/.test(id));
   const { file, findings } = lintSource(source, checks, {
@@ -54,7 +56,7 @@ export function checkBuild(request: CheckRequest, rules: readonly RuleDefinition
     foldCovered: false,
     ...(targetOs === undefined ? {} : { targetOs }),
     ...(override === undefined ? {} : { checkOverride: override }),
-    rule: { buildArgs, dockerignore, asOf: now },
+    rule: { buildArgs, dockerignore, asOf: now, targetPlatform: platform },
   });
   const problem = file.dockerfile.problems[0];
   const inTarget = linesForTarget(file, target);
@@ -74,7 +76,8 @@ export function checkBuild(request: CheckRequest, rules: readonly RuleDefinition
     return {
       ruleName: names.get(finding.code)!,
       description: rule.description ?? rule.docs.summary,
-      url: finding.url,
+      // BuildKit has a page for most of its checks.
+      url: isBuildKit(finding) ? (rule.url ?? '') : finding.url,
       detail: finding.message,
       lines: lines.get(finding.line) ?? [finding.line, Math.max(finding.line, finding.endLine)],
     };
@@ -98,7 +101,8 @@ const isBuildKit = ({ code }: Finding): boolean => code.startsWith('BK');
 
 type Problem = LintFile['dockerfile']['problems'][number];
 
-function problemOf({ message, line, endLine, phase }: Problem): CheckResult['error'] {
+/** As BuildKit words it, with the lines that it shows. */
+export function problemOf({ message, line, endLine, phase }: Problem): NonNullable<CheckResult['error']> {
   return {
     message: phase === 'instruction' ? `dockerfile parse error on line ${line}: ${message}` : message,
     lines: line < 1 ? undefined : [line, endLine],
@@ -145,23 +149,30 @@ export function checkErrorText({ error, source, name }: CheckResult): string {
   return `${error.message}\n${error.lines === undefined ? '' : excerpt(source, name, error.lines)}`;
 }
 
-/** `--call=check,format=json`. */
+/**
+ * `--call=check,format=json`. Without the sources' `definition`: it tells BuildKit how to fetch the file again in the session
+ * that asked, and there is no such session.
+ */
 export function checkDocument({ warnings, error, source, name }: CheckResult): object {
   const location = (lines: Lines | undefined) =>
     lines === undefined ? {} : { ranges: [{ start: { line: lines[0] }, end: { line: lines[1] } }] };
   return {
-    warnings: warnings.map(({ ruleName, description, url, detail, lines }) => ({
-      ruleName,
-      description,
-      url,
-      detail,
-      location: location(lines),
-    })),
+    // Go's nil slice: BuildKit writes null for none.
+    warnings:
+      warnings.length === 0
+        ? null
+        : warnings.map(({ ruleName, description, url, detail, lines }) => ({
+            ruleName,
+            description,
+            ...(url === '' ? {} : { url }),
+            detail,
+            location: location(lines),
+          })),
     sources: [
       {
         filename: name,
+        data: Buffer.from(encodeSource(source.text, source.encoding)).toString('base64'),
         language: 'Dockerfile',
-        data: Buffer.from(source.text, source.encoding === 'binary' ? 'latin1' : 'utf8').toString('base64'),
       },
     ],
     ...(error === undefined
@@ -172,8 +183,8 @@ export function checkDocument({ warnings, error, source, name }: CheckResult): o
 
 const rule = '-'.repeat(20);
 
-/** Up to two lines around one line, one around several. */
-function excerpt(source: SourceText, name: string, [first, last]: Lines): string {
+/** The lines with what stands around them, as BuildKit shows them: up to two lines around one line, one around several. */
+export function excerpt(source: SourceText, name: string, [first, last]: Lines): string {
   const total = source.lineCount;
   const end = Math.min(last, total);
   const around = first === last ? 2 : 1;

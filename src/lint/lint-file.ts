@@ -37,6 +37,7 @@ export const defaultRuleOptions: RuleOptions = {
   dockerignore: undefined,
   buildArgs: {},
   basePlatforms: {},
+  targetPlatform: '',
   asOf: Number.POSITIVE_INFINITY,
 };
 

@@ -53,6 +53,8 @@ export interface RuleOptions {
   readonly buildArgs: Readonly<Record<string, string>>;
   /** `os/architecture` of base images that were pulled, by reference as FROM gives it after expansion. */
   readonly basePlatforms: Readonly<Record<string, string>>;
+  /** What the whole build is for (`build --platform`); '' = not said. */
+  readonly targetPlatform: string;
   /** Milliseconds since the epoch: what "today" is for end-of-life data (`--as-of`). */
   readonly asOf: number;
 }

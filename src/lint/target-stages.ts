@@ -1,28 +1,29 @@
 /** Which parts of a Dockerfile a build of one stage needs. */
 import { didYouMean } from '../dockerfile/suggest.ts';
 import { LintUsageError } from './config.ts';
-import type { LintFile, LintStage } from './model.ts';
+import type { LintFile, LintInstruction, LintStage } from './model.ts';
+
+/** The stage that `--target` means; '' is the last one. Throws `LintUsageError`. */
+export function targetStage(file: LintFile, target: string): LintStage | undefined {
+  if (target === '') return file.stages.at(-1);
+  const byName = namedStages(file);
+  const found = byName.get(target.toLowerCase()) ?? stageNumbered(file, target);
+  if (found !== undefined) return found;
+  const hint = didYouMean(target, [...byName.keys()], true);
+  throw new LintUsageError(`target stage ${JSON.stringify(target)} could not be found${hint}`);
+}
 
 /** Whether a line belongs to the target, to a stage that it needs, or to none; '' needs all. Throws `LintUsageError`. */
 export function linesForTarget(file: LintFile, target: string): (line: number) => boolean {
   if (target === '') return () => true;
-  const byName = new Map(file.stages.map((stage) => [stage.name, stage]));
-  byName.delete('');
-  const wanted = byName.get(target.toLowerCase()) ?? stageNumbered(file, target);
-  if (wanted === undefined) {
-    const hint = didYouMean(target, [...byName.keys()], true);
-    throw new LintUsageError(`target stage ${JSON.stringify(target)} could not be found${hint}`);
-  }
+  const wanted = targetStage(file, target);
   const needed = new Set<number>();
-  const waiting = [wanted];
+  const waiting = wanted === undefined ? [] : [wanted];
   for (let stage = waiting.pop(); stage !== undefined; stage = waiting.pop()) {
     if (needed.has(stage.index)) continue;
     needed.add(stage.index);
     if (stage.base.stage !== undefined) waiting.push(file.stages[stage.base.stage]!);
-    for (const name of sourcesOf(stage)) {
-      const source = byName.get(name.toLowerCase()) ?? stageNumbered(file, name);
-      if (source !== undefined && source.index < stage.index) waiting.push(source);
-    }
+    waiting.push(...stagesUsed(file, stage.index, sourcesOf(stage.instructions)));
   }
   const starts = file.stages.map(({ from }) => from.node.lines[0]);
   return (line) => {
@@ -31,12 +32,34 @@ export function linesForTarget(file: LintFile, target: string): (line: number) =
   };
 }
 
+/** Stages before the one of number `index` that `COPY --from` and mounts name. */
+export function stagesUsed(file: LintFile, index: number, names: readonly string[]): LintStage[] {
+  const byName = namedStages(file);
+  return names.flatMap((name) => {
+    const source = byName.get(name.toLowerCase()) ?? stageNumbered(file, name);
+    return source !== undefined && source.index < index ? [source] : [];
+  });
+}
+
+const named = new WeakMap<LintFile, ReadonlyMap<string, LintStage>>();
+
+function namedStages(file: LintFile): ReadonlyMap<string, LintStage> {
+  let byName = named.get(file);
+  if (byName === undefined) {
+    const stages = new Map(file.stages.map((stage) => [stage.name, stage]));
+    stages.delete('');
+    named.set(file, (byName = stages));
+  }
+  return byName;
+}
+
 /** Stages have numbers, too. */
 function stageNumbered(file: LintFile, name: string): LintStage | undefined {
   return /^\d+$/.test(name) ? file.stages[Number(name)] : undefined;
 }
 
-function sourcesOf({ instructions }: LintStage): string[] {
+/** What instructions copy or mount from: stages and images. */
+export function sourcesOf(instructions: readonly Pick<LintInstruction, 'instruction'>[]): string[] {
   return instructions.flatMap(({ instruction }) => {
     if (instruction.kind === 'copy') return instruction.from === undefined ? [] : [instruction.from.text];
     if (instruction.kind !== 'run') return [];

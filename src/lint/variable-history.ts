@@ -10,7 +10,7 @@ interface Change {
 export type Variables = ReadonlyMap<string, string | undefined>;
 
 /** A stage chain deeper than this is copied: looking a name up walks the chain. */
-const deepest = 8;
+const deepest = 64;
 
 export class VariableHistory {
   readonly inherited: VariablesAt | undefined;

@@ -132,6 +132,23 @@ Dockerfile:3
     expect(exitCode).to.equal(1);
   });
 
+  it('prints JSON as Go does when nothing was found', async () => {
+    write('Dockerfile', 'FROM scratch\n');
+
+    expect((await check(['--check', '--call=check,format=json', '.'])).stdout).to.equal(
+      `{\n  "warnings": null,\n  "sources": [\n    {\n      "filename": "Dockerfile",\n      "data": "RlJPTSBzY3JhdGNoCg==",\n      "language": "Dockerfile"\n    }\n  ]\n}\n`,
+    );
+  });
+
+  it('compares base images with the platform that is asked for', async () => {
+    write('Dockerfile', 'FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\n');
+
+    expect((await check(['--check', '--platform', 'windows/amd64', '.'])).exitCode).to.equal(0);
+    expect((await check(['--check', '--platform', 'linux/amd64', '.'])).stdout).to.include(
+      'InvalidBaseImagePlatform\nBase image mcr.microsoft.com/windows/nanoserver:ltsc2022 was pulled with platform "windows/amd64", expected "linux/amd64" for current build',
+    );
+  });
+
   it('reads the Dockerfile from standard input, alone, beside a folder and in an archive', async () => {
     const text = 'FROM scratch as a\n';
     const archive = pack();
@@ -179,7 +196,10 @@ Dockerfile:3
   });
 
   const wrong: readonly (readonly [call: string, message: string])[] = [
-    ['outline', 'unsupported --call "outline": use build or check'],
+    [
+      'subrequests.describe',
+      'unsupported --call "subrequests.describe": use build, check, outline or targets',
+    ],
     ['check,build', 'invalid print value: check,build'],
     ['check,x=1', 'invalid print field: x=1'],
     ['check,format=xml', 'unsupported format "xml" of --call: use text or json'],
