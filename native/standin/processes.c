@@ -1,11 +1,12 @@
 /* Processes of compute systems: real child processes with real pipes or a pseudo console. */
+#include "child.h"
 #include "service.h"
+#include "view.h"
 #include <psapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <winternl.h>
-
 
 static double next_serial = 1;
 
@@ -49,50 +50,6 @@ static double given(HANDLE ours, HANDLE client)
     if (!ours || !client) return 0;
     DuplicateHandle(GetCurrentProcess(), ours, client, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS);
     return (double)(ULONG_PTR)theirs;
-}
-
-/* ---- environment ---- */
-
-static int by_name(const void *a, const void *b) { return _wcsicmp(*(WCHAR *const *)a, *(WCHAR *const *)b); }
-
-static BOOL overridden(const WCHAR *entry, const struct json *variables)
-{
-    const struct json *at;
-    for (at = variables ? variables->first : NULL; at; at = at->next) {
-        WCHAR *name = wide_from_utf8(at->name);
-        size_t length = wcslen(name);
-        BOOL same = !_wcsnicmp(entry, name, length) && entry[length] == L'=';
-        free(name);
-        if (same) return TRUE;
-    }
-    return FALSE;
-}
-
-static WCHAR *environment_block(const struct json *variables)
-{
-    WCHAR *own = GetEnvironmentStringsW(), *at, *block, *to;
-    WCHAR **list = calloc(4096, sizeof(*list));
-    size_t count = 0, index, size = 1;
-    const struct json *variable;
-    for (at = own; *at; at += wcslen(at) + 1)
-        /* Those of the rig are none of the container's. */
-        if (*at != L'=' && wcsncmp(at, L"PORTHOLE_", 9) && !overridden(at, variables)) list[count++] = _wcsdup(at);
-    for (variable = variables ? variables->first : NULL; variable && count < 4095; variable = variable->next) {
-        char *pair = format_text("%s=%s", variable->name, variable->text ? variable->text : "");
-        list[count++] = wide_from_utf8(pair);
-        free(pair);
-    }
-    FreeEnvironmentStringsW(own);
-    qsort(list, count, sizeof(*list), by_name);
-    for (index = 0; index < count; index++) size += wcslen(list[index]) + 1;
-    block = to = calloc(size + 1, sizeof(WCHAR));
-    for (index = 0; index < count; index++) {
-        wcscpy(to, list[index]);
-        to += wcslen(to) + 1;
-        free(list[index]);
-    }
-    free(list);
-    return block;
 }
 
 /* ---- creating ---- */
@@ -207,23 +164,43 @@ static void drop_console(struct console *console)
     free(console);
 }
 
-static CODE start_child(const struct json *parameters, STARTUPINFOW *startup, PROCESS_INFORMATION *information)
+/* What Windows gives a container's processes and Wine's registry has for the rig's user; the document's variables win. */
+static void add_identity(const struct compute_system *system, struct json *parameters)
 {
-    WCHAR *command = wide_from_utf8(json_get_text(parameters, "CommandLine", ""));
-    const char *folder = json_get_text(parameters, "WorkingDirectory", "");
-    WCHAR *directory = wide_from_utf8(*folder ? folder : "C:\\windows\\system32");
-    WCHAR *block = environment_block(json_get(parameters, "Environment"));
-    DWORD attributes = GetFileAttributesW(directory);
-    CODE code = 0;
-    if (attributes == INVALID_FILE_ATTRIBUTES) CreateDirectoryW(directory, NULL);
-    if (attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY)) code = WIN32_CODE(ERROR_DIRECTORY);
-    else if (!CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_UNICODE_ENVIRONMENT | CREATE_NO_WINDOW,
-                             block, directory, startup, information))
-        code = WIN32_CODE(GetLastError());
-    free(command);
-    free(directory);
-    free(block);
-    return code;
+    static const char *const folders[][2] = {{"USERPROFILE", ""}, {"APPDATA", "\\AppData\\Roaming"}, {"LOCALAPPDATA", "\\AppData\\Local"},
+                                             {"TEMP", "\\AppData\\Local\\Temp"}, {"TMP", "\\AppData\\Local\\Temp"}};
+    const char *host = json_get_text(json_get(json_get(system->document, "Container"), "GuestOs"), "HostName", "");
+    const char *user = json_get_text(parameters, "User", "");
+    struct json *variables = json_get(parameters, "Environment");
+    size_t index;
+    if (!variables) {
+        json_set(parameters, "Environment", json_object());
+        variables = json_get(parameters, "Environment");
+    }
+    if (!*host) host = json_get_text(system->document, "HostName", "");
+    if (*host && !json_get(variables, "COMPUTERNAME")) {
+        char *name = _strupr(_strdup(host));
+        json_set_text(variables, "COMPUTERNAME", name);
+        free(name);
+    }
+    if (!*user) user = "ContainerAdministrator";
+    if (!json_get(variables, "USERNAME")) json_set_text(variables, "USERNAME", user);
+    for (index = 0; index < sizeof(folders) / sizeof(*folders); index++) {
+        char *path = format_text("C:\\Users\\%s%s", user, folders[index][1]);
+        if (!json_get(variables, folders[index][0])) json_set_text(variables, folders[index][0], path);
+        free(path);
+    }
+}
+
+static CODE start_child(const struct compute_system *system, struct json *parameters, STARTUPINFOW *startup, PROCESS_INFORMATION *information)
+{
+    DWORD code;
+    if (!system->view) code = child_start(parameters, 0, startup, information);
+    else {
+        add_identity(system, parameters);
+        code = view_start(system->view, parameters, startup, information);
+    }
+    return code ? WIN32_CODE(code) : 0;
 }
 
 static char *image_name(HANDLE process)
@@ -300,7 +277,7 @@ static struct json *create_process(const struct json *arguments, DWORD pid)
     startup.hStdInput = childs[0];
     startup.hStdOutput = childs[1];
     startup.hStdError = childs[2];
-    code = start_child(parameters, &startup, &information);
+    code = start_child(system, parameters, &startup, &information);
     json_free(parameters);
     if (code) {
         if (emulated) drop_console(emulated);
@@ -310,7 +287,7 @@ static struct json *create_process(const struct json *arguments, DWORD pid)
         }
         return failed(code, code == WIN32_CODE(ERROR_FILE_NOT_FOUND) ? "The system cannot find the file specified." : NULL);
     }
-    CloseHandle(information.hThread);
+    close_handle(&information.hThread);
     process = calloc(1, sizeof(*process));
     process->serial = next_serial++;
     process->id = information.dwProcessId;

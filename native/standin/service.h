@@ -37,6 +37,7 @@ BOOL credentials_known(const char *id, const struct json *guard);
 enum system_state { SYSTEM_CREATED, SYSTEM_RUNNING, SYSTEM_PAUSED, SYSTEM_STOPPED };
 
 struct process;
+struct view;
 
 struct compute_system {
     char *id;
@@ -50,6 +51,7 @@ struct compute_system {
     struct json *document;
     ULONGLONG started, ended_cpu_user, ended_cpu_kernel, peak;
     struct process *processes;
+    struct view *view; /* while it runs; NULL where C: is the rig's */
     struct compute_system *next;
 };
 

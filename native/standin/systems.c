@@ -1,5 +1,6 @@
 /* Compute systems: documents, states, ends (hcs.md 2-4). Codes are computecore's; vmcompute.dll translates its own. */
 #include "service.h"
+#include "view.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,6 +266,8 @@ static struct json *begin_shutdown(struct compute_system *system)
 
 void system_ended(struct compute_system *system, const char *type, const char *detail, const char *initiator, CODE status)
 {
+    view_close(system->view);
+    system->view = NULL;
     networks_release(system->id, system->document);
     system->state = SYSTEM_STOPPED;
     system->exit_type = type;
@@ -274,15 +277,29 @@ void system_ended(struct compute_system *system, const char *type, const char *d
     WakeAllConditionVariable(&service_changed);
 }
 
+/* Process isolation: the volume is prepared by whoever asked for the system. */
+static CODE open_view(struct compute_system *system)
+{
+    const char *path = json_get_text(json_get(json_get(system->document, "Container"), "Storage"), "Path", NULL);
+    WCHAR *volume = wide_from_utf8(path ? path : json_get_text(system->document, "VolumePath", ""));
+    HRESULT result = view_open(volume, &system->view);
+    free(volume);
+    return (CODE)result;
+}
+
 static struct json *verb(const struct json *arguments)
 {
     struct compute_system *system = system_of(arguments);
     const char *name = json_get_text(arguments, "verb", "");
     struct json *wrong;
+    CODE code;
     if (!strcmp(name, "start")) {
-        CODE code;
         if ((wrong = unless(system, WHEN(SYSTEM_CREATED)))) return wrong;
         if ((code = networks_attach(system->id, system->document))) return failed(code, "the network");
+        if ((code = open_view(system))) {
+            networks_release(system->id, system->document);
+            return failed(code, "the container's C: cannot be shown");
+        }
         system->state = SYSTEM_RUNNING;
         GetSystemTimeAsFileTime((FILETIME *)&system->started);
     } else if (!strcmp(name, "pause")) {

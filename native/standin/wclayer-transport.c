@@ -197,7 +197,40 @@ struct export {
     struct blob tombstones;
     ULONGLONG bytes;
     BOOL counting; /* nothing is written */
+    WCHAR wine[PATH_CHARS]; /* the tree of Wine's own files that container-view put into the volume, or empty */
 };
+
+static void find_wine(struct export *export)
+{
+    WCHAR path[PATH_CHARS], *at;
+    char unix_path[PATH_CHARS];
+    DWORD done = 0;
+    HANDLE file;
+    export->wine[0] = 0;
+    path_of(path, export->volume, VOLUME_STATE L"\\wine");
+    file = CreateFileW(path, GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE) return;
+    ReadFile(file, unix_path, sizeof(unix_path) - 1, &done, NULL);
+    CloseHandle(file);
+    unix_path[done] = 0;
+    wcscpy(export->wine, L"\\\\?\\unix");
+    MultiByteToWideChar(CP_UTF8, 0, unix_path, -1, export->wine + wcslen(export->wine), PATH_CHARS - 20);
+    for (at = export->wine; *at; at++)
+        if (*at == L'/') *at = L'\\';
+}
+
+/* Not the container's: a folder that Wine has too, or a file of Wine that nobody changed. */
+static BOOL is_wines(const struct export *export, const WCHAR *below, const WCHAR *path)
+{
+    WIN32_FILE_ATTRIBUTE_DATA own, known;
+    WCHAR other[PATH_CHARS];
+    if (!export->wine[0]) return FALSE;
+    path_of(other, export->wine, below);
+    if (!GetFileAttributesExW(other, GetFileExInfoStandard, &known) || !GetFileAttributesExW(path, GetFileExInfoStandard, &own)) return FALSE;
+    if ((known.dwFileAttributes ^ own.dwFileAttributes) & FILE_ATTRIBUTE_DIRECTORY) return FALSE;
+    if (own.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) return TRUE;
+    return own.nFileSizeLow == known.nFileSizeLow && !memcmp(&own.ftLastWriteTime, &known.ftLastWriteTime, sizeof(FILETIME));
+}
 
 static DWORD export_object(const WCHAR *from, const WCHAR *to)
 {
@@ -280,10 +313,11 @@ static DWORD export_parents(struct export *export, const WCHAR *below)
     return code;
 }
 
-static DWORD export_folder(struct export *export, const WCHAR *below)
+/* `known_folder`: the layers have it as a folder. */
+static DWORD export_folder(struct export *export, const WCHAR *below, BOOL known_folder)
 {
     WCHAR folder[PATH_CHARS], files[PATH_CHARS];
-    struct name *own, *inherited = merged_list(export->chain, below), *at;
+    struct name *own, *inherited = known_folder ? merged_list(export->chain, below) : NULL, *at;
     DWORD code = 0;
     path_of(folder, export->volume, below);
     path_of(files, export->to, L"Files");
@@ -305,9 +339,10 @@ static DWORD export_folder(struct export *export, const WCHAR *below)
         else wcscpy(child, at->text);
         path_of(source, export->volume, child);
         if (known && !merged_path(export->chain, child, before)) known = NULL;
+        if (!known && !is_dir && is_wines(export, child, source)) continue;
         if (is_dir) {
-            if (!known && !export->counting) code = export_parents(export, child);
-            if (!code) code = export_folder(export, child);
+            if (!known && !export->counting && !is_wines(export, child, source)) code = export_parents(export, child);
+            if (!code) code = export_folder(export, child, known && is_folder(before));
             continue;
         }
         if (known && !is_folder(before) && same_content(source, before)) continue;
@@ -329,15 +364,16 @@ static DWORD export_folder(struct export *export, const WCHAR *below)
 DWORD export_tree(const WCHAR *volume, const WCHAR *to, const struct chain *chain)
 {
     static const char first[] = "\xef\xbb\xbfVersion 1.0\r\n";
-    struct export export = {volume, to, chain, {0}, 0, FALSE};
+    struct export export = {volume, to, chain, {0}, 0, FALSE, L""};
     WCHAR path[PATH_CHARS], described[PATH_CHARS], source[PATH_CHARS];
     struct name *names, *at;
     DWORD code, done;
     HANDLE file;
+    find_wine(&export);
     path_of(path, to, L"Files");
     if (!CreateDirectoryW(path, NULL)) return GetLastError();
     blob_append(&export.tombstones, first, sizeof(first) - 1);
-    if ((code = export_folder(&export, L""))) return code;
+    if ((code = export_folder(&export, L"", TRUE))) return code;
     /* The volume's root has the times of what was made in it: the layers' stay. */
     swprintf(described, PATH_CHARS, L"%ls" SUFFIX, path);
     if (merged_path(chain, L"", source) && (code = export_object(source, described))) return code;
@@ -363,10 +399,9 @@ DWORD export_tree(const WCHAR *volume, const WCHAR *to, const struct chain *chai
 
 ULONGLONG changed_bytes(const WCHAR *volume, const struct chain *chain)
 {
-    struct export export = {volume, NULL, chain, {0}, 0, TRUE};
-    WCHAR nowhere[4] = L"";
-    export.to = nowhere;
-    export_folder(&export, L"");
+    struct export export = {volume, L"", chain, {0}, 0, TRUE, L""};
+    find_wine(&export);
+    export_folder(&export, L"", TRUE);
     free(export.tombstones.bytes);
     return export.bytes;
 }

@@ -1,8 +1,18 @@
-/** Whole commands of the built package in Windows Node under Wine, with an image from a real registry. */
+/**
+ * Whole commands of the built package in Windows Node under Wine, with an image from a real registry.
+ *
+ *     const why = whyNoWindowsCli();                         // the reason goes into the title of what is skipped
+ *     const cli = await openWindowsCli();                    // in `before`; `await cli.dispose()` in `after`
+ *     await cli.porthole('run', cli.image, 'cmd', '/c', 'echo hi> C:\\made.txt');
+ *
+ * A container's C: is its own: programs see its layers and Wine's files, and what they change is in its scratch, for `commit`,
+ * `diff` and the layers of RUN lines. They see neither the rig's C: nor `Z:`; registry and named pipes are the rig's.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { startLoopbackRegistry } from '../../scripts/loopback-registry.ts';
 import { writeBaseImage } from './base-image.ts';
 import { openRig, whyNoRig, type RigRun, type WindowsRig } from './windows-rig.ts';
@@ -22,11 +32,17 @@ export function whyNoWindowsCli(): string | undefined {
 
 export interface WindowsCli {
   readonly rig: WindowsRig;
+  /** A folder of this machine for contexts and the like; removed with the rest. */
+  readonly folder: string;
+  /** The data root, as this machine sees it. */
+  readonly dataRoot: string;
   /** Pulled already. */
   readonly image: string;
   porthole(...args: readonly string[]): Promise<RigRun>;
   /** Arguments of the calls of a function so far, by every process. */
   calls(name: string): Readonly<Record<string, string>>[];
+  /** The layers of an image as anybody gets them: pushed, fetched, inflated; the base first. */
+  layerTars(image: string): Promise<Buffer[]>;
   dispose(): Promise<void>;
 }
 
@@ -47,6 +63,8 @@ export async function openWindowsCli({
   const image = `${registry.address}/windows/${base}:ltsc2022`;
   const cli: WindowsCli = {
     rig,
+    folder,
+    dataRoot: join(rig.driveC, 'ProgramData', 'porthole'),
     image,
     porthole: (...args) =>
       rig.node([rig.windowsPath(join(root, 'bin', 'run.js')), ...args], {
@@ -58,6 +76,25 @@ export async function openWindowsCli({
         .split('\n')
         .filter((line) => line.includes(`"call":"${name}"`))
         .map((line) => (JSON.parse(line) as { arguments: Record<string, string> }).arguments),
+    async layerTars(name) {
+      const reference = `${registry.address}/layers/${name}`;
+      for (const args of [
+        ['tag', name, reference],
+        ['push', '-q', reference],
+      ]) {
+        const { code, stderr } = await cli.porthole(...args);
+        if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`);
+      }
+      const fetched = mkdtempSync(join(folder, 'layers-'));
+      const copy = ['copy', '--src-tls-verify=false', `docker://${reference}`, `dir:${fetched}`];
+      execFileSync('skopeo', copy, { stdio: 'pipe' });
+      const manifest = JSON.parse(readFileSync(join(fetched, 'manifest.json'), 'utf8')) as {
+        layers: readonly { readonly digest: string }[];
+      };
+      return manifest.layers.map(({ digest }) =>
+        gunzipSync(readFileSync(join(fetched, digest.replace('sha256:', '')))),
+      );
+    },
     async dispose() {
       await registry.stop();
       await rig.stopService();

