@@ -8,7 +8,7 @@ import { openWindowsCli, whyNoWindowsCli, type WindowsCli } from '../../../suppo
 const why = whyNoWindowsCli();
 
 describe(`files of containers under Wine${why === undefined ? '' : ` (skipped: ${why})`}`, function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let cli: WindowsCli;
 
   before(async function () {
