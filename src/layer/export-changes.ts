@@ -140,7 +140,9 @@ function changesOf(source: ExportSource, child: ChangedObject): Change[] {
   const inside = changesBelow(source, child, isAll);
   if (inside.length > 0 || isAll) return [child, ...inside];
   const isUntouched =
-    source.lower.lookup(child.path)?.type === 'directory' && !hasNewAttributes(source, child.path);
+    isWindowsName(child.path) &&
+    source.lower.lookup(child.path)?.type === 'directory' &&
+    !hasNewAttributes(source, child.path);
   return isUntouched || noise.test(child.path) ? [] : [child];
 }
 
@@ -197,8 +199,7 @@ function childOf(
   const kind = kindOf(stats);
   // Sockets and FIFOs are ends of conversations that are over.
   if (kind === undefined) return [];
-  if (path.includes('\\') || parseLayerName(`Files/${path}`).stream !== undefined) throw unusableName(path);
-  const isNew = source.parents.lookup(path)?.type !== kind;
+  const isNew = !isWindowsName(path) || source.parents.lookup(path)?.type !== kind;
   return [{ kind, path, hostPath, stats, isNew, isDetached }];
 }
 
@@ -206,6 +207,17 @@ function kindOf(stats: BigIntStats): LayerViewEntry['type'] | undefined {
   if (stats.isDirectory()) return 'directory';
   if (stats.isFile()) return 'file';
   return stats.isSymbolicLink() ? 'symlink' : undefined;
+}
+
+/** False for what would be looked up as another path: a drive, a stream, a folder in between. No image can have it. */
+function isWindowsName(path: string): boolean {
+  return !/[\\:]/.test(path);
+}
+
+/** Throws for a name that programs may make on Linux but no layer can hold. */
+export function requireLayerName(path: string): void {
+  if (!isWindowsName(path)) throw unusableName(path);
+  parseLayerName(`Files/${path}`);
 }
 
 function unusableName(path: string): LayerError {

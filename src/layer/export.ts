@@ -2,7 +2,7 @@
 import { createReadStream, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { collectChanges, hiveFiles } from './export-changes.ts';
+import { collectChanges, hiveFiles, requireLayerName } from './export-changes.ts';
 import { directorySecurityDescriptor, fileAttribute, fileSecurityDescriptor } from './metadata.ts';
 import { packEntries } from './packer.ts';
 import { paxTimeOfNanoseconds } from './pax.ts';
@@ -29,7 +29,10 @@ export function exportLayerTar(source: ExportSource, signal?: AbortSignal): Read
 function* exportItems(source: ExportSource): Generator<PackItem> {
   /** First name of files that have several. */
   const firstNames = new Map<string, string>();
-  for (const change of collectChanges(source)) {
+  const changes = collectChanges(source);
+  // Before anything is read: an export may take minutes.
+  for (const { path } of changes) requireLayerName(path);
+  for (const change of changes) {
     if (change.kind === 'whiteout') {
       yield { header: whiteoutHeader(`Files/${originalPath(source, change.path)}`) };
       continue;

@@ -76,12 +76,30 @@ describe('linux layer store, changes of a container', function () {
     it('refuses names that a layer cannot hold', async () => {
       using store = new TemporaryStore();
       await store.layers.createScratch(key, { parents: [(await base(store)).id] });
-      for (const name of ['a:b', 'a\\b', '.wh.file']) {
+      for (const name of ['a:b', 'C:', 'a\\b', '.wh.file']) {
         const path = join(store.folder(key), 'diff', name);
         writeFileSync(path, 'x');
-        expect(await rejection(exported(store)), name).to.include({ code: 'LAYER_PATH_INVALID' });
+        expect(await rejection(exported(store)), name).to.include({
+          code: 'LAYER_PATH_INVALID',
+          message: `a layer cannot hold a file named ${JSON.stringify(name)}`,
+          hint: 'rename or delete the file in the container',
+        });
         spawnSync('rm', ['--', path]);
       }
+    });
+
+    it('lists them nevertheless', async () => {
+      using store = new TemporaryStore();
+      await store.layers.createScratch(key, { parents: [(await base(store)).id] });
+      for (const name of ['C:', 'D:/app', 'a\\b'])
+        mkdirSync(join(store.folder(key), 'diff', name), { recursive: true });
+
+      expect(await store.layers.changes(key)).to.deep.equal([
+        { path: 'Files/C:', kind: 'added' },
+        { path: 'Files/D:', kind: 'added' },
+        { path: 'Files/D:/app', kind: 'added' },
+        { path: 'Files/a\\b', kind: 'added' },
+      ]);
     });
 
     it('takes the marks of fuse-overlayfs', async () => {
