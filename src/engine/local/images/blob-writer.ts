@@ -8,11 +8,24 @@ import type { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { BlobStore } from '../../../content/blobs.ts';
 import type { Digest } from '../../../image/digest.ts';
-import { explainWriteError, renameRetrying, temporaryPath } from '../../../state/atomic-file.ts';
+import { explainWriteError, listNames, renameRetrying } from '../../../state/atomic-file.ts';
 import type { DataPaths } from '../../../state/paths.ts';
+import { isAlive, ownIdentity } from '../../../state/process-identity.ts';
 
 /** Fixed, because the level decides the bytes and so the digest: 4 takes half the time of 6 for a few percent more bytes. */
 const gzipLevel = 4;
+
+const abandonable = /^commit\.(\d+)\.(.*)\.\d+\.partial$/;
+let counter = 0;
+
+/** Removes the files of writers that were killed. */
+function sweepAbandoned(ingest: string): void {
+  for (const name of listNames(ingest)) {
+    const match = abandonable.exec(name);
+    if (match === null || isAlive({ pid: Number(match[1]), startTime: match[2]! })) continue;
+    rmSync(join(ingest, name), { force: true });
+  }
+}
 
 export class BlobWriter {
   readonly #path: string;
@@ -36,8 +49,11 @@ export class BlobWriter {
 
   /** `source` is destroyed when the blob can't be written. */
   static async open(paths: Pick<DataPaths, 'ingest'>, source: Readable): Promise<BlobWriter> {
-    const path = temporaryPath(join(paths.ingest, 'commit'));
     mkdirSync(paths.ingest, { recursive: true, mode: 0o700 });
+    sweepAbandoned(paths.ingest);
+    const { pid, startTime } = ownIdentity();
+    counter += 1;
+    const path = join(paths.ingest, `commit.${pid}.${startTime}.${counter}.partial`);
     try {
       return new BlobWriter(path, await open(path, 'wx', 0o600), source);
     } catch (error) {

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitImage } from '../../../../src/engine/local/images/commit.ts';
@@ -165,6 +167,27 @@ describe('images on the local stores', () => {
 
       expect(error.message).to.equal('stop');
       expect(await contents()).to.deep.equal(before);
+    });
+
+    it('removes what a killed commit left, and nothing of one that runs', async () => {
+      const parent = await aBase();
+      const writer = join(import.meta.dirname, '../../../../src/engine/local/images/blob-writer.ts');
+      const script =
+        `import { Readable } from 'node:stream'; import { BlobWriter } from ${JSON.stringify(writer)};` +
+        `await BlobWriter.open({ ingest: ${JSON.stringify(store.paths.ingest)} }, new Readable());` +
+        `process.stdout.write('open'); setInterval(() => undefined, 1000);`;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(child.stdout, 'data');
+      await anImage(parent.id, 2);
+      expect(readdirSync(store.paths.ingest)).to.have.length(1);
+
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await anImage(parent.id, 3);
+
+      expect(readdirSync(store.paths.ingest)).to.deep.equal([]);
     });
 
     it('refuses bad names and unknown parents before any work', async () => {
