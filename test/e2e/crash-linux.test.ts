@@ -1,9 +1,21 @@
 /**
  * SIGKILL at random moments on the embedded backend, through the built CLI: after the next command there is no Windows process,
- * mount, namespace, port or scratch of a container that does not run, and `ps -a` is right. The fast loop is in crash.test.ts.
+ * mount, namespace, port or scratch of a container that does not run, and `ps -a` is right; a killed `commit` leaves nothing.
+ * The fast loop is in crash.test.ts.
  */
 import { expect } from 'chai';
-import { existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,4 +155,56 @@ describe(`SIGKILL on the embedded backend${reason === undefined ? '' : ` (skippe
       expect(await isPortOpen(), `port ${port}`).to.equal(false);
     });
   }
+
+  describe('commit', () => {
+    let layersBefore: string[];
+
+    before(async () => {
+      const folder = join(work, 'in');
+      mkdirSync(folder);
+      // Enough to be at work for a while; nothing that compresses.
+      writeFileSync(join(folder, 'big.bin'), randomBytes(24 << 20));
+      const copy = 'copy C:\\in\\big.bin C:\\big.bin >nul& echo kept>C:\\kept.txt';
+      await cli.ok(['run', '--name', 'source', '-v', `${folder}:C:\\in`, 'base', 'cmd', '/c', copy]);
+      layersBefore = names('windowsfilter').sort();
+    });
+
+    after(async () => {
+      await cli.ok(['rm', 'source']);
+    });
+
+    for (let round = 0; round < Math.ceil(rounds / 2); round += 1) {
+      const after = Math.round(Math.random() * 2500);
+      it(`round ${round}: after ${after} ms`, async () => {
+        const command = cli.start([
+          'commit',
+          '-c',
+          'CMD ["cmd", "/c", "type C:\\\\kept.txt"]',
+          'source',
+          'killed',
+        ]);
+        command.stdout?.resume();
+        command.stderr?.resume();
+        const ended = new Promise<number | null>((resolve) => command.once('close', (code) => resolve(code)));
+        await new Promise((resolve) => setTimeout(resolve, after));
+        kill(command.pid);
+        const code = await ended;
+
+        const isThere = (await cli.ok(['images', '-q', 'killed'])) !== '';
+        if (code === 0) expect(isThere).to.equal(true);
+        if (isThere) expect(await cli.ok(['run', '--rm', 'killed'])).to.equal('kept\r\n');
+        expect(await cli.ok(['diff', 'source'])).to.include('A Files/big.bin\n');
+        await cli.ok(['commit', 'source', 'killed']);
+
+        expect(await cli.ok(['run', '--rm', 'killed', 'cmd', '/c', 'type C:\\kept.txt'])).to.equal(
+          'kept\r\n',
+        );
+        const dangling = (await cli.ok(['images', '-q', '-f', 'dangling=true'])).split('\n').filter(Boolean);
+        expect(dangling).to.have.length(isThere ? 1 : 0);
+        await cli.ok(['rmi', 'killed', ...dangling]);
+        expect(names('windowsfilter').sort(), 'windowsfilter').to.deep.equal(layersBefore);
+        for (const folder of ['ingest', 'leases']) expect(names(folder), folder).to.deep.equal([]);
+      });
+    }
+  });
 });
