@@ -31,15 +31,19 @@ const pipePath = new RegExp(String.raw`^[\\/]{2}\.[\\/]pipe[\\/]${segment}$`, 'i
  * `volumes` that another mount covers is dropped. Two at one place: `Duplicate mount point`.
  */
 export function planMounts(
-  hostConfig: Pick<HostConfig, 'Binds' | 'Mounts'>,
+  hostConfig: Pick<HostConfig, 'Binds' | 'Mounts' | 'VolumeDriver'>,
   volumes: Readonly<Record<string, unknown>> | null,
   style: HostPathStyle,
 ): MountPlan[] {
   const plans: MountPlan[] = [];
-  for (const bind of hostConfig.Binds ?? []) addUnique(plans, parseBind(bind, style));
+  const withDriver = (plan: MountPlan): MountPlan =>
+    plan.type === 'volume' && hostConfig.VolumeDriver !== ''
+      ? { ...plan, volumeOptions: { DriverConfig: { Name: hostConfig.VolumeDriver } } }
+      : plan;
+  for (const bind of hostConfig.Binds ?? []) addUnique(plans, withDriver(parseBind(bind, style)));
   for (const mount of hostConfig.Mounts ?? []) addUnique(plans, parseMount(mount, style));
   for (const destination of Object.keys(volumes ?? {})) {
-    const plan = parseBind(destination, style);
+    const plan = withDriver(parseBind(destination, style));
     if (!plans.some((other) => samePlace(other, plan))) plans.push(plan);
   }
   return plans;
@@ -109,15 +113,20 @@ function parseMount(mount: MountSpec, style: HostPathStyle): MountPlan {
   switch (mount.Type) {
     case 'bind': {
       if (source === '') throw invalid('field Source must not be empty');
+      checkBindOptions(mount, invalid);
       if (!isHostPath(source, style)) throw invalid(`'${source}' mount path must be absolute`);
       const destination = checkDestination(target);
       return { type: 'bind', source: hostPath(source, style), destination, readOnly, mode: '' };
     }
     case 'volume': {
       if (source === '' && readOnly) throw invalid('must not set ReadOnly mode when using anonymous volumes');
+      const options = mount.VolumeOptions;
+      if (typeof options?.['Subpath'] === 'string') {
+        if (source === '') throw invalid('must not set Subpath when using anonymous volumes');
+        if (!isLocal(options['Subpath'])) throw invalid('subpath must be a relative path within the volume');
+      }
       if (source !== '') checkVolumeName(source);
       const destination = checkDestination(target);
-      const options = mount.VolumeOptions;
       return {
         type: 'volume',
         source,
@@ -151,6 +160,23 @@ function parseMount(mount: MountSpec, style: HostPathStyle): MountPlan {
         `invalid mount config for type "${String(mount.Type)}": mount type unknown`,
       );
   }
+}
+
+/** What HCS has no word for: a mapped directory is mapped with everything below it. */
+function checkBindOptions(mount: MountSpec, invalid: (detail: string) => PortholeError): void {
+  const { Propagation: propagation, ...others } = mount.BindOptions ?? {};
+  if (typeof propagation === 'string' && propagation !== '')
+    throw invalid(`invalid propagation mode: ${propagation}`);
+  const recursive = ['NonRecursive', 'ReadOnlyNonRecursive', 'ReadOnlyForceRecursive'];
+  if (recursive.some((name) => others[name] === true))
+    throw invalid('bind-recursive is not supported on this platform');
+}
+
+/** Go's filepath.IsLocal for both systems: below where it starts, and no device's name. */
+function isLocal(path: string): boolean {
+  if (path === '' || /^[\\/]|:/.test(path)) return false;
+  const names = path.split(/[\\/]/);
+  return !names.includes('..') && !names.some((name) => reservedNames.test(name.replace(/[. ].*$/, '')));
 }
 
 interface BindParts {

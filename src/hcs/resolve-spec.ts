@@ -83,7 +83,11 @@ export function resolveSpec(input: ResolveInput): ResolvedSpec {
   refuseOnEmbeddedBackend(host, hostConfig, credentials);
   const devices = assignedDevices(hostConfig.Devices, isolation);
   const { path, args } = pathAndArgs(config);
-  const warnings = [...isolationWarnings, ...checked.warnings];
+  const warnings = [
+    ...isolationWarnings,
+    ...checked.warnings,
+    ...namesWithoutEffect(host, config, hostConfig),
+  ];
   if (hostConfig.CpuCount > host.cpus) {
     warnings.push(
       `Changing requested CPUCount of ${hostConfig.CpuCount} to current number of processors, ${host.cpus}`,
@@ -109,6 +113,19 @@ export function resolveSpec(input: ResolveInput): ResolvedSpec {
     ...(credentials === undefined ? {} : { credentialSpec: credentials }),
     warnings,
   };
+}
+
+/** HCS has no domain, and neither a hosts file nor a resolver of ours is in a container of a Windows host. */
+function namesWithoutEffect(
+  { backend }: Pick<IsolationHost, 'backend'>,
+  config: ContainerConfig,
+  hostConfig: HostConfig,
+): string[] {
+  const options: [flag: string, isSet: boolean][] = [
+    ['--domainname', config.Domainname !== ''],
+    ['--add-host', backend === 'hcs' && (hostConfig.ExtraHosts ?? []).length > 0],
+  ];
+  return options.filter(([, isSet]) => isSet).map(([flag]) => `${flag} has no effect on Windows containers`);
 }
 
 /** What Docker's daemon does to a HostConfig on arrival (engine-api.md 4.1). */

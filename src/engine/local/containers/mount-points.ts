@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { MountPoint } from '../../../api/types/index.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { MountPlan } from '../../../hcs/mounts.ts';
@@ -34,7 +35,8 @@ export function resolveMounts(
     const name = anonymous ? deps.newId() : plan.source;
     if (anonymous) anonymousVolumes.push(name);
     making.push(() => void deps.volumes.ensure(name, volumeOptions(plan, anonymous)));
-    return { Type: 'volume', Name: name, Source: deps.volumes.folder(name), Driver: 'local', ...shared };
+    const source = withinVolume(deps.volumes.folder(name), plan.volumeOptions?.['Subpath']);
+    return { Type: 'volume', Name: name, Source: source, Driver: 'local', ...shared };
   });
   const taken = new Set(mounts.map((mount) => mount.Destination.toLowerCase()));
   const added = inherited.filter((mount) => !taken.has(mount.Destination.toLowerCase()));
@@ -43,6 +45,19 @@ export function resolveMounts(
     anonymousVolumes,
     makeVolumes: () => making.forEach((make) => make()),
   };
+}
+
+/** A folder of a volume, which must be there and must be reached without links: what is in a volume is a container's doing. */
+function withinVolume(folder: string, subpath: unknown): string {
+  if (typeof subpath !== 'string' || subpath === '') return folder;
+  let path = folder;
+  for (const name of subpath.split(/[\\/]/).filter((each) => each !== '' && each !== '.')) {
+    path = join(path, name);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) throw invalid(`cannot access path ${path}: no such file or directory`);
+    if (!found.isDirectory()) throw invalid(`cannot access path ${path}: not a directory`);
+  }
+  return path;
 }
 
 function volumeOptions(plan: MountPlan, anonymous: boolean): Parameters<VolumeStore['ensure']>[1] {
