@@ -38,6 +38,8 @@ export const HNS = {
   notSupported: 0x80070032,
   /** ERROR_SHARING_VIOLATION: the host port is taken (networking.md 8). */
   portInUse: 0x80070020,
+  /** ERROR_TIMEOUT: HNS gave no answer. */
+  timeout: 0x800705b4,
   rpcServerUnavailable: 0x800706ba,
   rpcCallFailed: 0x800706be,
   endpointMapperEmpty: 0x800706d9,
@@ -80,6 +82,7 @@ const TEXTS: ReadonlyMap<number, string> = new Map([
   [HNS.invalidParameter, 'The parameter is incorrect.'],
   [HNS.notSupported, 'The request is not supported.'],
   [HNS.portInUse, 'The process cannot access the file because it is being used by another process.'],
+  [HNS.timeout, 'This operation returned because the timeout period expired.'],
   [HNS.rpcServerUnavailable, 'The RPC server is unavailable.'],
   [HNS.rpcCallFailed, 'The remote procedure call failed.'],
   [HNS.endpointMapperEmpty, 'There are no more endpoints available from the endpoint mapper.'],
@@ -91,6 +94,7 @@ const HINTS: ReadonlyMap<number, string> = new Map([
   [HNS.portInUse, 'another program or container holds the host port: choose another, or stop that program'],
   [HNS.degradedOperation, 'restart the service hns'],
   [HNS.managerStopped, 'start the service hns'],
+  [HNS.timeout, 'the service hns does not answer: restart it (Restart-Service hns)'],
   [HNS.rpcServerUnavailable, 'start the service hns'],
   [HNS.rpcCallFailed, 'start the service hns'],
   [HNS.endpointMapperEmpty, 'start the services hns and mpssvc (Windows Firewall)'],
@@ -185,6 +189,7 @@ function kindOf(code: number): ErrorKind {
       return 'notImplemented';
     case HNS.accessDenied:
       return 'forbidden';
+    case HNS.timeout:
     case HNS.rpcServerUnavailable:
     case HNS.managerStopped:
       return 'unavailable';

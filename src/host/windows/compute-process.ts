@@ -1,12 +1,18 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Socket } from 'node:net';
-import { isAlreadyStopped, isInvalidState, isNotExist, type HcsError } from '../../hcs/hcs-error.ts';
+import { HcsError, isAlreadyStopped, isInvalidState, isNotExist } from '../../hcs/hcs-error.ts';
 import { HRESULT } from '../../hcs/hresult.ts';
 import type { ComputeProcess, PortCall, ProcessExit } from '../ports/compute.ts';
 import { unlessAborted } from './abort.ts';
 import { answerOf, failure } from './hcs-failure.ts';
-import type { DriverHandle, DriverProcessInfo, HcsDriver } from './hcs-driver.ts';
-import { OpenHandle } from './open-handle.ts';
+import {
+  hcsTimeouts,
+  type DriverHandle,
+  type DriverProcessInfo,
+  type DriverResult,
+  type HcsDriver,
+} from './hcs-driver.ts';
+import { OpenHandle, type UseOptions } from './open-handle.ts';
 import { pipesOf } from './stdio.ts';
 import { Wake } from './wake.ts';
 
@@ -65,8 +71,11 @@ export class WindowsComputeProcess implements ComputeProcess {
   async signal(name: string): Promise<boolean> {
     this.#signals += 1;
     try {
-      const error = await this.#call('Process::Signal', (handle) =>
-        this.#driver.signalProcess(handle, JSON.stringify({ Signal: name })),
+      const error = await this.#call(
+        'Process::Signal',
+        (handle) => this.#driver.signalProcess(handle, JSON.stringify({ Signal: name })),
+        // vmcompute's call has no time-out of its own.
+        { timeoutMs: hcsTimeouts.signal + 1000 },
       );
       // Server Core answers when the target has ended: not answering yet is no failure (hcs.md 3.4).
       if (error === undefined || error.hresult === HRESULT.operationTimeout) return true;
@@ -102,11 +111,17 @@ export class WindowsComputeProcess implements ComputeProcess {
   /** A failed call's error; a handle that was closed counts as a process that is gone. */
   async #call(
     op: string,
-    call: (handle: DriverHandle) => Promise<{ hresult: number; document: string | undefined }>,
+    call: (handle: DriverHandle) => Promise<DriverResult>,
+    options?: UseOptions<DriverResult>,
   ): Promise<HcsError | undefined> {
     if (this.#handle.isClosed)
       return failure(op, { hresult: HRESULT.processAlreadyStopped, document: undefined }, this.#systemId);
-    return failure(op, await this.#handle.use(op, this.#systemId, call), this.#systemId);
+    try {
+      return failure(op, await this.#handle.use(op, this.#systemId, call, options), this.#systemId);
+    } catch (error) {
+      if (error instanceof HcsError) return error;
+      throw error;
+    }
   }
 
   /** HCS serialises signals of a handle, and one under way may block until its target ends: a fresh handle gets past it. */

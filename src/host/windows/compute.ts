@@ -18,11 +18,21 @@ import type {
   SystemExit,
 } from '../ports/compute.ts';
 import { unlessAborted } from './abort.ts';
+import { bounded } from './bounded.ts';
 import { WindowsComputeProcess } from './compute-process.ts';
 import { removeCredentialGuard, removeLeftGuard, withCredentialGuard } from './credential-guard.ts';
 import { answerOf, failure } from './hcs-failure.ts';
-import type { DriverHandle, HcsDriver, HcsServiceDriver, SystemVerb } from './hcs-driver.ts';
-import { OpenHandle } from './open-handle.ts';
+import { closeHandle } from './ffi/memory.ts';
+import {
+  hcsTimeouts,
+  type DriverHandle,
+  type DriverProcessInfo,
+  type DriverResult,
+  type HcsDriver,
+  type HcsServiceDriver,
+  type SystemVerb,
+} from './hcs-driver.ts';
+import { OpenHandle, serviceHangs } from './open-handle.ts';
 import { Wake } from './wake.ts';
 
 /** The Owner of every document of ours: what `list` and reconciling go by. */
@@ -77,7 +87,9 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
     const op = 'OpenComputeSystem';
     let first: HcsError | undefined;
     for (const driver of drivers) {
-      const result = await driver.openSystem(id);
+      const result = await bounded(driver.openSystem(id), hcsTimeouts.call, hangs(op, id), (late) =>
+        late.handle === undefined ? undefined : driver.closeSystem(late.handle),
+      );
       const error = failure(op, result, id);
       if (error === undefined && result.handle !== undefined)
         return new WindowsComputeSystem(driver, id, result.handle);
@@ -90,16 +102,23 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
 
   async function create(id: string, document: ComputeSystemDocument): Promise<WindowsComputeSystem> {
     const driver = driverFor(document, v1, v2);
-    const created = await driver.createSystem(id, JSON.stringify(document));
-    const error = failure('CreateComputeSystem', created, id);
+    const op = 'CreateComputeSystem';
+    const giveBack = async (
+      { handle }: { handle: DriverHandle | undefined },
+      mayEnd = true,
+    ): Promise<void> => {
+      if (handle === undefined) return;
+      if (mayEnd) await driver.systemVerb('terminate', handle);
+      await driver.closeSystem(handle);
+    };
+    const work = driver.createSystem(id, JSON.stringify(document));
+    const created = await bounded(work, hcsTimeouts.call, hangs(op, id), giveBack);
+    const error = failure(op, created, id);
     if (error === undefined && created.handle !== undefined)
       return new WindowsComputeSystem(driver, id, created.handle);
-    if (created.handle !== undefined) {
-      // Else the next create of the same id would find it existing (hcs.md 8.14). One that existed before is not ours.
-      if (!isSame(error, HRESULT.systemAlreadyExists)) await driver.systemVerb('terminate', created.handle);
-      await driver.closeSystem(created.handle);
-    }
-    throw error ?? new HcsError('CreateComputeSystem', HRESULT.unspecified, { systemId: id });
+    // Else the next create of the same id would find it existing (hcs.md 8.14). One that existed before is not ours.
+    await giveBack(created, !isSame(error, HRESULT.systemAlreadyExists));
+    throw error ?? new HcsError(op, HRESULT.unspecified, { systemId: id });
   }
 
   /** Ends the system, if there is one, and waits for its end. */
@@ -149,11 +168,13 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
     async list() {
       const op = 'EnumerateComputeSystems';
       const query = JSON.stringify({ Owners: [owner] });
-      let result = await drivers[0]!.enumerate(query);
+      const ask = (): Promise<DriverResult> =>
+        bounded(drivers[0]!.enumerate(query), hcsTimeouts.call, hangs(op));
+      let result = await ask();
       // Old builds refuse while a silo ends (hcs.md 8.19).
       for (let tries = 0; tries < 3 && result.hresult === HRESULT.accessDenied; tries += 1) {
         await delay(50);
-        result = await drivers[0]!.enumerate(query);
+        result = await ask();
       }
       const error = failure(op, result);
       if (error !== undefined) throw error;
@@ -175,6 +196,14 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
   };
 }
 
+/** For `bounded`: the service does not answer. */
+function hangs(op: string, systemId?: string): () => never {
+  return () => {
+    const about = systemId === undefined ? {} : { systemId };
+    throw new HcsError(op, HRESULT.operationTimeout, { ...about, hint: serviceHangs });
+  };
+}
+
 function ignoreEnded(error: unknown): void {
   if (!isAlreadyStopped(error) && !isNotExist(error)) throw error;
 }
@@ -185,6 +214,11 @@ function isSame(error: HcsError | undefined, code: number): boolean {
 
 function driverFor(document: ComputeSystemDocument, v1: HcsDriver, v2: HcsDriver | undefined): HcsDriver {
   return 'SystemType' in document ? v1 : (v2 ?? v1);
+}
+
+interface CreatedProcess {
+  readonly handle: DriverHandle | undefined;
+  readonly info: DriverProcessInfo | undefined;
 }
 
 class WindowsComputeSystem implements ComputeSystem {
@@ -278,8 +312,11 @@ class WindowsComputeSystem implements ComputeSystem {
   async createProcess(parameters: ProcessParameters, call?: PortCall): Promise<ComputeProcess> {
     const op = 'System::CreateProcess';
     call?.signal?.throwIfAborted();
-    const created = await this.#handle.use(op, this.id, (handle) =>
-      this.#driver.createProcess(handle, JSON.stringify(parameters)),
+    const created = await this.#handle.use(
+      op,
+      this.id,
+      (handle) => this.#driver.createProcess(handle, JSON.stringify(parameters)),
+      { abandoned: (late) => this.#giveUp(late) },
     );
     let error = failure(op, created, this.id);
     if (error === undefined && created.handle !== undefined && created.info !== undefined) {
@@ -289,12 +326,17 @@ class WindowsComputeSystem implements ComputeSystem {
         error = new HcsError(op, HRESULT.invalidHandle, { systemId: this.id, cause });
       }
     }
-    // Nobody would hear of this process: it must not go on.
-    if (created.handle !== undefined) {
-      await this.#driver.terminateProcess(created.handle);
-      await this.#driver.closeProcess(created.handle);
-    }
+    await this.#giveUp({ handle: created.handle, info: undefined });
     throw error ?? new HcsError(op, HRESULT.unspecified, { systemId: this.id });
+  }
+
+  /** Nobody would hear of this process: it must not go on. */
+  async #giveUp({ handle, info }: CreatedProcess): Promise<void> {
+    for (const pipe of [info?.stdInput, info?.stdOutput, info?.stdError])
+      if (pipe !== undefined && pipe !== 0n) closeHandle(pipe);
+    if (handle === undefined) return;
+    await this.#driver.terminateProcess(handle);
+    await this.#driver.closeProcess(handle);
   }
 
   waitExit(call?: PortCall): Promise<SystemExit> {

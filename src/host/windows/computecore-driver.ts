@@ -1,6 +1,8 @@
+import { HRESULT } from '../../hcs/hresult.ts';
+import { bounded } from './bounded.ts';
 import * as computecore from './ffi/computecore.ts';
 import { eventType, type ProcessHandle, type SystemHandle } from './ffi/computecore.ts';
-import { hcsTimeouts, type HcsDriver, type HcsServiceDriver } from './hcs-driver.ts';
+import { hcsTimeouts, type DriverResult, type HcsDriver, type HcsServiceDriver } from './hcs-driver.ts';
 
 const verbs = {
   start: 'Start',
@@ -9,6 +11,10 @@ const verbs = {
   pause: 'Pause',
   resume: 'Resume',
 } as const;
+
+/** The calls of the service itself take no operation that could be waited for. */
+const inTime = (work: Promise<DriverResult>): Promise<DriverResult> =>
+  bounded(work, hcsTimeouts.call, () => ({ hresult: HRESULT.operationTimeout, document: undefined }));
 
 /** computecore.dll behind the driver interface. */
 export const computecoreDriver: HcsDriver & HcsServiceDriver = {
@@ -34,8 +40,8 @@ export const computecoreDriver: HcsDriver & HcsServiceDriver = {
   modifyProcess: (handle, settings) =>
     computecore.modifyProcess(handle as ProcessHandle, settings, hcsTimeouts.query),
   processProperties: (handle) => computecore.processProperties(handle as ProcessHandle, hcsTimeouts.query),
-  serviceProperties: (query) => computecore.serviceProperties(query),
-  modifyService: (settings) => computecore.modifyServiceSettings(settings),
+  serviceProperties: (query) => inTime(computecore.serviceProperties(query)),
+  modifyService: (settings) => inTime(computecore.modifyServiceSettings(settings)),
   async watchSystem(handle, listener) {
     await computecore.setSystemCallback(handle as SystemHandle, (type, data) => {
       if (type === eventType.systemExited) listener(data);

@@ -61,6 +61,8 @@ export interface HcsServiceDriver {
 /** Bounds of hcs.md 4.3, milliseconds. */
 export const hcsTimeouts = {
   operation: 240_000,
+  /** Any call, whatever it waits for by itself: past it the service hangs. */
+  call: 270_000,
   query: 30_000,
   /** A signal's answer may come only when its target has ended. */
   signal: 2_000,

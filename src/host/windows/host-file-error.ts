@@ -6,6 +6,7 @@ const accessDenied = 5;
 const sharingViolation = 32;
 const lockViolation = 33;
 const fullDisk: readonly number[] = [39, 112];
+const timeout = 1460;
 
 /** Another program has the file just now, mostly a virus scanner: worth another try (users.md P09). */
 export function isHeldByOthers(code: number): boolean {
@@ -22,6 +23,8 @@ function hintOf(code: number): { hint?: string } {
     return {
       hint: 'free some space (porthole image prune, porthole container prune) or use another --data-root',
     };
+  if (code === timeout)
+    return { hint: 'the service vmcompute does not answer: restart it (Restart-Service vmcompute)' };
   if (isHeldByOthers(code))
     return {
       hint: 'Another program holds files of the store, mostly a virus scanner: exclude the data root there and try again.',

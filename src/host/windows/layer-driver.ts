@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { win32 } from 'node:path';
 import { withLock } from '../../state/lock.ts';
+import { bounded } from './bounded.ts';
 import * as wclayer from './ffi/wclayer.ts';
 import type { Guid, LayerDescriptor, LayerVerb } from './ffi/wclayer.ts';
 import { LayerCallError, isHeldByOthers, win32Of } from './host-file-error.ts';
@@ -18,6 +19,11 @@ const mountPauseMs = 100;
 const processAttempts = 5;
 /** Preparing is quick, but others may wait for the same lock. */
 const prepareLockMs = 120_000;
+
+/** Past these the service hangs. What reads or writes whole layers takes as long as they are large. */
+const quickMs = 240_000;
+const slowMs = 3_600_000;
+const timedOut = 0x8007_05b4;
 
 const isFailure = (hresult: number): boolean => hresult >= 0x8000_0000;
 
@@ -44,13 +50,13 @@ export class LayerDriver {
   }
 
   async importLayer(folder: string, from: string, parents: readonly string[]): Promise<void> {
-    await this.#patiently('ImportLayer', folder, async () =>
-      wclayer.importLayer(folder, from, await this.#descriptors(parents)),
-    );
+    const chain = await this.#descriptors(parents);
+    await this.#patiently('ImportLayer', folder, () => wclayer.importLayer(folder, from, chain));
   }
 
   async exportLayer(folder: string, to: string, parents: readonly string[]): Promise<void> {
-    check('ExportLayer', folder, await wclayer.exportLayer(folder, to, await this.#descriptors(parents)));
+    const chain = await this.#descriptors(parents);
+    await called('ExportLayer', folder, wclayer.exportLayer(folder, to, chain), slowMs);
   }
 
   processBaseImage(folder: string): Promise<void> {
@@ -62,15 +68,12 @@ export class LayerDriver {
   }
 
   async createScratch(folder: string, parents: readonly string[]): Promise<void> {
-    check(
-      'CreateSandboxLayer',
-      folder,
-      await wclayer.createSandboxLayer(folder, await this.#descriptors(parents)),
-    );
+    const chain = await this.#descriptors(parents);
+    await called('CreateSandboxLayer', folder, wclayer.createSandboxLayer(folder, chain));
   }
 
   async expandScratch(folder: string, bytes: number): Promise<void> {
-    check('ExpandSandboxSize', folder, await wclayer.expandSandboxSize(folder, bytes));
+    await called('ExpandSandboxSize', folder, wclayer.expandSandboxSize(folder, bytes));
   }
 
   /** Gives what GetLayerMountPath says: `\\?\Volume{…}` for a scratch. Mounted already: the same answer again. */
@@ -90,15 +93,16 @@ export class LayerDriver {
   }
 
   async mountPath(folder: string): Promise<string> {
-    const { hresult, path } = await wclayer.layerMountPath(folder);
+    const late = { hresult: timedOut, path: '' };
+    const { hresult, path } = await bounded(wclayer.layerMountPath(folder), quickMs, () => late);
     check('GetLayerMountPath', folder, hresult);
     return path.replace(/\\+$/, '');
   }
 
   /** Also what is mounted by half or not at all: both calls are made, and fail in peace. */
   async unmount(folder: string): Promise<void> {
-    await wclayer.layerVerb('UnprepareLayer', folder);
-    await wclayer.layerVerb('DeactivateLayer', folder);
+    await inTime(wclayer.layerVerb('UnprepareLayer', folder));
+    await inTime(wclayer.layerVerb('DeactivateLayer', folder));
   }
 
   /** Runs `work` while a scratch is active but not filtered: what ExportLayer wants. Preparing first makes it complete. */
@@ -108,13 +112,13 @@ export class LayerDriver {
       await this.#verb('UnprepareLayer', folder);
       return await work();
     } finally {
-      await wclayer.layerVerb('DeactivateLayer', folder);
+      await inTime(wclayer.layerVerb('DeactivateLayer', folder));
     }
   }
 
   /** False when Windows could not: the caller removes the tree itself. */
   async destroy(folder: string): Promise<boolean> {
-    const hresult = await wclayer.layerVerb('DestroyLayer', folder);
+    const hresult = await inTime(wclayer.layerVerb('DestroyLayer', folder), slowMs);
     const code = win32Of(hresult);
     return !isFailure(hresult) || code === fileNotFound || code === pathNotFound;
   }
@@ -124,19 +128,19 @@ export class LayerDriver {
     await this.#verb('ActivateLayer', folder);
     await withLock(
       this.#prepareLock,
-      async () => check('PrepareLayer', folder, await wclayer.prepareLayer(folder, descriptors)),
+      () => called('PrepareLayer', folder, wclayer.prepareLayer(folder, descriptors)),
       { timeoutMs: prepareLockMs },
     );
   }
 
   async #verb(verb: LayerVerb, folder: string): Promise<void> {
-    check(verb, folder, await wclayer.layerVerb(verb, folder));
+    await called(verb, folder, wclayer.layerVerb(verb, folder));
   }
 
   /** Scanners let go of fresh files after a moment (users.md P09). */
   async #patiently(call: string, folder: string, work: () => Promise<number>): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      const hresult = await work();
+      const hresult = await inTime(work(), slowMs);
       const code = win32Of(hresult);
       const isWorthIt = isFailure(hresult) && code !== undefined && isHeldByOthers(code);
       if (!isWorthIt || attempt >= processAttempts) return check(call, folder, hresult);
@@ -160,6 +164,19 @@ export class LayerDriver {
     this.#guids.set(name, guid);
     return guid;
   }
+}
+
+function inTime(work: Promise<number>, milliseconds = quickMs): Promise<number> {
+  return bounded(work, milliseconds, () => timedOut);
+}
+
+async function called(
+  call: string,
+  folder: string,
+  work: Promise<number>,
+  milliseconds?: number,
+): Promise<void> {
+  check(call, folder, await inTime(work, milliseconds));
 }
 
 function check(call: string, folder: string, hresult: number): void {

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HnsEndpoint, HnsNetwork } from '../../hns/documents.ts';
 import { HNS, HnsError, isHnsError, knownHnsCodes } from '../../hns/hns-error.ts';
 import type { EndpointStatistics, NetworkPort } from '../ports/network.ts';
+import { bounded } from './bounded.ts';
 import * as hcn from './ffi/computenetwork.ts';
 import { hnsCall, type HnsReply } from './ffi/hns.ts';
 import { hresultMessage } from './ffi/kernel32.ts';
@@ -109,14 +110,24 @@ async function patiently<T>(work: () => Promise<T>, codes: readonly number[] = p
   return work();
 }
 
+/** Making a switch takes tens of seconds; past this HNS hangs. */
+export const hnsTimeouts = { call: 240_000 } as const;
+
+function inTime<T>(op: string, work: Promise<T>): Promise<T> {
+  return bounded(work, hnsTimeouts.call, () => {
+    throw new HnsError(op, HNS.timeout);
+  });
+}
+
 async function call<T>(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body?: object,
   subject?: string,
 ): Promise<T | undefined> {
-  const reply = await hnsCall(method, path, body === undefined ? '' : JSON.stringify(body));
   const op = `${method} ${path}`;
+  const work = hnsCall(method, path, body === undefined ? '' : JSON.stringify(body));
+  const reply = await inTime(op, work);
   const envelope = envelopeOf(op, reply);
   const failed = reply.hresult >= 0x80000000;
   if (failed || envelope.Success === false)
@@ -183,7 +194,8 @@ async function gone(work: Promise<unknown>, codes: readonly number[]): Promise<v
   }
 }
 
-function hcnCheck(op: string, reply: hcn.HcnReply): hcn.HcnReply {
+async function hcnCheck(op: string, work: Promise<hcn.HcnReply>): Promise<hcn.HcnReply> {
+  const reply = await inTime(op, work);
   if (reply.hresult < 0x80000000 && reply.error === undefined) return reply;
   let record: Envelope<unknown> = {};
   try {
@@ -242,7 +254,7 @@ export function createWindowsNetwork({
   }
 
   const openNamespace = async (id: string): Promise<void> => {
-    hcnCheck('HcnOpenNamespace', await hcn.checkNamespace(id));
+    await hcnCheck('HcnOpenNamespace', hcn.checkNamespace(id));
   };
 
   return {
@@ -295,35 +307,28 @@ export function createWindowsNetwork({
         const op = 'HcnCreateNamespace';
         // No Type = Host: a compartment of its own (hcs.md 3.2).
         const settings = JSON.stringify({ SchemaVersion: { Major: 2, Minor: 0 } });
-        const reply = await patiently(async () => hcnCheck(op, await hcn.createNamespace(settings)));
+        const reply = await patiently(() => hcnCheck(op, hcn.createNamespace(settings)));
         const { ID } = documentOf<{ ID?: string }>(op, reply, {});
         if (ID === undefined) throw new HnsError(op, HNS.invalidJson);
         return ID;
       }),
     async listNamespaces() {
       const op = 'HcnEnumerateNamespaces';
-      const reply = hcnCheck(op, await hcn.enumerateNamespaces());
+      const reply = await hcnCheck(op, hcn.enumerateNamespaces());
       return documentOf<string[]>(op, reply, []).map((id) => id.replace(/[{}]/g, '').toUpperCase());
     },
     deleteNamespace: (id) =>
-      exclusively(() =>
-        gone(
-          hcn.deleteNamespace(id).then((reply) => hcnCheck('HcnDeleteNamespace', reply)),
-          [HNS.elementNotFound],
-        ),
-      ),
+      exclusively(() => gone(hcnCheck('HcnDeleteNamespace', hcn.deleteNamespace(id)), [HNS.elementNotFound])),
     attachEndpoint: (namespaceId, endpointId) =>
       exclusively(() =>
         patiently(async () => {
-          hcnCheck('HcnModifyNamespace', await hcn.modifyNamespace(namespaceId, resource(endpointId, 'Add')));
+          await hcnCheck('HcnModifyNamespace', hcn.modifyNamespace(namespaceId, resource(endpointId, 'Add')));
         }),
       ),
     detachEndpoint: (namespaceId, endpointId) =>
       exclusively(() =>
         gone(
-          hcn
-            .modifyNamespace(namespaceId, resource(endpointId, 'Remove'))
-            .then((reply) => hcnCheck('HcnModifyNamespace', reply)),
+          hcnCheck('HcnModifyNamespace', hcn.modifyNamespace(namespaceId, resource(endpointId, 'Remove'))),
           [HNS.elementNotFound, HNS.endpointNotFound],
         ),
       ),

@@ -1,6 +1,14 @@
 import { HcsError } from '../../hcs/hcs-error.ts';
 import { HRESULT } from '../../hcs/hresult.ts';
-import type { DriverHandle } from './hcs-driver.ts';
+import { bounded } from './bounded.ts';
+import { hcsTimeouts, type DriverHandle } from './hcs-driver.ts';
+
+export const serviceHangs = 'the service vmcompute does not answer: restart it (Restart-Service vmcompute)';
+
+export interface UseOptions<T> {
+  readonly timeoutMs?: number;
+  readonly abandoned?: (answer: T) => unknown;
+}
 
 /**
  * One handle of a driver and the calls that use it at the moment. It is closed when the last of them has returned: closing
@@ -22,9 +30,28 @@ export class OpenHandle {
     return this.#closing !== undefined;
   }
 
-  /** Throws `HcsError` 0x80070006 once the handle was closed. */
-  async use<T>(op: string, systemId: string, call: (handle: DriverHandle) => Promise<T>): Promise<T> {
+  /**
+   * Throws `HcsError` 0x80070006 once the handle was closed, 0x80370118 when the call does not return in time: it counts as
+   * a user of the handle until it does, and `abandoned` gets what it gives.
+   */
+  async use<T>(
+    op: string,
+    systemId: string,
+    call: (handle: DriverHandle) => Promise<T>,
+    { timeoutMs = hcsTimeouts.call, abandoned }: UseOptions<T> = {},
+  ): Promise<T> {
     if (this.#closing !== undefined) throw new HcsError(op, HRESULT.invalidHandle, { systemId });
+    return bounded(
+      this.#counted(call),
+      timeoutMs,
+      () => {
+        throw new HcsError(op, HRESULT.operationTimeout, { systemId, hint: serviceHangs });
+      },
+      abandoned,
+    );
+  }
+
+  async #counted<T>(call: (handle: DriverHandle) => Promise<T>): Promise<T> {
     this.#users += 1;
     try {
       return await call(this.#handle);

@@ -32,6 +32,10 @@ const api = defineLibrary('kernel32.dll', {
       'int32_t __stdcall GetProcessTimes(void *process, void *created, void *ended, void *kernel, void *user)',
     mode: 'sync',
   },
+  TerminateProcess: {
+    proto: 'int32_t __stdcall TerminateProcess(void *process, uint32_t code)',
+    mode: 'sync',
+  },
   CloseHandle: { proto: 'int32_t __stdcall CloseHandle(void *handle)', mode: 'sync' },
   GetLastError: { proto: 'uint32_t __stdcall GetLastError(void)', mode: 'sync' },
   FormatMessageW: {
@@ -93,6 +97,12 @@ function messageOf(code: number): string | undefined {
   const buffer = Buffer.alloc(2 * 1024);
   const length = Number(api.callSync('FormatMessageW', messageFlags, null, code, 0, buffer, 1024, null));
   return buffer.toString('utf16le', 0, length * 2).trim() || undefined;
+}
+
+/** Ends this process now, without waiting for its threads. */
+export function terminateSelf(code: number): void {
+  const currentProcess = -1n;
+  api.callSync('TerminateProcess', currentProcess, code >>> 0);
 }
 
 const queryLimitedInformation = 0x1000;

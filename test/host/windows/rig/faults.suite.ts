@@ -346,6 +346,18 @@ for (const { name, document } of schemas)
     });
   });
 
+describe('a service that does not answer', () => {
+  for (const name of ['computecore', 'vmcompute', 'hns'])
+    it(`ends the command all the same, ${name}`, async () => {
+      const hanging = spawn(process.execPath, [join(import.meta.dirname, 'hanging.cjs'), name], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [said, [code]] = await Promise.all([text(hanging.stdout), once(hanging, 'exit')]);
+      expect(said).to.match(/the service (?:vmcompute|hns) does not answer/);
+      expect(code).to.equal(7);
+    });
+});
+
 describe('failures of vmcompute alone', () => {
   const port = compute();
   before(() => setMode(''));

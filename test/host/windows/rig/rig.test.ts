@@ -17,7 +17,7 @@ await rigTests({
     ],
     ...['documents.suite.ts', 'credentials.suite.ts', 'lifecycle.suite.ts'],
   ),
-  programs: here('owner.ts', 'lock-owner.ts'),
+  programs: here('owner.ts', 'lock-owner.ts', 'hanging.ts'),
   timeoutMs: 60_000 * (8 + Number(process.env['PORTHOLE_RIG_LIVES'] ?? 0) / 50),
   env: Object.fromEntries(
     inherited.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),

@@ -68,6 +68,11 @@ export function failNext(name: string, hresult: number, fault: Fault = {}): void
   core.callSync('StandinFault', name, fault.countdown ?? 1, hresult, late, fault.document ?? '');
 }
 
+/** The next call of that function does not return for a long time. */
+export function hangNext(name: string): void {
+  failNext(name, 0x0badffff);
+}
+
 export function clearFaults(): void {
   core.callSync('StandinClearFaults');
 }
