@@ -88,6 +88,7 @@ const messages: readonly Explanation[] = messageRows.map((row) => ({
   fix: row.fix ?? [],
   see: row.see ?? [],
   pattern: row.pattern,
+  ...(row.weak === undefined ? {} : { weak: row.weak }),
 }));
 
 export const catalogue: readonly Explanation[] = [

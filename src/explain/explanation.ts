@@ -4,7 +4,7 @@
 export type Family = 'hcs' | 'hns' | 'win32' | 'ntstatus' | 'hresult' | 'exit' | 'message';
 
 /** Where a text comes from, as far as its words tell: the same Win32 code means other things in other places. */
-export type Context = 'network' | 'layer' | 'process' | 'hyperv' | 'registry';
+export type Context = 'network' | 'layer' | 'create' | 'process' | 'hyperv' | 'registry';
 
 export interface Explanation {
   /** Stable: `PH-HCS-0106`, `PH-WIN32-32-NETWORK`, `PH-EXIT-125`, `PH-MSG-LOGON-SESSION`. */
@@ -26,6 +26,10 @@ export interface Explanation {
   readonly context?: Context;
   /** Texts that it explains, whatever code they carry. */
   readonly pattern?: RegExp;
+  /**
+   * How little the pattern says, if it does: `beside` codes of the text that are known, or `alone`, only when nothing else is.
+   */
+  readonly weak?: 'beside' | 'alone';
 }
 
 /** One row of a data module. */

@@ -20,6 +20,9 @@ export interface Answer {
   readonly unknown: readonly (CodeDescription & { readonly shown: string })[];
 }
 
+/** Codes that say much have 84 and more, numbers that programs choose as their exit code less. */
+const patternScores = { strong: 100, beside: 80, alone: 10 } as const;
+
 /** Shorter system texts (`Access is denied.`) stand in too many messages to say anything by themselves. */
 const shortestTitle = 12;
 
@@ -44,9 +47,12 @@ export function findExplanations(text: string): Answer {
     if (entries.length === 0) unknown.push({ ...describeCode(found.code), shown: found.shown });
   }
   if (!query.exact) for (const match of matchText(query)) offer(match.explanation, match.score, match.of);
+  const saysMore = [...best.values()].some(
+    ({ explanation, score }) => score > 0 && explanation.weak !== 'alone',
+  );
   return {
     matches: [...best.values()]
-      .filter(({ score }) => score > 0)
+      .filter(({ explanation, score }) => score > 0 && !(saysMore && explanation.weak === 'alone'))
       .sort((a, b) => b.score - a.score || order(a, b)),
     unknown,
   };
@@ -115,7 +121,8 @@ function* matchText(query: Query): Generator<Match> {
     if (explanation.pattern !== undefined) {
       const match = explanation.pattern.exec(flat);
       if (match !== null) {
-        yield { explanation, score: 100 + Math.min(match[0].length, 90) / 100, of: shorten(match[0]) };
+        const base = patternScores[explanation.weak ?? 'strong'];
+        yield { explanation, score: base + Math.min(match[0].length, 90) / 100, of: shorten(match[0]) };
         continue;
       }
     }

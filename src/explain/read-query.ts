@@ -27,6 +27,10 @@ const contexts: readonly (readonly [Context, RegExp])[] = [
     /(?:Prepare|Activate|Deactivate|Unprepare|Import|Export|Destroy|Create\w*|Expand\w*|GetLayer\w*|Process\w*)Layer|ProcessBaseImage|ProcessUtilit|failed to register layer|re-exec error|windowsfilter|wclayer/i,
   ],
   [
+    'create',
+    /(?:Create|Start)ComputeSystem|during (?:hcs(?:shim)?::System::)?(?:CreateContainer|Create|Start):/i,
+  ],
+  [
     'process',
     /CreateProcess|exec failed|encountered an error during (?:CreateProcess|hcs::System::CreateProcess)|container_linux/i,
   ],

@@ -36,6 +36,7 @@ const first: readonly (readonly [text: string, ...ids: string[]])[] = [
   ],
   [
     'hcsshim::ActivateLayer failed in Win32: The process cannot access the file because it is being used by another process. (0x20)',
+    'PH-WIN32-32-LAYER',
     'PH-WIN32-32',
   ],
   [
@@ -43,6 +44,50 @@ const first: readonly (readonly [text: string, ...ids: string[]])[] = [
     'PH-WIN32-87-LAYER',
     'PH-WIN32-87',
   ],
+  [
+    'docker: Error response from daemon: hcsshim::CreateComputeSystem 5eb7: The parameter is incorrect.\n(extra info: {"SystemType":"Container"})',
+    'PH-WIN32-87-CREATE',
+    'PH-WIN32-87',
+  ],
+  ['hcsshim::CreateComputeSystem : Element not found.', 'PH-WIN32-1168-CREATE', 'PH-WIN32-1168'],
+  [
+    'container c40d encountered an error during CreateContainer: failure in a Windows system call: Element not found. (0x490)',
+    'PH-WIN32-1168-CREATE',
+    'PH-WIN32-1168',
+  ],
+  [
+    'failed to create shim task: hcs::CreateComputeSystem test: The directory name is invalid.: unknown',
+    'PH-WIN32-267-CREATE',
+    'PH-WIN32-267',
+  ],
+  [
+    'failed to create shim task: hcs::CreateComputeSystem 12: The requested operation for attach namespace failed.: unknown',
+    'PH-HNS-002E',
+  ],
+  [
+    'hcsshim::CreateComputeSystem 632b: Insufficient system resources exist to complete the requested service.',
+    'PH-WIN32-1450',
+  ],
+  [
+    'container d49b encountered an error during Start: failure in a Windows system call: Call was canceled by the message filter. (0x80010002).',
+    'PH-HR-80010002',
+  ],
+  ["The command 'cmd /S /C x' returned a non-zero code: 3", 'PH-MSG-NON-ZERO-CODE', 'PH-WIN32-3'],
+  [
+    'failed to create endpoint x on network nat: HNS failed with error : Er is geprobeerd een bewerking uit te voeren op een verslechterd object.',
+    'PH-MSG-HNS-FAILED',
+  ],
+  ['hnsCall failed in Win32: The service has not been started. (0x426)', 'PH-WIN32-1062'],
+  ["Service 'Host Network Service (hns)' cannot be started. Error 1068", 'PH-WIN32-1068'],
+  [
+    'failed to load computecore.dll, ensure that the Containers feature is installed',
+    'PH-MSG-FEATURE-MISSING',
+  ],
+  ['vmcompute.dll of this Windows has no HcsSignalProcess', 'PH-MSG-EXPORT-MISSING'],
+  ['what does exitCode=3221226505 means when container die?', 'PH-NT-C0000409'],
+  ['Exited (3221225786) 2 minutes ago', 'PH-NT-C000013A'],
+  ['0x8007045A', 'PH-WIN32-1114'],
+  ['0x80070BC9', 'PH-WIN32-3017'],
   [
     'HNS failed with error : The parameter is incorrect.',
     'PH-MSG-NAT-CONFLICT',
@@ -69,8 +114,8 @@ const first: readonly (readonly [text: string, ...ids: string[]])[] = [
   ],
   [
     "The command 'cmd /S /C app.exe' returned a non-zero code: 3221225781",
-    'PH-MSG-NON-ZERO-CODE',
     'PH-NT-C0000135',
+    'PH-MSG-NON-ZERO-CODE',
   ],
   [
     'no matching manifest for windows/amd64 10.0.17763 in the manifest list entries',

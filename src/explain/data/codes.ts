@@ -37,6 +37,14 @@ export const hresultRows: readonly Row[] = [
     cause: 'A service met a state that it did not expect.',
   },
   {
+    code: 0x80010002,
+    name: 'RPC_E_CALL_CANCELED',
+    title: 'Call was canceled by the message filter.',
+    hint: 'restart the service vmcompute; if it stays, take security software off Hyper-V and vmcompute',
+    cause: 'Something between the program and the host compute service broke the call off.',
+    see: [thread('docker/for-win#1666')],
+  },
+  {
     code: 0x80041002,
     name: 'WBEM_E_NOT_FOUND',
     title: 'Not found',

@@ -17,7 +17,12 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
     hint: 'the endpoint is gone: restart the container',
     cause: 'HNS knows no endpoint with this ID: the service was restarted, or another program deleted it.',
   },
-  { code: 0x03, name: 'HCN_E_LAYER_NOT_FOUND', title: 'The port layer was not found.', ...internalState() },
+  {
+    code: 0x03,
+    name: 'HCN_E_LAYER_NOT_FOUND',
+    title: "The network's underlying layer was not found.",
+    ...internalState(),
+  },
   {
     code: 0x04,
     name: 'HCN_E_SWITCH_NOT_FOUND',
@@ -37,12 +42,17 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
     cause:
       'The network adapter that a transparent or l2bridge network should use does not exist or is not connected.',
   },
-  { code: 0x07, name: 'HCN_E_PORT_NOT_FOUND', title: 'The switch port was not found.', ...internalState() },
-  { code: 0x08, name: 'HCN_E_POLICY_NOT_FOUND', title: 'The policy was not found.', ...internalState() },
+  { code: 0x07, name: 'HCN_E_PORT_NOT_FOUND', title: 'The switch-port was not found.', ...internalState() },
+  {
+    code: 0x08,
+    name: 'HCN_E_POLICY_NOT_FOUND',
+    title: 'An expected policy was not found.',
+    ...internalState(),
+  },
   {
     code: 0x09,
     name: 'HCN_E_VFP_PORTSETTING_NOT_FOUND',
-    title: 'The VFP port setting was not found.',
+    title: 'A required VFP port setting was not found.',
     ...internalState(),
   },
   {
@@ -79,7 +89,7 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
   {
     code: 0x0f,
     name: 'HCN_E_INVALID_REMOTE_ENDPOINT_OPERATION',
-    title: 'The operation is not allowed on a remote endpoint.',
+    title: 'This requested operation is invalid for a remote endpoint.',
     ...internalState(),
   },
   {
@@ -97,7 +107,7 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
   {
     code: 0x12,
     name: 'HCN_E_POLICY_ALREADY_EXISTS',
-    title: 'The policy already exists.',
+    title: 'Policy information already exists on this object.',
     ...internalState(),
   },
   {
@@ -142,7 +152,7 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
   {
     code: 0x18,
     name: 'HCN_E_SHARED_SWITCH_MODIFICATION',
-    title: 'A shared switch cannot be modified.',
+    title: 'Cannot modify a switch shared by multiple networks.',
     hint: 'use another adapter, or the network that already owns this switch',
     cause: 'Several networks share the virtual switch, so none of them may change it.',
   },
@@ -152,7 +162,7 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
     hint: 'use the ID that porthole network ls --no-trunc shows',
     cause: 'An ID is not a GUID.',
   },
-  { code: 0x1a, name: 'HCN_E_REGKEY_FAILURE', title: 'HNS could not use the registry.', ...internalState() },
+  { code: 0x1a, name: 'HCN_E_REGKEY_FAILURE', title: 'Failed to process registry key.', ...internalState() },
   {
     code: 0x1b,
     name: 'HCN_E_INVALID_JSON',
@@ -162,7 +172,7 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
   {
     code: 0x1c,
     name: 'HCN_E_INVALID_JSON_REFERENCE',
-    title: 'The JSON document refers to something that does not exist.',
+    title: 'The reference is invalid in the JSON document.',
     ...internalState(),
   },
   {
@@ -181,7 +191,7 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
   {
     code: 0x1f,
     name: 'HCN_E_SWITCH_EXTENSION_NOT_FOUND',
-    title: 'The switch extension was not found.',
+    title: 'The specified switch extension does not exist on this switch.',
     ...internalState(),
   },
   {
@@ -215,7 +225,7 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
   {
     code: 0x2d,
     name: 'HCN_E_INVALID_INTERNAL_PORT',
-    title: 'The internal port is invalid.',
+    title: 'The internal port must exist and cannot be zero.',
     hint: 'give the port of the container in -p HOST:CONTAINER as a number from 1 to 65535',
     cause: 'The container side of a port mapping is not a port.',
   },
@@ -254,7 +264,7 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
   {
     code: 0x33,
     name: 'HCN_E_INVALID_IP_SUBNET',
-    title: 'The IP subnet is invalid.',
+    title: 'The provided IP subnet configuration is invalid or missing parameters.',
     hint: 'choose another --subnet',
     cause: 'The inner IP subnet does not lie in the subnet.',
   },
@@ -273,13 +283,13 @@ export const hnsRows: readonly (Omit<Row, 'title'> & { readonly title?: string }
   {
     code: 0x36,
     name: 'HCN_E_INTERFACEPARAMETERS_ALREADY_APPLIED',
-    title: 'The interface parameters are applied already.',
+    title: 'Cannot apply more than one InterfaceParameters policy.',
     ...internalState(),
   },
   {
     code: 0x37,
     name: 'HCN_E_VFP_NOT_ALLOWED',
-    title: 'The Virtual Filtering Platform is not allowed here.',
+    title: 'A network of this type can not be created because VFP is not available.',
     hint: 'leave ACL and load balancer policies out on this network type',
     cause: 'The policy needs VFP, which this network does not use.',
   },

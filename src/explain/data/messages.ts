@@ -11,6 +11,7 @@ export interface MessageRow {
   readonly cause: string;
   readonly fix?: readonly string[];
   readonly see?: readonly string[];
+  readonly weak?: 'beside' | 'alone';
 }
 
 const onLinux = 'On Linux, porthole runs the Windows program under Wine in namespaces of its own instead.';
@@ -398,6 +399,7 @@ export const messageRows: readonly MessageRow[] = [
   },
   {
     slug: 'NON-ZERO-CODE',
+    weak: 'beside',
     pattern: /returned a non-zero code: -?\d+/i,
     title: "The command 'COMMAND' returned a non-zero code: 2",
     hint: 'the RUN line failed: its output above says why',
@@ -438,11 +440,32 @@ export const messageRows: readonly MessageRow[] = [
   {
     slug: 'FEATURE-MISSING',
     pattern:
-      /cannot find (?:vmcompute|computecore|computenetwork)\.dll|(?:vmcompute|computecore|computenetwork)\.dll (?:is missing|was not found|cannot be loaded)/i,
+      /(?:cannot find|failed to load) (?:vmcompute|computecore|computenetwork|virtdisk)\.dll|(?:vmcompute|computecore|computenetwork)\.dll (?:is missing|was not found|cannot be loaded)|required service is not installed, ensure the Containers feature/i,
     title: 'vmcompute.dll is missing',
     hint: 'enable the Containers feature of Windows and restart',
     cause: 'The host compute service comes with the Containers and Hyper-V features.',
     fix: ['porthole doctor'],
+  },
+  {
+    slug: 'EXPORT-MISSING',
+    pattern: /(?:vmcompute|computecore|computenetwork)\.dll of this Windows has no \w+/i,
+    title: 'vmcompute.dll of this Windows has no FUNCTION',
+    hint: 'this build of Windows is too old for the command: porthole doctor shows what it has',
+    cause: 'Microsoft added the function in a later build; Windows Server 2019 (17763) has all of them.',
+    see: [pages.versions],
+  },
+  {
+    slug: 'HNS-FAILED',
+    pattern: /HNS failed with error|hnsCall failed/i,
+    weak: 'alone',
+    title: 'HNS failed with error : TEXT',
+    hint: 'restart the service hns; if it stays, look for the code in its event log',
+    cause: 'The Host Network Service says in the language of the host what went wrong; the text has no code.',
+    fix: [
+      'Restart-Service hns (running containers lose their network).',
+      'Get-WinEvent -LogName Microsoft-Windows-Host-Network-Service-Admin -MaxEvents 20',
+      'porthole doctor looks for prefixes that overlap and for services that do not run.',
+    ],
   },
   {
     slug: 'WINE-MISSING',

@@ -158,6 +158,20 @@ export const win32Rows: readonly Row[] = [
     see: [thread('docker/for-win#3171')],
   },
   {
+    code: 32,
+    name: 'ERROR_SHARING_VIOLATION',
+    context: 'layer',
+    title: 'The process cannot access the file because it is being used by another process.',
+    hint: 'the disk of the container is held: by antivirus, or by a run that was cut off (porthole doctor)',
+    cause:
+      'Another process has the layer or its virtual disk open, or a compute system that is left over does.',
+    fix: [
+      ...antivirus,
+      'porthole doctor lists compute systems and disks that are left over.',
+      'Run the command again.',
+    ],
+  },
+  {
     code: 33,
     name: 'ERROR_LOCK_VIOLATION',
     title: 'The process cannot access the file because another process has locked a portion of the file.',
@@ -218,6 +232,17 @@ export const win32Rows: readonly Row[] = [
       'porthole network create --subnet with another prefix.',
     ],
     see: [thread('moby/moby#30280'), thread('docker/for-win#598')],
+  },
+  {
+    code: 87,
+    name: 'ERROR_INVALID_PARAMETER',
+    context: 'create',
+    title: 'The parameter is incorrect.',
+    hint: 'leave out limits, devices and mounts one after the other: this Windows takes one of them not',
+    cause:
+      'HCS refuses a value of the document: a limit beyond the host, a mount or a device that is none, or a layer of another kind.',
+    fix: ['Start it with no options but the image; then add them one by one.', 'porthole compat IMAGE'],
+    see: [thread('moby/moby#42159')],
   },
   {
     code: 109,
@@ -323,6 +348,17 @@ export const win32Rows: readonly Row[] = [
     cause: 'WORKDIR or -w names something that is no folder in the container.',
   },
   {
+    code: 267,
+    name: 'ERROR_DIRECTORY',
+    context: 'create',
+    title: 'The directory name is invalid.',
+    hint: 'a mounted path is a file, or is gone: -v and --mount take folders only',
+    cause:
+      'HCS maps folders into a container. A single file, a link to one, or a folder that was removed is refused so.',
+    fix: ['Mount the folder that the file is in.'],
+    see: [thread('containerd/containerd#10347')],
+  },
+  {
     code: 299,
     name: 'ERROR_PARTIAL_COPY',
     title: 'Only part of a ReadProcessMemory or WriteProcessMemory request was completed.',
@@ -342,6 +378,13 @@ export const win32Rows: readonly Row[] = [
     title: 'The requested operation requires elevation.',
     hint: 'start the terminal as Administrator',
     cause: 'The program or call is for Administrators only.',
+  },
+  {
+    code: 1018,
+    name: 'ERROR_KEY_DELETED',
+    title: 'Illegal operation attempted on a registry key that has been marked for deletion.',
+    hint: 'the user was logged off, or the container is ending: run the command again',
+    cause: 'A registry hive was unloaded while a program still used it.',
   },
   {
     code: 1053,
@@ -381,6 +424,26 @@ export const win32Rows: readonly Row[] = [
     cause: 'HCS or a service controller ended the process, or it crashed.',
   },
   {
+    code: 1068,
+    name: 'ERROR_SERVICE_DEPENDENCY_FAIL',
+    title: 'The dependency service or group failed to start.',
+    hint: 'a service that it needs does not start: porthole doctor; sc qc NAME lists what it needs',
+    cause:
+      'The service hns needs the network services and the virtual switch drivers; vmcompute needs the Hyper-V or Containers feature.',
+    fix: [
+      'sc qc hns',
+      'Get-Service mpssvc, nsi, vmcompute, hns',
+      'Restart the host if a feature was just enabled.',
+    ],
+  },
+  {
+    code: 1114,
+    name: 'ERROR_DLL_INIT_FAILED',
+    title: 'A dynamic link library (DLL) initialization routine failed.',
+    hint: 'a DLL of the program does not start in a container: use windows/servercore, or windows/server',
+    cause: 'The DLL wants a desktop, a driver or a part of Windows that the image lacks.',
+  },
+  {
     code: 1115,
     name: 'ERROR_SHUTDOWN_IN_PROGRESS',
     title: 'A system shutdown is in progress.',
@@ -416,6 +479,17 @@ export const win32Rows: readonly Row[] = [
     hint: 'run the command again; check that IPv6 is not disabled in the registry of this host',
     cause:
       'HNS lost an adapter, was asked for too much at once, or IPv6 is switched off (Tcpip6\\Parameters\\DisabledComponents).',
+  },
+  {
+    code: 1168,
+    name: 'ERROR_NOT_FOUND',
+    context: 'create',
+    title: 'Element not found.',
+    hint: 'an endpoint, a device or a part of Hyper-V is gone: restart the services hns and vmcompute',
+    cause:
+      'HCS does not find something that the document names: the network endpoint after a restart of hns, a device class, or the Hyper-V platform.',
+    fix: ['Restart-Service hns, vmcompute', 'porthole doctor', 'porthole rm -f CONTAINER, and run it again.'],
+    see: [thread('microsoft/hcsshim#715')],
   },
   {
     code: 1223,
@@ -476,6 +550,15 @@ export const win32Rows: readonly Row[] = [
     hint: 'the disk is slow or busy: run the command again',
     cause: 'Mounting a layer took too long.',
     see: [thread('moby/moby#27588')],
+  },
+  {
+    code: 1460,
+    name: 'ERROR_TIMEOUT',
+    context: 'network',
+    title: 'This operation returned because the timeout period expired.',
+    hint: 'the service hns does not answer: restart it (Restart-Service hns)',
+    cause: 'The Host Network Service hangs. Containers that run lose their network when it is restarted.',
+    fix: ['Restart-Service hns', 'porthole doctor checks the services.'],
   },
   {
     code: 1717,
@@ -547,6 +630,13 @@ export const win32Rows: readonly Row[] = [
     hint: 'not a failure: restart, or add "if %ERRORLEVEL% EQU 3010 exit /b 0" to the RUN line',
     cause:
       'An installer worked and wants a restart. In an image none is needed, but the step counts as failed.',
+  },
+  {
+    code: 3017,
+    name: 'ERROR_FAIL_REBOOT_REQUIRED',
+    title: 'The requested operation failed. A system reboot is required to roll back changes made.',
+    hint: 'restart the host',
+    cause: 'An update or a feature was installed by half.',
   },
   {
     code: 1603,

@@ -1,3 +1,4 @@
+import { asError } from '../../errors/porthole-error.ts';
 import { terminateSelf } from './ffi/kernel32.ts';
 
 let left = 0;
@@ -29,7 +30,7 @@ export function bounded<T>(
       try {
         resolve(late());
       } catch (error) {
-        reject(error as Error);
+        reject(asError(error));
       }
     }, milliseconds);
     const returned = (): void => {
@@ -44,7 +45,7 @@ export function bounded<T>(
       },
       (error: unknown) => {
         returned();
-        reject(error as Error);
+        reject(asError(error));
       },
     );
   });

@@ -352,7 +352,8 @@ describe('a service that does not answer', () => {
       const hanging = spawn(process.execPath, [join(import.meta.dirname, 'hanging.cjs'), name], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
-      const [said, [code]] = await Promise.all([text(hanging.stdout), once(hanging, 'exit')]);
+      const ended = once(hanging, 'exit') as Promise<[number | null]>;
+      const [said, [code]] = await Promise.all([text(hanging.stdout), ended]);
       expect(said).to.match(/the service (?:vmcompute|hns) does not answer/);
       expect(code).to.equal(7);
     });
