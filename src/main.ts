@@ -59,6 +59,8 @@ export async function createEngine(given: Environment): Promise<Engine> {
     imageIdOf: imageIds(environment),
     resolveImage: async (name) =>
       (await import('./engine/local/images/resolve.ts')).resolveImage(imageDeps, name),
+    requireUnpacked: async (id, signal) =>
+      (await import('./engine/local/images/unpack.ts')).requireUnpacked(imageDeps, id, signal),
     commitImage: async (request) =>
       (await import('./engine/local/images/commit.ts')).commitImage(imageDeps, request),
   };
@@ -88,6 +90,7 @@ export async function createEngine(given: Environment): Promise<Engine> {
         paths,
         host,
         resolveImage: containerDeps.resolveImage,
+        requireUnpacked: containerDeps.requireUnpacked,
         commitImage: containerDeps.commitImage,
         runStep: (request) => runStep(containerDeps, request),
         pull: (reference, options) => images.pull(reference, options),

@@ -4,16 +4,7 @@
  * folder is the caller's to delete after an error. Links and deletions come last, when every name is known.
  */
 import { createHash } from 'node:crypto';
-import {
-  constants,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  statfsSync,
-  symlinkSync,
-  unlinkSync,
-  utimesSync,
-} from 'node:fs';
+import { constants, copyFileSync, linkSync, mkdirSync, statfsSync, unlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileWriter } from './file-writer.ts';
 import { LayerError, missingTarget } from './layer-error.ts';
@@ -44,6 +35,7 @@ export interface ApplierOptions {
   readonly declaredSize: number | undefined;
   /** Makes the overlay's whiteouts: absolute paths that do not exist yet. */
   readonly makeWhiteouts: (paths: readonly string[]) => Promise<void>;
+  readonly makeLink: (target: string, path: string) => void;
 }
 
 export interface AppliedLayer {
@@ -282,7 +274,7 @@ export class LayerApplier implements TarSink {
   #symlink({ root, directory, name, target }: PendingLink): void {
     const tree = this.#tree(root);
     const folder = directory.path === '' ? [] : directory.path.split('/');
-    symlinkSync(
+    this.#options.makeLink(
       hostLinkTarget(folder, target, (components) => tree.spell(components)),
       tree.hostPath(directory, name),
     );

@@ -7,6 +7,7 @@ export interface DataPaths {
   readonly ingest: string;
   readonly imageState: string;
   readonly windowsfilter: string;
+  readonly plainLayers: string;
   readonly containers: string;
   readonly names: string;
   readonly networks: string;
@@ -33,6 +34,8 @@ export function dataPaths(root: string): DataPaths {
     /** refs.json, per-blob metadata, build cache. */
     imageState: at('images'),
     windowsfilter: at('windowsfilter'),
+    /** Layers as ordinary files, of processes that may not make Windows' own. */
+    plainLayers: at('plain-layers'),
     containers,
     /** `names/<name>` holds a container ID; created exclusively. */
     names: at('names'),

@@ -152,6 +152,7 @@ export class BuildWorld {
       paths: dataPaths(join(this.folder, 'data')),
       host: async () => ({ layers: this.#layerStore(), compute: this.#compute() }),
       resolveImage: async (name) => this.#resolve(name),
+      requireUnpacked: async () => undefined,
       commitImage: (request) => this.#commit(request),
       runStep: (request) => this.#runStep(request),
       pull: async (reference) => {

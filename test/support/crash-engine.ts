@@ -40,6 +40,7 @@ export function crashContainers(root: string, monitorEntry: string): ContainersR
     commitImage: async () => {
       throw new Error('nothing is committed here');
     },
+    requireUnpacked: async () => undefined,
     resolveImage: async () => ({
       id: `sha256:${'a'.repeat(64)}`,
       layerIds: ['b'.repeat(64)],

@@ -115,6 +115,7 @@ export function memoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
     commitImage: async () => {
       throw new Error('nothing is committed here');
     },
+    requireUnpacked: async () => undefined,
     resolveImage: async (name) => {
       const found = images.get(name);
       if (found === undefined) {

@@ -57,7 +57,7 @@ export function scratchLayers(root: string): ScratchLayers {
     },
     changes: unexpected('changes'),
     stat: unexpected('stat'),
-    canApply: async () => true,
+    isPrivileged: async () => true,
     openApply: unexpected('openApply'),
     remove: unexpected('remove'),
     compose: unexpected('compose'),

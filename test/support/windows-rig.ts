@@ -92,6 +92,7 @@ function standIns(): StandIn[] {
     },
     { file: 'computenetwork.dll', sources: ['computenetwork.c'], libraries: ['-lstandin-core', '-lole32'] },
     ...extra,
+    { file: 'standin-unelevated.exe', sources: ['unelevated.c'], libraries: ['-ladvapi32'] },
     {
       file: 'standin-service.exe',
       sources: ['service.c', 'systems.c', 'processes.c', 'credentials.c', 'networks.c', ...viewSources],
@@ -150,6 +151,13 @@ export interface RigRun {
   readonly stderr: string;
 }
 
+export interface NodeOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly timeoutMs?: number;
+  /** With the token of an administrator who has not elevated. */
+  readonly unelevated?: boolean;
+}
+
 export interface WindowsRig {
   /** The private folder; `Z:` shows it to the programs inside. */
   readonly folder: string;
@@ -164,7 +172,7 @@ export interface WindowsRig {
   /** The same for several files in one bundle: koffi's types are the process', so its users must share their modules. */
   bundleAll(name: string, entries: readonly string[]): Promise<string>;
   /** Runs Windows Node to its end; output goes through files, because Node refuses Wine's pipes. */
-  node(args: readonly string[], options?: { env?: NodeJS.ProcessEnv; timeoutMs?: number }): Promise<RigRun>;
+  node(args: readonly string[], options?: NodeOptions): Promise<RigRun>;
   /** Bundles suites and runs them by mocha in one Windows Node. */
   mocha(
     suites: readonly string[],
@@ -239,7 +247,11 @@ export async function openRig(): Promise<WindowsRig> {
       const stdout = join(folder, 'stdout.txt');
       const stderr = join(folder, 'stderr.txt');
       const [out, err] = [openSync(stdout, 'w'), openSync(stderr, 'w')];
-      const child = spawn(wine.loader, [windowsNode, ...args], {
+      const program =
+        options.unelevated === true
+          ? [join(standIn, 'standin-unelevated.exe'), windowsPath(windowsNode)]
+          : [windowsNode];
+      const child = spawn(wine.loader, [...program, ...args], {
         // Not on Z:, where /proc is Linux' own.
         cwd: driveC,
         env: { ...env, ...options.env },

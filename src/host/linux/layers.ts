@@ -13,6 +13,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -28,8 +29,8 @@ import { sidecarName } from '../../layer/sidecar.ts';
 import { errorCode, explainWriteError } from '../../state/atomic-file.ts';
 import { emptyTrash, moveToTrash } from '../../state/trash.ts';
 import { guidOfName } from '../../vhdx/guid.ts';
-import { createScratchDisk } from '../../vhdx/layer-disks.ts';
-import { LinuxLayerApply } from './layer-apply.ts';
+import { createBaseDisks, createScratchDisk } from '../../vhdx/layer-disks.ts';
+import { FolderLayerApply } from '../folder-layer-apply.ts';
 import {
   LayerFolders,
   checkDepth,
@@ -43,6 +44,7 @@ import {
   writeRecords,
 } from '../layer-folders.ts';
 import { readUpperAttributes } from './overlay-attributes.ts';
+import { makeOverlayWhiteouts } from './overlay-whiteouts.ts';
 import { walkView } from '../../layer/view.ts';
 import type { ChainLayer } from '../../layer/chain-view.ts';
 import type { ComposeEntry } from '../../layer/compose-entry.ts';
@@ -88,7 +90,7 @@ class LinuxLayerStore implements LayerStore {
     this.#deps = deps;
   }
 
-  async canApply(): Promise<boolean> {
+  async isPrivileged(): Promise<boolean> {
     return true;
   }
 
@@ -103,7 +105,7 @@ class LinuxLayerStore implements LayerStore {
     signal?.throwIfAborted();
     sweepPartialFolders(this.#store, this.#trash);
     try {
-      return new LinuxLayerApply({
+      return new FolderLayerApply({
         store: this.#store,
         trash: this.#trash,
         id,
@@ -113,6 +115,9 @@ class LinuxLayerStore implements LayerStore {
         declaredSize: options.declaredSize,
         signal,
         existing: (known) => this.#folders.layer(known),
+        makeWhiteouts: makeOverlayWhiteouts,
+        makeLink: symlinkSync,
+        completeBase: createBaseDisks,
       });
     } catch (error) {
       throw explainWriteError(error, this.#store);

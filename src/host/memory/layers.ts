@@ -72,7 +72,7 @@ class MemoryStore implements MemoryLayerStore {
     this.#root = root;
   }
 
-  async canApply(): Promise<boolean> {
+  async isPrivileged(): Promise<boolean> {
     return true;
   }
 

@@ -85,10 +85,11 @@ export interface LayerStore {
     options: PortCall & { parents: readonly string[]; declaredSize?: number },
   ): Promise<LayerApply>;
   /**
-   * False where this process lacks the rights to make layers (Windows without an administrator's): `openApply` would refuse
-   * with code `HOST_NOT_ELEVATED` then, before anything was changed.
+   * False where this process lacks the rights that scratches and layers for running need (Windows without an
+   * administrator's). Such a process can look into layers, and compose and apply those that builds copy together, in a store
+   * of its own; scratch calls are refused with code `HOST_NOT_ELEVATED`, before anything was changed.
    */
-  canApply(): Promise<boolean>;
+  isPrivileged(): Promise<boolean>;
   /** Undefined too when the layer's record is damaged: pulling it again replaces it. */
   get(id: string): Promise<LayerInfo | undefined>;
   list(): Promise<LayerInfo[]>;

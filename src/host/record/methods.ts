@@ -73,7 +73,7 @@ export const publicationMethods: Methods<Publication> = { close: 'value' };
 
 export const layerMethods: Methods<LayerStore> = {
   openApply: 'apply',
-  canApply: 'read',
+  isPrivileged: 'read',
   get: 'read',
   list: 'read',
   remove: 'value',

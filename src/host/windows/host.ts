@@ -1,4 +1,5 @@
 /** The Windows host: compute systems through HCS, networks through HNS, layers through vmcompute. */
+import { elevationError } from '../../errors/elevation.ts';
 import type { Environment } from '../../environment.ts';
 import type { DataPaths } from '../../state/paths.ts';
 import type { Host } from '../host.ts';
@@ -12,7 +13,8 @@ import { hostLock, hostLockPath } from './host-lock.ts';
 import { registryCredentialSpec } from './registry-credential-spec.ts';
 import { createWindowsLayers } from './layers.ts';
 import { createWindowsNetwork } from './network.ts';
-import { elevationError } from './privileges.ts';
+import { withPlainLayers } from './plain-layers.ts';
+import { mayMakeLayers } from './privileges.ts';
 import { prepareProcess } from './process-times.ts';
 import { vmcomputeDriver } from './vmcompute-driver.ts';
 
@@ -21,6 +23,7 @@ export function openHost(environment: Environment, paths: DataPaths): Host {
   // Networks of schema 2 documents are namespaces: one without the other is of no use.
   const schema2 = hasComputecore() && hasNamespaces();
   const inHns = hostLock(hostLockPath('hns', environment.env));
+  const layers = createWindowsLayers({ paths, prepareLock: hostLockPath('layers', environment.env) });
   return {
     compute: createWindowsCompute({
       v2: schema2 ? computecoreDriver : undefined,
@@ -35,6 +38,6 @@ export function openHost(environment: Environment, paths: DataPaths): Host {
         return inHns(work);
       },
     }),
-    layers: createWindowsLayers({ paths, prepareLock: hostLockPath('layers', environment.env) }),
+    layers: mayMakeLayers() ? layers : withPlainLayers(layers, { paths }),
   };
 }

@@ -58,7 +58,8 @@ import { growVolume } from './scratch-volume.ts';
 import { VolumeView, readWhole } from './volume-view.ts';
 
 export interface WindowsLayersDeps {
-  readonly paths: Pick<DataPaths, 'windowsfilter' | 'trash' | 'locks'>;
+  readonly paths: Pick<DataPaths, 'windowsfilter' | 'trash' | 'locks'> &
+    Partial<Pick<DataPaths, 'plainLayers'>>;
   /** Lock file of everybody on this machine who prepares layers; below the data root when there is none. */
   readonly prepareLock?: string;
   readonly limits?: LayerLimits;
@@ -74,6 +75,7 @@ class WindowsLayerStore implements LayerStore {
   readonly #trash: string;
   readonly #folders: LayerFolders;
   readonly #locks: string;
+  readonly #plainLayers: string | undefined;
   readonly #limits: LayerLimits;
   readonly #driver: LayerDriver;
 
@@ -82,6 +84,7 @@ class WindowsLayerStore implements LayerStore {
     this.#folders = new LayerFolders(this.#store);
     this.#trash = paths.trash;
     this.#locks = paths.locks;
+    this.#plainLayers = paths.plainLayers;
     // Names are held to NTFS's limits when the tar is read.
     this.#limits = { ...(limits ?? defaultLayerLimits), hostPathBytes: Infinity };
     this.#driver = new LayerDriver({
@@ -90,7 +93,7 @@ class WindowsLayerStore implements LayerStore {
     });
   }
 
-  async canApply(): Promise<boolean> {
+  async isPrivileged(): Promise<boolean> {
     return mayMakeLayers();
   }
 
@@ -136,6 +139,8 @@ class WindowsLayerStore implements LayerStore {
     checkId(id);
     if (existsSync(join(this.#store, id, recordName.scratch)))
       throw new LayerError('LAYER_EXISTS', `${id} is a container's layer`);
+    // What a process without rights made of the same layer.
+    if (this.#plainLayers !== undefined) moveToTrash(this.#trash, join(this.#plainLayers, id));
     if (!existsSync(join(this.#store, id))) return;
     requireLayerPrivileges();
     await this.#discard(join(this.#store, id));

@@ -1,3 +1,4 @@
+import { elevationError } from '../../errors/elevation.ts';
 import { PortholeError } from '../../errors/porthole-error.ts';
 import { enablePrivilege, isElevated } from './ffi/advapi32.ts';
 import type { PrivilegeName } from './ffi/advapi32.ts';
@@ -30,11 +31,4 @@ export function requireLayerPrivileges(): void {
       { hint: 'A policy takes it from administrators here: see "User Rights Assignment" in secpol.msc.' },
     );
   enabled = true;
-}
-
-/** For everything that HCS, HNS or layers would refuse to an ordinary user. */
-export function elevationError(what: string): PortholeError {
-  return new PortholeError('forbidden', 'HOST_NOT_ELEVATED', `${what}: access is denied`, {
-    hint: 'Open PowerShell or a terminal with "Run as administrator" and repeat the command there.',
-  });
 }

@@ -51,6 +51,7 @@ export function createBuildRole(deps: BuildDeps): BuildRole {
             workFolder,
             escape: dockerfile.tree.escape,
             auth: options.auth,
+            unpacked: new Set(),
           },
           opened,
           dockerfile,

@@ -15,7 +15,7 @@ import { CopyPlan, joinWindows } from './copy-entries.ts';
 import { findSources, inlineSource, sourcesDigest } from './copy-sources.ts';
 import type { CopySource } from './copy-sources.ts';
 import { download } from './download.ts';
-import { getImage } from './get-image.ts';
+import { getImage, layersOf } from './get-image.ts';
 import { ImageTree } from './image-tree.ts';
 import { needsBuildKit } from './refusals.ts';
 import type { BuildRun, StageState } from './state.ts';
@@ -48,7 +48,7 @@ export async function copyStep(
     running: false,
     layer: async () => {
       const plan = await makePlan(run, state, instruction, sources, destination, chown);
-      const { layers } = await run.deps.host();
+      const layers = await layersOf(run, state.image);
       const options = { now: run.deps.environment.now(), ...(run.signal ? { signal: run.signal } : {}) };
       return layers.compose(state.image.layerIds, plan.entries, options);
     },
@@ -115,7 +115,7 @@ function expandBody(data: string, state: StageState): string {
 
 async function imageTree(run: BuildRun, state: StageState, from: string): Promise<SourceTree> {
   const image = stageOf(state, from) ?? (await getImage(run, from));
-  const { layers } = await run.deps.host();
+  const layers = await layersOf(run, image);
   return new ImageTree(layers, image.layerIds[0], run.signal);
 }
 
@@ -211,7 +211,7 @@ async function existingType(run: BuildRun, state: StageState, path: string): Pro
   const key = state.image.layerIds[0];
   if (path === '\\') return 'directory';
   if (key === undefined) return undefined;
-  const { layers } = await run.deps.host();
+  const layers = await layersOf(run, state.image);
   return (await layers.stat(key, `C:${path.replace(/\\+$/, '')}`))?.type;
 }
 

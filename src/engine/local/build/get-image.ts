@@ -1,4 +1,5 @@
 import { isKind, PortholeError } from '../../../errors/porthole-error.ts';
+import type { LayerStore } from '../../../host/ports/layers.ts';
 import type { ResolvedImage } from '../images/resolve.ts';
 import { stageImage } from './state.ts';
 import type { BuildRun, StageImage } from './state.ts';
@@ -20,6 +21,15 @@ export async function resolveOrPull(run: BuildRun, name: string, platform: strin
 
 export async function getImage(run: BuildRun, name: string): Promise<StageImage> {
   return stageImage(await resolveOrPull(run, name, run.request.platform));
+}
+
+/** The layer store with the layers of `image` in it. */
+export async function layersOf(run: BuildRun, image: StageImage): Promise<LayerStore> {
+  if (image.id !== '' && !run.unpacked.has(image.id)) {
+    await run.deps.requireUnpacked(image.id, run.signal);
+    run.unpacked.add(image.id);
+  }
+  return (await run.deps.host()).layers;
 }
 
 async function findLocal(run: BuildRun, name: string): Promise<ResolvedImage | undefined> {

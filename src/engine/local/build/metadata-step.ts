@@ -4,6 +4,7 @@ import { normalizeWorkdir } from '../../../build/windows-paths.ts';
 import type { WorkdirInstruction } from '../../../dockerfile/instructions.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import { commitStep } from './commit-step.ts';
+import { layersOf } from './get-image.ts';
 import type { BuildRun, StageState } from './state.ts';
 
 /** ENV, LABEL, CMD…: an image that differs in its configuration only. */
@@ -38,7 +39,7 @@ export async function workdirStep(
     layer: async () => {
       // Other drives are volumes: nothing of them is in the image.
       if (!path.startsWith('C:')) return undefined;
-      const { layers } = await run.deps.host();
+      const layers = await layersOf(run, state.image);
       const key = state.image.layerIds[0];
       const existing = key === undefined ? undefined : await layers.stat(key, path);
       if (existing?.type === 'directory' || path === 'C:\\') return undefined;

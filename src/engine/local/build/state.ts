@@ -20,6 +20,8 @@ export interface BuildRun {
   readonly workFolder: string;
   readonly escape: EscapeCharacter;
   readonly auth: BuildAuth;
+  /** Images whose layers are known to be unpacked. */
+  readonly unpacked: Set<string>;
 }
 
 export type BuildAuth = NonNullable<Parameters<BuildDeps['pull']>[1]>['auth'];

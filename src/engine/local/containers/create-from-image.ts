@@ -3,6 +3,7 @@ import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { ImageConfig } from '../../../image/config.ts';
 import { createContainer } from './create.ts';
 import type { ContainerDeps } from './deps.ts';
+import { requireRights } from './require-rights.ts';
 
 /** The role's `create`: looks the image up (`IMAGE_NOT_FOUND` lets the caller pull it), checks the platform, creates. */
 export async function createFromImage(
@@ -13,11 +14,13 @@ export async function createFromImage(
   if (request.Image === undefined || request.Image === '') {
     throw new PortholeError('invalid', 'NO_IMAGE', 'no image specified');
   }
+  await requireRights(deps);
   const image = await deps.resolveImage(request.Image);
   const { os, 'os.version': osVersion } = image.config;
   if (options.platform !== undefined && options.platform !== '') {
     checkPlatform(request.Image, options.platform, image.config);
   }
+  await deps.requireUnpacked(image.id, options.signal);
   const { platform: _platform, ...rest } = options;
   return createContainer(
     deps,

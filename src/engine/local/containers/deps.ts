@@ -22,5 +22,7 @@ export interface ContainerDeps extends ContainerReadDeps {
   readonly monitors: MonitorLauncher;
   readonly networks: () => Promise<ContainerNetworks>;
   readonly resolveImage: (name: string) => Promise<ResolvedImage>;
+  /** Brings the layers of a local image into the layer store, where that was put off. */
+  readonly requireUnpacked: (imageId: string, signal?: AbortSignal) => Promise<void>;
   readonly commitImage: (request: CommitRequest) => Promise<CommittedImage>;
 }

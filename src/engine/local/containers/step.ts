@@ -11,6 +11,7 @@ import type { ContainerDeps } from './deps.ts';
 import { startContainer } from './lifecycle.ts';
 import { waitForContainer } from './wait.ts';
 import { removeByReference } from './remove.ts';
+import { requireRights } from './require-rights.ts';
 
 /** One RUN line: a container that is created, started, waited for and committed through the containers service. */
 export interface StepRequest {
@@ -55,6 +56,8 @@ const releaseMs = 90_000;
 export async function runStep(deps: ContainerDeps, request: StepRequest): Promise<FinishedStep> {
   const { base, signal } = request;
   const call = signal === undefined ? {} : { signal };
+  await requireRights(deps);
+  await deps.requireUnpacked(base.imageId, signal);
   const { Id: id } = await createContainer(
     deps,
     {

@@ -32,7 +32,7 @@ import { LayerProgress } from './progress.ts';
 import { cancelled } from './pull-layers.ts';
 import { selectionHost } from './selection-host.ts';
 import { setReference } from './tag.ts';
-import { unpackLayer } from './unpack.ts';
+import { packedNote, unpackLayer } from './unpack.ts';
 import { fitYoungGeneration } from './young-generation.ts';
 
 interface LoadContext {
@@ -78,13 +78,15 @@ export async function loadImages(
       host: () => selectionHost(deps),
     });
     const { layers } = await deps.host();
+    const unpacks = await layers.isPrivileged();
+    if (!unpacks && options.quiet !== true) options.onProgress?.({ status: packedNote });
     await bring(
       {
         deps,
         blobs,
         signal,
         progress: options.quiet === true ? undefined : options.onProgress,
-        unpacks: await layers.canApply(),
+        unpacks,
         unpacked: new Set(),
         verified: new Map(),
       },

@@ -13,6 +13,7 @@ import { FileBlobSource, SourceRestarted } from './blob-source.ts';
 import type { BlobSource } from './blob-source.ts';
 import { fetchInto, openFetch } from './fetch-blob.ts';
 import type { FetchContext } from './fetch-blob.ts';
+import { measureLayer } from './measure-layer.ts';
 import type { LayerProgress } from './progress.ts';
 import { Slots } from './slots.ts';
 
@@ -27,9 +28,13 @@ export interface PullLayer {
 
 export interface PullLayersContext extends Omit<FetchContext, 'signal'> {
   readonly layers: LayerStore;
+  /** False: layers are checked and kept as blobs, because this process may not unpack them. */
+  readonly unpacks: boolean;
   readonly signal: AbortSignal | undefined;
   readonly progressFor: (layer: PullLayer) => LayerProgress;
 }
+
+type LayerSize = Pick<LayerInfo, 'size'>;
 
 /** A blob on its way: readable at once, verified when `done` resolves. */
 interface Arrival {
@@ -45,7 +50,7 @@ interface Arrival {
 export async function pullLayers(
   context: PullLayersContext,
   layers: readonly PullLayer[],
-): Promise<LayerInfo[]> {
+): Promise<LayerSize[]> {
   const abort = new AbortController();
   const cancel = (): void => abort.abort(context.signal?.reason);
   if (context.signal?.aborted === true) cancel();
@@ -71,7 +76,7 @@ export async function pullLayers(
     context.signal?.throwIfAborted();
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw (abort.signal.reason as Error | undefined) ?? failed.reason;
-    return results.map((result) => (result as PromiseFulfilledResult<LayerInfo>).value);
+    return results.map((result) => (result as PromiseFulfilledResult<LayerSize>).value);
   } finally {
     context.signal?.removeEventListener('abort', cancel);
   }
@@ -85,7 +90,7 @@ async function pullLayer(
   progress: LayerProgress,
   slots: Slots,
   below: Promise<unknown>,
-): Promise<LayerInfo> {
+): Promise<LayerSize> {
   below.catch(() => undefined);
   let arrival = await arrive(context, layer, progress, slots);
   try {
@@ -112,7 +117,8 @@ async function applyArrival(
   layer: PullLayer,
   progress: LayerProgress,
   arrival: Arrival,
-): Promise<LayerInfo> {
+): Promise<LayerSize> {
+  if (!context.unpacks) return checkArrival(context, layer, progress, arrival);
   let downloaded = false;
   arrival.done.then(
     () => (downloaded = true),
@@ -130,6 +136,20 @@ async function applyArrival(
   });
   progress.state('Pull complete');
   return info;
+}
+
+/** What unpacking would find out. */
+async function checkArrival(
+  { blobs, signal }: Fetching,
+  { descriptor, diffId }: PullLayer,
+  progress: LayerProgress,
+  arrival: Arrival,
+): Promise<LayerSize> {
+  await arrival.done;
+  progress.state('Verifying Checksum');
+  const size = await measureLayer(blobs.pathOf(descriptor.digest), descriptor.size, diffId, { signal });
+  progress.state('Pull complete');
+  return size;
 }
 
 /** Waits for a download slot and starts; a blob that is here needs neither. */

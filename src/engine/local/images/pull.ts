@@ -8,10 +8,11 @@ import { storeManifest } from '../../../content/image-record.ts';
 import { sweepIngests } from '../../../content/ingest.ts';
 import { openLease } from '../../../content/leases.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
-import type { LayerInfo } from '../../../host/ports/layers.ts';
+import type { LayerInfo, LayerStore } from '../../../host/ports/layers.ts';
 import { layerIdsOf } from '../../../image/chain-id.ts';
 import { shortDigest } from '../../../image/digest.ts';
 import type { Digest } from '../../../image/digest.ts';
+import { parseStoredManifest } from '../../../image/manifest.ts';
 import { architectureOfNode, parsePlatform } from '../../../image/platform.ts';
 import type { SelectionHost } from '../../../image/platform-select.ts';
 import {
@@ -35,6 +36,7 @@ import { fetchImageDocuments, fetchTarget, resolveDigest } from './pull-target.t
 import type { PullTarget, RequestedPlatform } from './pull-target.ts';
 import { selectionHost } from './selection-host.ts';
 import { setReference } from './tag.ts';
+import { packedNote } from './unpack.ts';
 import { fitYoungGeneration } from './young-generation.ts';
 
 export type PullOptions = TransferOptions & { readonly allTags?: boolean };
@@ -174,7 +176,10 @@ async function isComplete(
   const { rootfs } = JSON.parse(config.toString('utf8')) as { rootfs: { diff_ids: Digest[] } };
   const { layers } = await context.deps.host();
   const found = await Promise.all(layerIdsOf(rootfs.diff_ids).map((id) => layers.get(id)));
-  return found.every((info) => info !== undefined);
+  if (found.every((info) => info !== undefined)) return true;
+  if (await layers.isPrivileged()) return false;
+  const manifest = parseStoredManifest(context.blobs.read(record.manifest), record.manifestType);
+  return manifest.layers.every((layer) => context.blobs.has(layer));
 }
 
 /** Layers, documents and finally the name, under a lease that keeps collection away from what nothing names yet. */
@@ -211,7 +216,7 @@ async function bringLayers(
   repository: Repository,
   { manifest, config }: PullTarget,
   ids: readonly string[],
-): Promise<LayerInfo[]> {
+): Promise<Pick<LayerInfo, 'size'>[]> {
   const { deps, blobs, client, signal, emit } = context;
   const layers: PullLayer[] = manifest.layers.map((descriptor, at) => ({
     id: ids[at]!,
@@ -227,12 +232,20 @@ async function bringLayers(
       client,
       repository,
       layers: store,
+      unpacks: await unpacksHere(store, emit),
       signal,
       progressFor: (layer) =>
         new LayerProgress(shortDigest(layer.descriptor.digest), emit, () => client.clock.now()),
     },
     layers,
   );
+}
+
+/** Without the rights for it, unpacking is put off until somebody who has them uses the image. */
+async function unpacksHere(store: LayerStore, emit: ProgressListener | undefined): Promise<boolean> {
+  const unpacks = await store.isPrivileged();
+  if (!unpacks) emit?.({ status: packedNote });
+  return unpacks;
 }
 
 /** What must still be fetched has to fit on the disk, before anything is fetched. */
@@ -256,7 +269,7 @@ async function record(
   context: PullContext,
   reference: Reference,
   documents: PullTarget,
-  infos: readonly LayerInfo[],
+  infos: readonly Pick<LayerInfo, 'size'>[],
 ): Promise<boolean> {
   const { deps, signal } = context;
   const { manifest, config, target } = documents;

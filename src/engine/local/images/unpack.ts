@@ -12,6 +12,10 @@ import type { ImageDeps } from './deps.ts';
 import { openImageIndex } from './index-view.ts';
 import { fitYoungGeneration } from './young-generation.ts';
 
+/** Said by pulls and loads that leave layers as they came. */
+export const packedNote =
+  "The layers stay packed: containers need an administrator's rights, and unpack them when they are first used";
+
 export interface StoredLayer {
   /** chainID hex. */
   readonly id: string;
@@ -66,9 +70,9 @@ export async function requireUnpacked(deps: ImageDeps, id: Digest, signal?: Abor
   );
   const letGrow = fitYoungGeneration();
   try {
-    for (const [at, { digest, size }] of manifest.layers.entries()) {
-      if (present[at] !== undefined) continue;
-      if (!blobs.has({ digest, size })) throw missingBlob(digest);
+    const absent = [...manifest.layers.entries()].filter(([at]) => present[at] === undefined);
+    for (const [, descriptor] of absent) if (!blobs.has(descriptor)) throw missingBlob(descriptor.digest);
+    for (const [at, { digest, size }] of absent) {
       const parents = ids.slice(0, at).reverse();
       const path = blobs.pathOf(digest);
       await unpackLayer(deps, { id: ids[at]!, diffId: diffIds[at]!, parents, path, size }, { signal });

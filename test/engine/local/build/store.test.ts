@@ -6,6 +6,7 @@ import { createBuildRole } from '../../../../src/engine/local/build/builder.ts';
 import type { BuildDeps } from '../../../../src/engine/local/build/deps.ts';
 import { commitImage } from '../../../../src/engine/local/images/commit.ts';
 import { resolveImage } from '../../../../src/engine/local/images/resolve.ts';
+import { requireUnpacked } from '../../../../src/engine/local/images/unpack.ts';
 import type { BuildRequest } from '../../../../src/engine/roles/index.ts';
 import { baseImageLayers, baseOsVersion } from '../../../support/base-image.ts';
 import { defaultRequest } from '../../../support/build-deps.ts';
@@ -72,6 +73,7 @@ class StoreBuild {
       paths: deps.paths,
       host: deps.host,
       resolveImage: (name) => resolveImage(deps, name),
+      requireUnpacked: (id, signal) => requireUnpacked(deps, id, signal),
       commitImage: (request) => commitImage(deps, request),
       pull: (reference, options) => images.pull(reference, options),
       tag: (source, target) => images.tag(source, target),

@@ -575,10 +575,10 @@ describe('images.load', () => {
         layers: (real) =>
           new Proxy(real, {
             get: (target, key: keyof typeof real) => {
-              if (key === 'canApply') return async () => elevated;
+              if (key === 'isPrivileged') return async () => elevated;
               if (key === 'openApply' && !elevated) return () => Promise.reject(refusal);
-              const value: unknown = target[key];
-              return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+              const value: (...call: never[]) => unknown = target[key];
+              return value.bind(target);
             },
           }),
       });
@@ -590,6 +590,7 @@ describe('images.load', () => {
     it('keeps the blobs, checked, and unpacks when the image is used', async () => {
       expect(await load(ociArchive(image, tag))).to.equal(`Loaded image: ${tag}\n`);
 
+      expect(store.messages[0]!.status).to.match(/^The layers stay packed: /);
       const { Id, Size } = await store.images.inspect(tag);
       expect(Size).to.be.greaterThan(0);
       expect(existsSync(store.paths.windowsfilter)).to.equal(false);
@@ -598,6 +599,36 @@ describe('images.load', () => {
       await requireUnpacked(store.deps, Id);
       await whole(tag);
       expect((await store.images.inspect(tag)).Size).to.equal(Size);
+    });
+
+    it('pulls so too, says so, and has nothing more to do the second time', async () => {
+      const registry = await ScriptedRegistry.start();
+      try {
+        registry.addImage('acme/app', '1', image);
+        const lines = await store.pull(`${registry.address}/acme/app:1`);
+        expect(lines.filter((line) => /packed|Pull complete|^Status/.test(line))).to.have.length(4);
+        expect(existsSync(store.paths.windowsfilter)).to.equal(false);
+        expect(await store.pull(`${registry.address}/acme/app:1`)).to.deep.equal([
+          '1: Pulling from acme/app',
+          `Digest: ${image.manifestDigest}`,
+          `Status: Image is up to date for ${registry.address}/acme/app:1`,
+        ]);
+        elevated = true;
+        await requireUnpacked(store.deps, image.configDigest);
+        await whole(`${registry.address}/acme/app:1`);
+      } finally {
+        await registry.stop();
+      }
+    });
+
+    it('says which blob is missing when it is used at last', async () => {
+      await load(ociArchive(image, tag));
+      new BlobStore(store.paths).remove(image.layers[1]!.descriptor.digest);
+      elevated = true;
+      expect(await failure(requireUnpacked(store.deps, image.configDigest))).to.include({
+        code: 'BLOB_MISSING',
+        hint: 'the image is not complete: pull or load it again',
+      });
     });
 
     it('still refuses layers of other content', async () => {

@@ -1,19 +1,17 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { asError } from '../../errors/porthole-error.ts';
-import { LayerApplier } from '../../layer/applier.ts';
-import { chainIdOf, checkDiffId } from '../../layer/chain-id.ts';
-import { LayerError } from '../../layer/layer-error.ts';
-import { errorCode } from '../../state/atomic-file.ts';
-import { moveToTrash } from '../../state/trash.ts';
-import { createBaseDisks } from '../../vhdx/layer-disks.ts';
-import { makePartialFolder, recordName, writeRecords } from '../layer-folders.ts';
-import { makeOverlayWhiteouts } from './overlay-whiteouts.ts';
-import type { AppliedLayer } from '../../layer/applier.ts';
-import type { LayerLimits } from '../../layer/limits.ts';
-import type { LayerView } from '../../layer/view.ts';
-import type { LayerApply, LayerInfo } from '../ports/layers.ts';
-import type { LayerRecord } from '../layer-folders.ts';
+import { asError } from '../errors/porthole-error.ts';
+import { LayerApplier } from '../layer/applier.ts';
+import { chainIdOf, checkDiffId } from '../layer/chain-id.ts';
+import { LayerError } from '../layer/layer-error.ts';
+import { errorCode } from '../state/atomic-file.ts';
+import { moveToTrash } from '../state/trash.ts';
+import { makePartialFolder, recordName, writeRecords } from './layer-folders.ts';
+import type { AppliedLayer } from '../layer/applier.ts';
+import type { LayerLimits } from '../layer/limits.ts';
+import type { LayerView } from '../layer/view.ts';
+import type { LayerApply, LayerInfo } from './ports/layers.ts';
+import type { LayerRecord } from './layer-folders.ts';
 
 export interface LayerApplyOptions {
   readonly store: string;
@@ -26,13 +24,19 @@ export interface LayerApplyOptions {
   readonly signal: AbortSignal | undefined;
   /** A committed layer of that id, if there is one. */
   readonly existing: (id: string) => LayerInfo | undefined;
+  /** Makes what hides names of the layers below: absolute paths in `folder` that do not exist yet. */
+  readonly makeWhiteouts: (folder: string, paths: readonly string[]) => Promise<void>;
+  /** Makes a symbolic link, where links are kept as such. */
+  readonly makeLink: (target: string, path: string) => void;
+  /** Adds what a base layer has besides its files. `final`: the folder's name to be. */
+  readonly completeBase: (folder: string, id: string, final: string) => void;
 }
 
 /** Trees of more entries than this are left to the trash: deleting them here would keep the user waiting. */
 const deleteAtOnce = 2000;
 
-/** A layer on its way into the store. The first error decides: whatever is called afterwards fails with it. */
-export class LinuxLayerApply implements LayerApply {
+/** A layer on its way into a store of folders. The first error decides: whatever is called afterwards fails with it. */
+export class FolderLayerApply implements LayerApply {
   readonly #options: LayerApplyOptions;
   readonly #folder: string;
   readonly #applier: LayerApplier;
@@ -48,7 +52,8 @@ export class LinuxLayerApply implements LayerApply {
         parents: options.view,
         limits: options.limits,
         declaredSize: options.declaredSize,
-        makeWhiteouts: (paths) => makeOverlayWhiteouts(this.#folder, paths),
+        makeWhiteouts: (paths) => options.makeWhiteouts(this.#folder, paths),
+        makeLink: options.makeLink,
       });
     } catch (error) {
       rmSync(this.#folder, { recursive: true, force: true });
@@ -97,7 +102,7 @@ export class LinuxLayerApply implements LayerApply {
     const { diffId, size, entries } = applied;
     const id = this.#options.id ?? chainIdOf(parents[0], diffId);
     const final = join(store, id);
-    if (parents.length === 0) createBaseDisks(this.#folder, id, final);
+    if (parents.length === 0) this.#options.completeBase(this.#folder, id, final);
     const record: LayerRecord = { version: 1, id, diffId, size, entries, parents };
     writeRecords(this.#folder, store, recordName.layer, record);
     for (;;) {
