@@ -82,10 +82,15 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/hcs': { may: [errors], types: [wire] },
   'src/hns': { may: [errors], types: [wire] },
   'src/host/host.ts': { may: [], types: [ports] },
+  'src/host/folder-layer-apply.ts': {
+    may: [errors, 'src/host/layer-folders.ts', 'src/layer', 'src/state'],
+    types: [ports],
+  },
   'src/host/layer-folders.ts': { may: ['src/layer', 'src/state', 'src/vhdx'], types: [ports] },
   'src/host/linux': {
     may: [
       errors,
+      'src/host/folder-layer-apply.ts',
       'src/host/layer-folders.ts',
       'src/hcs',
       'src/hns',
@@ -121,6 +126,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/host/windows': {
     may: [
       errors,
+      'src/host/folder-layer-apply.ts',
       'src/host/layer-folders.ts',
       'src/hcs',
       'src/hns',

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { startLoopbackRegistry, type LoopbackRegistry } from '../../../../scripts/loopback-registry.ts';
 import { writeBaseImage } from '../../../support/base-image.ts';
 import { membersOf } from '../../../support/image-archive.ts';
@@ -127,10 +128,10 @@ describe(`windows commands without elevation under Wine${why === undefined ? '' 
         'COPY a.txt b.txt ./',
         `FROM ${image}`,
         'COPY --from=files C:\\\\made C:\\\\copied',
-        'COPY --from=files C:\\\\Windows\\\\System32\\\\cmd.exe C:\\\\tools\\\\cmd.exe',
+        'COPY --from=files C:\\\\License.txt C:\\\\tools\\\\',
         'ADD a.txt C:\\\\Users\\\\',
         'ENV WHO=nobody',
-        'CMD ["cmd", "/c", "type C:\\\\copied\\\\here\\\\b.txt"]',
+        'CMD ["cmd", "/c", "echo", "ran"]',
       ].join('\n'),
       'a.txt': 'A',
       'b.txt': 'from the context',
@@ -138,9 +139,26 @@ describe(`windows commands without elevation under Wine${why === undefined ? '' 
     expect(await works(['build', '-t', 'copied:1', at])).to.include('Successfully tagged copied:1');
     expect(await works(['build', '-t', 'copied:2', at])).to.include('Using cache');
     await works(['save', '-o', 'C:\\copied.tar', 'copied:1']);
+    const members = membersOf(readFileSync(join(rig.driveC, 'copied.tar')));
+    const [item] = JSON.parse(members.get('manifest.json')!.toString()) as { Layers: string[] }[];
+    const files = new Map(
+      item!.Layers.slice(1).flatMap((layer) =>
+        [...membersOf(gunzipSync(members.get(layer)!))]
+          .filter(([, bytes]) => bytes.length > 0)
+          .map(([name, bytes]) => [name, bytes.toString()]),
+      ),
+    );
+    expect(Object.fromEntries(files)).to.deep.equal({
+      'Files/copied/here/a.txt': 'A',
+      'Files/copied/here/b.txt': 'from the context',
+      'Files/tools/License.txt': "Porthole test image: nanoserver\r\nNo files of Microsoft's.\r\n",
+      'Files/Users/a.txt': 'A',
+    });
   });
 
   it('says what running needs before anything is changed', async () => {
+    // Whoever looks at networks first writes down the predefined ones.
+    await porthole(['network', 'ls']);
     const before = state();
     const hint =
       'Hint: Open PowerShell or a terminal with "Run as administrator" and repeat the command there.';
@@ -161,17 +179,24 @@ describe(`windows commands without elevation under Wine${why === undefined ? '' 
       .and.include(hint);
     const built = await porthole(['build', context({ Dockerfile: `FROM ${image}\nRUN echo hi\n` })]);
     expect(built.stderr).to.include("containers need an administrator's rights").and.include(hint);
-    expect(state()).to.deep.equal(before);
+    expect(state().filter((line) => !before.includes(line))).to.deep.equal([]);
+    expect(state()).to.have.length(before.length);
     expect(await works(['ps', '-aq'])).to.equal('');
   });
 
   it('runs, elevated, what was pulled and built without', async () => {
     const admin = { elevated: true };
-    expect(await works(['run', '--rm', 'copied:1'], admin)).to.equal('from the context');
+    expect(await works(['run', '--rm', 'copied:1'], admin)).to.equal('ran\r\n');
     expect(await works(['run', '--rm', image, 'cmd', '/c', 'echo hi'], admin)).to.equal('hi\r\n');
     const at = context({ Dockerfile: 'FROM copied:1\nCOPY c.txt C:\\\\copied\\\\\n', 'c.txt': 'c' });
     await works(['build', '-t', 'more:1', at], admin);
     await works(['rmi', 'more:1', 'copied:1', 'copied:2', 'base:1', image], admin);
+    // The first stage has no name: what is left of it are images of the build cache.
+    for (;;) {
+      const left = (await works(['images', '-aq'], admin)).split('\n').filter((id) => id !== '');
+      if (left.length === 0) break;
+      await porthole(['rmi', ...left], admin);
+    }
     const plain = readdirSync(join(rig.driveC, 'ProgramData', 'porthole', 'plain-layers'));
     expect(plain.filter((name) => name !== 'trash')).to.deep.equal([]);
   });
@@ -179,6 +204,6 @@ describe(`windows commands without elevation under Wine${why === undefined ? '' 
   it('loads and runs what was saved, elevated', async () => {
     const admin = { elevated: true };
     expect(await works(['load', '-i', 'C:\\copied.tar'], admin)).to.equal('Loaded image: copied:1\n');
-    expect(await works(['run', '--rm', 'copied:1'], admin)).to.equal('from the context');
+    expect(await works(['run', '--rm', 'copied:1'], admin)).to.equal('ran\r\n');
   });
 });
