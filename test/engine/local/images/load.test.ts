@@ -577,8 +577,8 @@ describe('images.load', () => {
             get: (target, key: keyof typeof real) => {
               if (key === 'isPrivileged') return async () => elevated;
               if (key === 'openApply' && !elevated) return () => Promise.reject(refusal);
-              const value: (...call: never[]) => unknown = target[key];
-              return value.bind(target);
+              const method = Reflect.get(target, key) as unknown as (...call: unknown[]) => unknown;
+              return (...call: unknown[]) => Reflect.apply(method, target, call);
             },
           }),
       });
