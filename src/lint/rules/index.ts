@@ -16,19 +16,24 @@ import baseImageOutOfSupport from './base-image-out-of-support.ts';
 import baseImageWithoutTag from './base-image-without-tag.ts';
 import cdInsteadOfWorkdir from './cd-instead-of-workdir.ts';
 import cleanUpInLaterLayer from './clean-up-in-later-layer.ts';
+import commentSwallowsRest from './comment-swallows-rest.ts';
 import consecutiveRuns from './consecutive-runs.ts';
 import consistentInstructionCasing from './consistent-instruction-casing.ts';
 import continuationDefeated from './continuation-defeated.ts';
+import copyFromOutside from './copy-from-outside.ts';
 import copyFromOwnStage from './copy-from-own-stage.ts';
 import copyFromUnknownStage from './copy-from-unknown-stage.ts';
 import copyIgnoredFile from './copy-ignored-file.ts';
 import copyOfSystemDrive from './copy-of-system-drive.ts';
 import copyOfWholeFilesystem from './copy-of-whole-filesystem.ts';
 import copyRelativeWithoutWorkdir from './copy-relative-without-workdir.ts';
+import curlWithoutFail from './curl-without-fail.ts';
 import destinationOffSystemDrive from './destination-off-system-drive.ts';
 import dnfAsks from './dnf-asks.ts';
 import dnfCacheLeft from './dnf-cache-left.ts';
 import dnfUnpinned from './dnf-unpinned.ts';
+import doubleQuotesLost from './double-quotes-lost.ts';
+import doubledPercent from './doubled-percent.ts';
 import duplicateStageName from './duplicate-stage-name.ts';
 import envPathFromEmpty from './env-path-from-empty.ts';
 import envPercentVariable from './env-percent-variable.ts';
@@ -45,9 +50,11 @@ import gemUnpinned from './gem-unpinned.ts';
 import goUnpinned from './go-unpinned.ts';
 import healthcheckMissing from './healthcheck-missing.ts';
 import healthcheckProgramMissing from './healthcheck-program-missing.ts';
+import hereStringInOneLine from './here-string-in-one-line.ts';
 import heredocOnWindows from './heredoc-on-windows.ts';
 import ignoreComment from './ignore-comment.ts';
 import installerNotAwaited from './installer-not-awaited.ts';
+import installerNotSilent from './installer-not-silent.ts';
 import instructionBeforeFrom from './instruction-before-from.ts';
 import interactiveCommand from './interactive-command.ts';
 import invalidBaseImagePlatform from './invalid-base-image-platform.ts';
@@ -67,11 +74,14 @@ import labelNotUrl from './label-not-url.ts';
 import labelSuperfluous from './label-superfluous.ts';
 import lastUserAdministrator from './last-user-administrator.ts';
 import lastUserRoot from './last-user-root.ts';
+import leadingQuoteLost from './leading-quote-lost.ts';
 import legacyKeyValueFormat from './legacy-key-value-format.ts';
 import linuxCommandOnWindows from './linux-command-on-windows.ts';
+import lostWithTheStep from './lost-with-the-step.ts';
 import machineChangeAsUser from './machine-change-as-user.ts';
 import maintainerDeprecated from './maintainer-deprecated.ts';
 import missingEscapeDirective from './missing-escape-directive.ts';
+import missingSeparator from './missing-separator.ts';
 import mixedCommandForms from './mixed-command-forms.ts';
 import mountNotOnWindows from './mount-not-on-windows.ts';
 import msiexecNotSilent from './msiexec-not-silent.ts';
@@ -91,9 +101,11 @@ import pipeWithoutPipefail from './pipe-without-pipefail.ts';
 import powershellInNanoserver from './powershell-in-nanoserver.ts';
 import powershellWithoutStop from './powershell-without-stop.ts';
 import progressSlowsDownload from './progress-slows-download.ts';
+import pwshWithoutCommand from './pwsh-without-command.ts';
 import redundantTargetPlatform from './redundant-target-platform.ts';
 import reservedStageName from './reserved-stage-name.ts';
 import retiredDockerHubName from './retired-docker-hub-name.ts';
+import robocopyExitCode from './robocopy-exit-code.ts';
 import secretInGlobalArg from './secret-in-global-arg.ts';
 import secretsUsedInArgOrEnv from './secrets-used-in-arg-or-env.ts';
 import semicolonInCmd from './semicolon-in-cmd.ts';
@@ -116,6 +128,7 @@ import userNotNumeric from './user-not-numeric.ts';
 import useraddHighUid from './useradd-high-uid.ts';
 import variablesDifferInCase from './variables-differ-in-case.ts';
 import volumeNotEmpty from './volume-not-empty.ts';
+import waitsForAnAnswer from './waits-for-an-answer.ts';
 import wgetAndCurl from './wget-and-curl.ts';
 import wgetProgress from './wget-progress.ts';
 import windowsBaseWithoutTag from './windows-base-without-tag.ts';
@@ -151,19 +164,24 @@ export const rules: readonly RuleDefinition[] = [
   baseImageWithoutTag,
   cdInsteadOfWorkdir,
   cleanUpInLaterLayer,
+  commentSwallowsRest,
   consecutiveRuns,
   consistentInstructionCasing,
   continuationDefeated,
+  copyFromOutside,
   copyFromOwnStage,
   copyFromUnknownStage,
   copyIgnoredFile,
   copyOfSystemDrive,
   copyOfWholeFilesystem,
   copyRelativeWithoutWorkdir,
+  curlWithoutFail,
   destinationOffSystemDrive,
   dnfAsks,
   dnfCacheLeft,
   dnfUnpinned,
+  doubleQuotesLost,
+  doubledPercent,
   duplicateStageName,
   envPathFromEmpty,
   envPercentVariable,
@@ -180,9 +198,11 @@ export const rules: readonly RuleDefinition[] = [
   goUnpinned,
   healthcheckMissing,
   healthcheckProgramMissing,
+  hereStringInOneLine,
   heredocOnWindows,
   ignoreComment,
   installerNotAwaited,
+  installerNotSilent,
   instructionBeforeFrom,
   interactiveCommand,
   invalidBaseImagePlatform,
@@ -202,11 +222,14 @@ export const rules: readonly RuleDefinition[] = [
   labelSuperfluous,
   lastUserAdministrator,
   lastUserRoot,
+  leadingQuoteLost,
   legacyKeyValueFormat,
   linuxCommandOnWindows,
+  lostWithTheStep,
   machineChangeAsUser,
   maintainerDeprecated,
   missingEscapeDirective,
+  missingSeparator,
   mixedCommandForms,
   mountNotOnWindows,
   msiexecNotSilent,
@@ -226,9 +249,11 @@ export const rules: readonly RuleDefinition[] = [
   powershellInNanoserver,
   powershellWithoutStop,
   progressSlowsDownload,
+  pwshWithoutCommand,
   redundantTargetPlatform,
   reservedStageName,
   retiredDockerHubName,
+  robocopyExitCode,
   secretInGlobalArg,
   secretsUsedInArgOrEnv,
   semicolonInCmd,
@@ -251,6 +276,7 @@ export const rules: readonly RuleDefinition[] = [
   useraddHighUid,
   variablesDifferInCase,
   volumeNotEmpty,
+  waitsForAnAnswer,
   wgetAndCurl,
   wgetProgress,
   windowsBaseWithoutTag,

@@ -1,0 +1,62 @@
+import { defineRule } from '../rule.ts';
+import { programName } from '../shell/script.ts';
+import { rangeOf, scriptsOf, type Script } from '../shell/scripts.ts';
+
+export default defineRule({
+  id: 'PW054',
+  name: 'comment-swallows-rest',
+  severity: 'error',
+  platform: 'windows',
+  instructions: ['run', 'cmd', 'entrypoint'],
+  docs: {
+    summary: 'A comment behind a command reaches to the end of the instruction',
+    why: 'The builder joins continued lines into one, so PowerShell takes everything behind # for the comment, and cmd everything behind rem: the lines below are not run, and nothing tells.',
+    windows: 'A comment on a line of its own is taken out by the builder and does no harm.',
+    see: ['https://docs.docker.com/reference/dockerfile/#format'],
+  },
+  cases: {
+    good: [
+      '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN New-Item a; `\n    # the second one\n    New-Item b # at the end\n',
+      '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN Write-Host \'a # b\'; <# c #> `\n    Write-Host x#y\n',
+    ],
+    bad: [
+      {
+        text: '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN New-Item a; # the first one `\n    New-Item b\n',
+        lines: [4],
+      },
+      {
+        text: '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN mkdir C:\\a && rem the second one && `\n    mkdir C:\\b\n',
+        lines: [3],
+      },
+    ],
+  },
+  stage(stage, { file, report }) {
+    const lineAt = ({ text }: Script, index: number): number => file.source.lineAt(text.offsetOf(index));
+    for (const script of scriptsOf(stage)) {
+      const text = script.text.text;
+      const last = text.trimEnd().length - 1;
+      const start = script.shell === 'cmd' ? remark(script) : trailingComment(script);
+      if (start === undefined || lineAt(script, start) === lineAt(script, last)) continue;
+      report({
+        message: 'continued lines are joined: everything below belongs to this comment',
+        range: rangeOf(script, { start, end: last + 1 }),
+      });
+    }
+  },
+});
+
+/** Where the comment begins that ends a PowerShell text: behind the last command and the last operator. */
+function trailingComment({ text: { text }, commands, operators }: Script): number | undefined {
+  const lastOperator = operators.at(-1);
+  const behind = Math.max(
+    commands.at(-1)?.end ?? 0,
+    lastOperator === undefined ? 0 : lastOperator.start + lastOperator.text.length,
+  );
+  const rest = /^(?:\s|<#[^]*?#>)*#/.exec(text.slice(behind));
+  return rest === null || text.includes('\n', behind) ? undefined : behind + rest[0].length - 1;
+}
+
+/** `rem` with a text: alone it ends where its command does. */
+function remark({ commands }: Script): number | undefined {
+  return commands.find(({ words }) => programName(words[0]) === 'rem' && words.length > 1)?.start;
+}

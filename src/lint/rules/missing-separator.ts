@@ -1,0 +1,82 @@
+import { defineRule } from '../rule.ts';
+import { programName, type ShellWord } from '../shell/script.ts';
+import { rangeOf, scriptsOf, type Script } from '../shell/scripts.ts';
+
+export default defineRule({
+  id: 'PW055',
+  name: 'missing-separator',
+  severity: 'error',
+  platform: 'windows',
+  instructions: ['run'],
+  docs: {
+    summary: 'Continued lines are one command unless something parts them',
+    why: 'The escape character at the end of a line takes the line end away: what looks like the next command is one more argument of the one before.',
+    windows: 'PowerShell needs ; between statements, cmd needs &&.',
+    see: ['https://docs.docker.com/reference/dockerfile/#escape'],
+  },
+  cases: {
+    good: [
+      '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN $a = `\n      Get-Date; `\n    Write-Host $a | `\n      Out-Null; Get-Help -Name `\n      Get-Item\n',
+      '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN choco install -y `\n    git `\n    curl && mkdir C:\\a `\n    C:\\b\n',
+    ],
+    bad: [
+      {
+        text: '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN New-Item -ItemType Directory C:/a `\n    New-Item -ItemType Directory C:/b\n',
+        lines: [5],
+        fixed:
+          '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN New-Item -ItemType Directory C:/a; `\n    New-Item -ItemType Directory C:/b\n',
+      },
+      {
+        text: '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN mkdir C:\\a `\n    mkdir C:\\b\n',
+        lines: [4],
+        fixed:
+          '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN mkdir C:\\a && `\n    mkdir C:\\b\n',
+      },
+    ],
+  },
+  stage(stage, { file, report }) {
+    const lineAt = ({ text }: Script, index: number): number => file.source.lineAt(text.offsetOf(index));
+    for (const script of scriptsOf(stage)) {
+      const { pieces } = { pieces: script.text.pieces() };
+      if (script.kind !== 'run' || pieces.length < 2) continue;
+      for (const { words } of script.commands) {
+        const at = words.findIndex(
+          (word, index) =>
+            index > 0 &&
+            begins(script, word, words[index - 1]!, words[0]!) &&
+            lineAt(script, word.start) > lineAt(script, words[index - 1]!.end - 1),
+        );
+        if (at < 0) continue;
+        const previous = words[at - 1]!;
+        const separator = script.shell === 'cmd' ? ' &&' : ';';
+        const end = script.text.range(previous.start, previous.end).end;
+        report({
+          message: `this is an argument of ${words[0]!.value}: end the line above with${separator === ';' ? ' ;' : separator}`,
+          range: rangeOf(script, words[at]!),
+          fix: {
+            title: `End the line above with${separator === ';' ? ' ;' : separator}`,
+            edits: [{ range: { start: end, end }, text: separator }],
+          },
+        });
+      }
+    }
+  },
+});
+
+const verbs =
+  /^(Add|Clear|Compress|Copy|Disable|Enable|Expand|Export|Get|Import|Install|Invoke|Move|New|Out|Push|Pop|Register|Remove|Rename|Restart|Set|Start|Stop|Test|Uninstall|Unblock|Wait|Write)-[A-Z][A-Za-z]+$/i;
+
+/** Commands of cmd whose arguments are paths, so that another one among them is none. */
+const plain = /^(mkdir|md|copy|xcopy|move|del|erase|rd|rmdir|ren|rename|setx|curl|tar|icacls|msiexec)$/;
+
+function begins(script: Script, word: ShellWord, previous: ShellWord, first: ShellWord): boolean {
+  if (word.text !== word.value) return false;
+  if (script.shell === 'cmd') {
+    return (
+      plain.test(programName(first)) && plain.test(word.value.toLowerCase()) && !/^[-/]/.test(previous.value)
+    );
+  }
+  if (!verbs.test(word.value) || !verbs.test(first.value)) return false;
+  // A parameter or an operator may want it.
+  return !/^-[A-Za-z]+:?$|[,=+]$|^[&.!]$/.test(previous.text);
+}
