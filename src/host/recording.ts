@@ -50,7 +50,8 @@ export async function beginRecording(
 ): Promise<RecordingSession> {
   const settings = environment.recording!;
   if (settings.mode === 'replay') return beginReplay(environment, settings, onMismatch);
-  const { files, omitted } = takeSnapshot(environment, new Redactor());
+  const redactor = new Redactor();
+  const { files, omitted } = takeSnapshot(environment, redactor);
   const header: HeaderLine = {
     recording: 'porthole',
     format: recordingFormat,
@@ -72,7 +73,7 @@ export async function beginRecording(
       { hint: 'give --record the name of a new file', cause },
     );
   }
-  return record(environment, settings, command);
+  return record(environment, settings, command, redactor);
 }
 
 /** A monitor of a command that records or replays. */
@@ -83,8 +84,13 @@ export async function joinRecording(environment: Environment, name: string): Pro
     : replay(environment, settings, name, () => undefined);
 }
 
-function record(environment: Environment, settings: RecordingSettings, name: string): RecordingSession {
-  const recorder = new Recorder(settings.file, name, environment);
+function record(
+  environment: Environment,
+  settings: RecordingSettings,
+  name: string,
+  redactor?: Redactor,
+): RecordingSession {
+  const recorder = new Recorder(settings.file, name, environment, redactor);
   return {
     environment: changed(environment, {
       newId: () => {

@@ -215,6 +215,6 @@ function tap(source: Readable, of: number, stream: string, recorder: Recorder): 
       done();
     },
   });
-  pipeline(source, through, () => undefined);
+  pipeline(source, through, () => recorder.dataRest(of, stream));
   return through;
 }

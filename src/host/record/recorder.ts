@@ -7,16 +7,21 @@ import { Redactor } from './redact.ts';
 
 /** Of one stream. */
 const streamLimit = 8 << 20;
+/** Longer lines are written in pieces. */
+const longestRest = 8 << 10;
 
 export class Recorder {
   readonly #file: string;
   readonly #process: string;
   readonly #places: Places;
-  readonly #redactor = new Redactor();
+  readonly #redactor: Redactor;
+  /** The last line of each stream, until it is whole: a secret must not be missed because it came in two pieces. */
+  readonly #rest = new Map<string, Buffer>();
   readonly #sizes = new Map<string, number>();
   #calls = 0;
 
-  constructor(file: string, process: string, places: Places) {
+  constructor(file: string, process: string, places: Places, redactor = new Redactor()) {
+    this.#redactor = redactor;
     this.#file = file;
     this.#process = process;
     this.#places = places;
@@ -63,22 +68,41 @@ export class Recorder {
     if (before > streamLimit) return;
     this.#sizes.set(key, before + bytes.length);
     if (before + bytes.length > streamLimit) {
+      this.dataRest(of, stream);
       this.#sizes.set(key, streamLimit + 1);
       this.#write({ p: this.#process, of, stream, cut: true });
       return;
     }
-    const text = Buffer.from(bytes).toString('utf8');
+    const all = Buffer.concat([this.#rest.get(key) ?? Buffer.alloc(0), bytes]);
+    const lineEnd = all.lastIndexOf(0x0a) + 1;
+    const whole = all.length - lineEnd > longestRest ? all.length : lineEnd;
+    this.#rest.set(key, all.subarray(whole));
+    if (whole > 0) this.#shown(of, stream, all.subarray(0, whole));
+  }
+
+  /** What is left of a stream that nothing follows, however it ended. */
+  dataRest(of: number, stream: string): void {
+    const key = `${of} ${stream}`;
+    const rest = this.#rest.get(key);
+    this.#rest.delete(key);
+    if (rest !== undefined && rest.length > 0) this.#shown(of, stream, rest);
+  }
+
+  #shown(of: number, stream: string, bytes: Buffer): void {
+    const text = bytes.toString('utf8');
     const isText = Buffer.from(text).equals(bytes);
-    const shown = isText ? this.#redactor.text(text) : '';
     this.#write({
       p: this.#process,
       of,
       stream,
-      ...(isText ? { text: shown } : { base64: Buffer.from(bytes).toString('base64') }),
+      ...(isText
+        ? { text: this.#redactor.text(text) }
+        : { base64: this.#redactor.bytes(bytes).toString('base64') }),
     });
   }
 
   dataEnd(of: number, stream: string): void {
+    this.dataRest(of, stream);
     this.#write({ p: this.#process, of, stream, end: true });
   }
 
