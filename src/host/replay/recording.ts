@@ -87,10 +87,44 @@ function readHeader(line: string, file: string): HeaderLine {
       `the recording has format ${header.format}, and this porthole knows up to ${recordingFormat}`,
     );
   }
-  if (typeof header.files !== 'object' || typeof header.started !== 'number') {
+  if (!isTexts(header.files) || !isTexts(header.omitted ?? {}) || typeof header.started !== 'number') {
     throw broken(file, 1, 'the first line lacks "files" or "started"');
   }
   return header as HeaderLine;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return isObject(value) && Object.values(value).every((text) => typeof text === 'string');
+}
+
+const isOptional = (value: unknown, type: 'string' | 'number'): boolean =>
+  value === undefined || typeof value === type;
+
+const isTextList = (value: unknown): boolean =>
+  value === undefined || (Array.isArray(value) && value.every((text) => typeof text === 'string'));
+
+function isError(error: unknown): boolean {
+  return (
+    isObject(error) &&
+    typeof error['name'] === 'string' &&
+    typeof error['message'] === 'string' &&
+    ['kind', 'code', 'hint', 'op', 'subject', 'systemId'].every((name) =>
+      isOptional(error[name], 'string'),
+    ) &&
+    ['hresult', 'exitCode'].every((name) => isOptional(error[name], 'number')) &&
+    isTextList(error['events'])
+  );
+}
+
+/** What the end of a call must have for its object to be made. */
+function isResult(call: string, result: unknown): boolean {
+  if (call.endsWith('.createProcess'))
+    return isObject(result) && typeof result['pid'] === 'number' && isTextList(result['streams'] ?? 0);
+  return !['compute.create', 'compute.open', 'network.publish'].includes(call) || isObject(result);
 }
 
 /** The lines of one process while they are read. */
@@ -116,10 +150,13 @@ class Building {
   /** What is wrong with the line, or undefined. */
   take(line: Record<string, unknown>, number: number): string | undefined {
     if ('ports' in line) {
+      const { ports } = line;
+      if (!isObject(ports) || !isTextList(ports['networkTypes'])) return 'these ports are none';
       this.#ports = (line as unknown as PortsLine).ports;
       return undefined;
     }
     if ('id' in line) {
+      if (typeof line['id'] !== 'string') return 'this ID is no text';
       this.#ids.push((line as unknown as IdLine).id);
       return undefined;
     }
@@ -135,6 +172,10 @@ class Building {
       const { of } = line as unknown as DataLine;
       const call = this.#calls.get(of);
       if (call === undefined) return `there is no call ${String(of)} that this could be of`;
+      const { stream, text, base64 } = line;
+      if (!isOptional(stream, 'string') || !isOptional(text, 'string') || !isOptional(base64, 'string'))
+        return 'this piece of a stream is no text';
+      if ('entry' in line && !isObject(line['entry'])) return 'this entry is none';
       if ('entry' in line) call.entries.push((line as unknown as EntryLine).entry);
       else call.data.push(line as unknown as DataLine);
       return undefined;
@@ -142,6 +183,8 @@ class Building {
     const answer = line as unknown as ReturnLine;
     const call = this.#calls.get(answer.n);
     if (call === undefined) return `there is no call ${String(answer.n)} that this could be the end of`;
+    if (answer.error !== undefined ? !isError(answer.error) : !isResult(call.start.call, answer.result))
+      return `this is no end of ${call.start.call}`;
     call.end = { line: number, answer };
     return undefined;
   }

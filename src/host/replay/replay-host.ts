@@ -75,9 +75,17 @@ function replayedMethod(
       if (tidied === undefined) throw error;
       return tidied.result;
     }
-    if (kind === 'wait' || recorded.end === undefined) await replayer.whenCaused(recorded, signal);
+    if (kind === 'wait') await replayer.whenCaused(recorded, signal);
+    else if (recorded.end === undefined) throw cutOff(call, recorded.line);
     return answerOf(recorded, kind, replayer);
   };
+}
+
+/** Whoever recorded was killed during the call, or the rest of the file is missing. */
+function cutOff(call: string, line: number): PortholeError {
+  return new PortholeError('invalid', 'REPLAY_CUT', `the recording ends before ${call} did (line ${line})`, {
+    hint: 'record it again, and let the command end by itself',
+  });
 }
 
 function resultOf({ end }: RecordedCall, replayer: Replayer): unknown {
