@@ -64,8 +64,26 @@ export function expandWord(word: string, options: ExpandOptions): Expansion {
   }
 }
 
+const noUses: readonly VariableUse[] = [];
+
+/** The variables that a word uses, as if none was set; none of a word that cannot be expanded. */
+export function variableUses(word: string, escape: EscapeCharacter): readonly VariableUse[] {
+  if (!word.includes('$')) return noUses;
+  const lexer = new WordLexer(word, { escape, get: () => undefined });
+  try {
+    lexer.readUntil(undefined, false);
+    return lexer.uses;
+  } catch (error) {
+    if (error instanceof ExpansionError) return noUses;
+    throw error;
+  }
+}
+
 /** Substitutions inside substitutions: deeper ones are refused, so that no input exhausts the stack. */
 const nestingLimit = 500;
+
+/** What may end a run of plain characters: the last four do it in some words only. */
+const mayMean = /[$'"<`\\}/]/g;
 
 const letterOrDigit = /^[\p{L}\p{Nd}_]$/u;
 const digit = /^\p{Nd}$/u;
@@ -174,12 +192,14 @@ class WordLexer {
     const start = this.#position;
     const text = this.#text;
     const escape = this.#options.escape;
-    let at = start + 1;
-    for (; at < text.length; at++) {
-      const character = text[at]!;
-      if (character === '$' || character === "'" || character === '"' || character === '<') break;
-      if (character === escape || character === stop) break;
-    }
+    let at = start;
+    do {
+      mayMean.lastIndex = at + 1;
+      at = mayMean.test(text) ? mayMean.lastIndex - 1 : text.length;
+      const character = text[at];
+      if (character === undefined || character === escape || character === stop) break;
+      if (character !== '`' && character !== '\\' && character !== '}' && character !== '/') break;
+    } while (at < text.length);
     this.#position = at;
     return text.slice(start, at);
   }

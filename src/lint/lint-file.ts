@@ -3,7 +3,7 @@ import type { SourceText } from '../dockerfile/source.ts';
 import { buildModel } from './build-model.ts';
 import { compareFindings, place, type Finding } from './finding.ts';
 import type { StageInstruction } from '../dockerfile/instructions.ts';
-import type { LintFile } from './model.ts';
+import type { LintFile, LintStage } from './model.ts';
 import type { Report, RuleContext, RuleDefinition, RuleOptions, Severity } from './rule.ts';
 import { isAmong, isOff, levelOfFinding, type RuleLevels } from './rule-levels.ts';
 import { namesOf, SuppressionIndex } from './suppression-index.ts';
@@ -92,24 +92,16 @@ export function lintSource(
   const silent: Finding[] = [];
   const active = activeRules(rules, options, check.experimentalAll ? 'all' : check.experimental);
   const skipsChecks = options.obeyComments !== false && check.skipAll;
-  const reports: Report[] = [];
-  const context = { file, options: ruleOptions, report: (report: Report) => void reports.push(report) };
   const partners = silentPartners(rules, options);
-  const stageKinds = file.stages.map(({ stage }) => kindsOf(stage.instructions));
-  for (const runner of partners.length === 0 ? active.runners : [...active.runners, ...runnersOf(partners)]) {
-    run(runner, file, stageKinds, context);
-    if (reports.length === 0) continue;
-    const { rule } = runner;
-    for (const report of reports) {
-      const level = isAmong(options.only, rule.id, report.alias)
-        ? levelOfFinding(rule, report.alias, options.severities)
-        : 'off';
-      const finding = toFinding(report, rule, level === 'off' ? rule.severity : level, file);
-      const silenced = level !== 'off' && silencing.silences(rule, finding.line, report);
-      const wanted = level !== 'off' && !silenced && !(skipsChecks && rule.id.startsWith('BK'));
-      (wanted ? findings : silent).push(finding);
-    }
-    reports.length = 0;
+  const runners = partners.length === 0 ? active.runners : runnersOf([...active.rules, ...partners]);
+  for (const { rule, report } of reportsOf(runners, file, ruleOptions)) {
+    const level = isAmong(options.only, rule.id, report.alias)
+      ? levelOfFinding(rule, report.alias, options.severities)
+      : 'off';
+    const finding = toFinding(report, rule, level === 'off' ? rule.severity : level, file);
+    const silenced = level !== 'off' && silencing.silences(rule, finding.line, report);
+    const wanted = level !== 'off' && !silenced && !(skipsChecks && rule.id.startsWith('BK'));
+    (wanted ? findings : silent).push(finding);
   }
   const problemLevel = options.severities?.get(problemCode) ?? 'error';
   for (const problem of problemLevel === 'off' ? [] : file.dockerfile.problems) {
@@ -173,29 +165,37 @@ function namesThatRan(rule: RuleDefinition, { only, severities }: LintOptions): 
   return namesOf(rule).filter((name) => !without.has(name));
 }
 
-/**
- * What running a rule takes, in objects of one shape: every rule has a shape of its own, and asking so many of them for the
- * same names again and again costs more than most rules do.
- */
-interface Runner {
-  readonly rule: RuleDefinition;
-  readonly check: RuleDefinition['check'];
-  readonly stage: RuleDefinition['stage'];
-  readonly platform: RuleDefinition['platform'];
-  /** Bits of the instructions that concern `stage`. */
+/** Rules by what they look at: most have nothing to say of most stages, and asking each of them costs more than most do. */
+interface Runners {
+  /** They have a `check`. */
+  readonly files: readonly RuleDefinition[];
+  readonly stages: Readonly<Record<LintStage['platform'], readonly StageRunners[]>>;
+}
+
+/** Rules whose `stage` concerns the same instructions. */
+interface StageRunners {
+  /** Bits of the instructions. */
   readonly kinds: number;
+  readonly rules: readonly RuleDefinition[];
 }
 
 const allKinds = -1;
 
-function runnersOf(rules: readonly RuleDefinition[]): Runner[] {
-  return rules.map((rule) => ({
-    rule,
-    check: rule.check,
-    stage: rule.stage,
-    platform: rule.platform,
-    kinds: rule.instructions?.reduce((bits, kind) => bits | bitOf(kind), 0) ?? allKinds,
-  }));
+function runnersOf(rules: readonly RuleDefinition[]): Runners {
+  const stagesOf = (platform: LintStage['platform']): StageRunners[] => {
+    const chosen = rules.filter(
+      (rule) => rule.stage !== undefined && (rule.platform === 'any' || rule.platform === platform),
+    );
+    const groups = Map.groupBy(
+      chosen,
+      ({ instructions }) => instructions?.reduce((bits, kind) => bits | bitOf(kind), 0) ?? allKinds,
+    );
+    return Array.from(groups, ([kinds, grouped]) => ({ kinds, rules: grouped }));
+  };
+  return {
+    files: rules.filter(({ check }) => check !== undefined),
+    stages: { windows: stagesOf('windows'), linux: stagesOf('linux') },
+  };
 }
 
 const kindBits = new Map<StageInstruction['kind'], number>();
@@ -213,16 +213,25 @@ function kindsOf(instructions: readonly StageInstruction[]): number {
   return bits;
 }
 
-function run(runner: Runner, file: LintFile, stageKinds: readonly number[], context: RuleContext): void {
-  const { check, stage: checkStage, platform, kinds } = runner;
-  check?.(context);
-  if (checkStage === undefined) return;
-  const { stages } = file;
-  for (let index = 0; index < stages.length; index++) {
-    const stage = stages[index]!;
-    if (platform !== 'any' && platform !== stage.platform) continue;
-    if (kinds === allKinds || (kinds & stageKinds[index]!) !== 0) checkStage(stage, context);
+interface RuleReport {
+  readonly rule: RuleDefinition;
+  readonly report: Report;
+}
+
+/** What the rules say of the file, in no order that means anything. */
+function reportsOf(runners: Runners, file: LintFile, options: RuleOptions): readonly RuleReport[] {
+  const reports: RuleReport[] = [];
+  let rule!: RuleDefinition;
+  const context: RuleContext = { file, options, report: (report) => void reports.push({ rule, report }) };
+  for (rule of runners.files) rule.check!(context);
+  for (const stage of file.stages) {
+    const present = kindsOf(stage.stage.instructions);
+    for (const { kinds, rules } of runners.stages[stage.platform]) {
+      if (kinds !== allKinds && (kinds & present) === 0) continue;
+      for (rule of rules) rule.stage!(stage, context);
+    }
   }
+  return reports;
 }
 
 interface Selection {
@@ -233,7 +242,7 @@ interface Selection {
 
 interface ActiveRules {
   readonly rules: readonly RuleDefinition[];
-  readonly runners: readonly Runner[];
+  readonly runners: Runners;
 }
 
 let lastSelection: Selection | undefined;

@@ -1,5 +1,5 @@
 /** What has a name in a Dockerfile, where it gets it and where it is used: stages, and variables of ARG and ENV. */
-import { expandWord, type EscapeCharacter } from '../dockerfile/expand.ts';
+import { variableUses, type EscapeCharacter } from '../dockerfile/expand.ts';
 import type { StageInstruction } from '../dockerfile/instructions.ts';
 import type { MappedText } from '../dockerfile/mapped-text.ts';
 import type { SourceRange } from '../dockerfile/source.ts';
@@ -200,18 +200,13 @@ function usesInWord(
   stage: number | undefined,
   at: number,
 ): VariableUse[] {
-  try {
-    const { uses } = expandWord(word.text, { escape, get: () => undefined });
-    return uses.map(({ name, start, end }) => ({
-      name,
-      range: word.range(start, end),
-      stage,
-      at,
-      by: 'builder',
-    }));
-  } catch {
-    return [];
-  }
+  return variableUses(word.text, escape).map(({ name, start, end }) => ({
+    name,
+    range: word.range(start, end),
+    stage,
+    at,
+    by: 'builder',
+  }));
 }
 
 const shellVariables: Readonly<Record<Shell, RegExp | undefined>> = {

@@ -32,12 +32,19 @@ export const windowsReleases: readonly WindowsRelease[] = [
 
 /** By tag (`4.8-windowsservercore-ltsc2019`, `10.0.17763.1879`); undefined for tags that name none. */
 export function releaseOfTag(tag: string | undefined): WindowsRelease | undefined {
-  const parts = (tag ?? '').toLowerCase().split(/[-_]/);
-  const version = /^10\.0\.(\d+)/.exec(tag ?? '');
-  return windowsReleases.find(
-    ({ tags, build }) => tags.some((one) => parts.includes(one)) || version?.[1] === String(build),
-  );
+  if (tag === undefined) return undefined;
+  const version = /^10\.0\.(\d+)/.exec(tag);
+  let first =
+    version === null ? Infinity : windowsReleases.findIndex(({ build }) => String(build) === version[1]);
+  if (first < 0) first = Infinity;
+  for (const part of tag.toLowerCase().split(/[-_]/)) first = Math.min(first, places.get(part) ?? Infinity);
+  return windowsReleases[first];
 }
+
+/** Places in the table, by tag. */
+const places = new Map(
+  windowsReleases.flatMap(({ tags }, index) => tags.map((name) => [name, index] as const)),
+);
 
 /** `asOf`: milliseconds since the epoch; infinite = the day this table was checked. */
 export function isEnded({ end }: WindowsRelease, asOf: number): boolean {

@@ -1,5 +1,7 @@
 import { defineRule } from '../rule.ts';
-import { callsOfStage, rangeIn } from '../shell/steps.ts';
+import { namedCalls, rangeIn } from '../shell/steps.ts';
+
+const changers = ['cd', 'chdir', 'sl', 'set-location'];
 
 export default defineRule({
   id: 'DL3003',
@@ -31,7 +33,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    for (const { program, args, command, step } of callsOfStage(stage, file)) {
+    for (const { program, args, command, step } of namedCalls(stage, file, changers)) {
       if (step.onbuild || command.before === '$(' || args.length === 0) continue;
       const changes =
         step.shell === 'cmd'

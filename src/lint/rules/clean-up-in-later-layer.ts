@@ -1,5 +1,4 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
 import { rangeOf, scriptsAt } from '../shell/scripts.ts';
 import { baseName, hasDrive, normalizePath } from '../windows-path.ts';
 
@@ -37,8 +36,8 @@ export default defineRule({
         }
       }
       for (const script of instruction.kind === 'run' ? scriptsAt(context) : []) {
-        for (const { words } of script.commands) {
-          if (!/^(del|erase|rm|rd|rmdir|ri|remove-item)$/.test(programName(words[0]))) continue;
+        for (const { program, words } of made.size === 0 ? [] : script.commands) {
+          if (!/^(del|erase|rm|rd|rmdir|ri|remove-item)$/.test(program)) continue;
           const gone = words.slice(1).find(({ value }) => {
             const since = hasDrive(value) ? made.get(normalizePath(value)) : undefined;
             return since !== undefined && since < at;
@@ -51,10 +50,9 @@ export default defineRule({
         }
         for (const { words } of script.commands) {
           words.forEach(({ value }, index) => {
+            if (!value.startsWith('-') || !/^(-OutFile|-[a-zA-Z]*o|--output)$/.test(value)) return;
             const next = words[index + 1]?.value;
-            if (next === undefined || !hasDrive(next) || !/^(-OutFile|-[a-zA-Z]*o|--output)$/.test(value))
-              return;
-            made.set(normalizePath(next), at);
+            if (next !== undefined && hasDrive(next)) made.set(normalizePath(next), at);
           });
         }
       }

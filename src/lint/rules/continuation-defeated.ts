@@ -1,5 +1,11 @@
 import { defineRule } from '../rule.ts';
 
+const defeatsOf = (escape: string): { readonly doubled: RegExp; readonly blank: RegExp } => ({
+  doubled: new RegExp(`\\s(${escape}{2,})[ \\t]*\\r?$`),
+  blank: new RegExp(`\\s(${escape}[ \\t]*[\\u00a0\\u2000-\\u200b\\u3000\\ufeff]+\\s*)$`),
+});
+const defeats = { '`': defeatsOf('`'), '\\': defeatsOf('\\\\') };
+
 export default defineRule({
   id: 'PW047',
   name: 'continuation-defeated',
@@ -24,9 +30,7 @@ export default defineRule({
   check({ file, report }) {
     const { tree } = file.dockerfile;
     if (!file.windows) return;
-    const escape = tree.escape === '`' ? '`' : '\\\\';
-    const doubled = new RegExp(`\\s(${escape}{2,})[ \\t]*\\r?$`);
-    const blank = new RegExp(`\\s(${escape}[ \\t]*[\\u00a0\\u2000-\\u200b\\u3000\\ufeff]+\\s*)$`);
+    const { doubled, blank } = defeats[tree.escape];
     for (const node of tree.instructions) {
       const line = node.lines[1];
       if (node.heredocs.length > 0 || !/^\s+\S/.test(file.source.line(line + 1))) continue;

@@ -1,4 +1,4 @@
-import { ExpansionError, expandWord } from '../../dockerfile/expand.ts';
+import { variableUses } from '../../dockerfile/expand.ts';
 import { variableKey } from '../../dockerfile/variables.ts';
 import { defineRule } from '../rule.ts';
 
@@ -26,10 +26,12 @@ export default defineRule({
       if (instruction.kind !== 'env') continue;
       const set = new Set<string>();
       for (const { key, value } of instruction.pairs) {
-        const used = usedNames(value.text, escape).find((name) => set.has(variableKey(name, stage.platform)));
+        const used = variableUses(value.text, escape).find(({ name }) =>
+          set.has(variableKey(name, stage.platform)),
+        );
         if (used !== undefined) {
           report({
-            message: `$${used} is set by this very instruction, so it has its old value here`,
+            message: `$${used.name} is set by this very instruction, so it has its old value here`,
             range: value.range(),
           });
         }
@@ -38,12 +40,3 @@ export default defineRule({
     }
   },
 });
-
-function usedNames(text: string, escape: '\\' | '`'): string[] {
-  try {
-    return expandWord(text, { escape, get: () => undefined }).uses.map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof ExpansionError) return [];
-    throw error;
-  }
-}

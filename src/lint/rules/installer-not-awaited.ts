@@ -1,5 +1,4 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
 import { rangeOf, runsOf, textOf } from '../shell/scripts.ts';
 
 export default defineRule({
@@ -28,15 +27,17 @@ export default defineRule({
     for (const script of runsOf(stage)) {
       const whole = script.text.text;
       script.commands.forEach((command, at) => {
-        const program = programName(command.words[0]);
+        const { program } = command;
+        if (script.shell === 'cmd' ? program !== 'start' : !/^(start-process|saps|msiexec)$/.test(program))
+          return;
         const text = textOf(script, command);
         const range = rangeOf(script, command);
         if (script.shell === 'cmd') {
-          if (program !== 'start' || /\s\/w(ait)?\b/i.test(text)) return;
+          if (/\s\/w(ait)?\b/i.test(text)) return;
           report({ message: 'start does not wait for the program: add /wait', range });
           return;
         }
-        if (program === 'start-process' || program === 'saps') {
+        if (program !== 'msiexec') {
           if (/\s-W(a(it?)?)?\b/i.test(text) || /Wait-Process|WaitForExit/i.test(whole)) return;
           const { end } = rangeOf(script, command.words[0]!);
           report({
@@ -44,11 +45,7 @@ export default defineRule({
             range,
             fix: { title: 'Add -Wait', edits: [{ range: { start: end, end }, text: ' -Wait' }] },
           });
-        } else if (
-          program === 'msiexec' &&
-          script.commands[at + 1]?.before !== '|' &&
-          !/Wait-Process|WaitForExit/i.test(whole)
-        ) {
+        } else if (script.commands[at + 1]?.before !== '|' && !/Wait-Process|WaitForExit/i.test(whole)) {
           report({ message: 'PowerShell does not wait for msiexec: use Start-Process -Wait', range });
         }
       });

@@ -1,6 +1,6 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
-import { rangeOf, runsOf } from '../shell/scripts.ts';
+import type { ShellWord } from '../shell/script.ts';
+import { rangeOf, runsOf, type Script } from '../shell/scripts.ts';
 
 export default defineRule({
   id: 'PW026',
@@ -24,18 +24,8 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    const linux = /^(apt-get|apt|yum|dnf|apk|chmod|chown|ln|sudo|bash|sh|export|source)$/;
     for (const script of runsOf(stage)) {
-      const wrong = script.commands
-        .flatMap(({ words }) => {
-          const program = words[0];
-          const found =
-            program !== undefined && linux.test(programName(program)) && !/[\\/:]/.test(program.value);
-          return found
-            ? [program]
-            : words.filter(({ text }) => /^["']?\/(bin|usr|etc|var|opt|proc)\//.test(text));
-        })
-        .at(0);
+      const wrong = firstLinuxWord(script);
       if (wrong === undefined) continue;
       report({
         message: `"${wrong.value}" belongs to Linux and is not in Windows images`,
@@ -44,3 +34,16 @@ export default defineRule({
     }
   },
 });
+
+const linux = /^(apt-get|apt|yum|dnf|apk|chmod|chown|ln|sudo|bash|sh|export|source)$/;
+const linuxPath = /^["']?\/(bin|usr|etc|var|opt|proc)\//;
+
+function firstLinuxWord({ commands, text }: Script): ShellWord | undefined {
+  const hasPaths = text.text.includes('/');
+  for (const { program, words } of commands) {
+    if (linux.test(program) && !/[\\/:]/.test(words[0]!.value)) return words[0];
+    const path = hasPaths ? words.find((word) => linuxPath.test(word.text)) : undefined;
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}

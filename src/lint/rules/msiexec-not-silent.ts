@@ -28,8 +28,9 @@ export default defineRule({
   },
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
+      if (!/msiexec/i.test(script.text.text)) continue;
       const commands = script.commands.filter(
-        ({ words }) => script.shell !== 'cmd' || !/^(powershell|pwsh)$/.test(programName(words[0])),
+        ({ program }) => script.shell !== 'cmd' || !/^(powershell|pwsh)$/.test(program),
       );
       for (const command of commands) {
         const word = command.words.find(

@@ -1,5 +1,4 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
 import { rangeOf, runsOf, textOf } from '../shell/scripts.ts';
 
 export default defineRule({
@@ -28,7 +27,7 @@ export default defineRule({
     for (const script of runsOf(stage)) {
       const first = script.commands[0];
       if (script.nested || script.shell === 'cmd' || first === undefined) continue;
-      if (!/^(powershell|pwsh)$/.test(programName(first.words[0]))) continue;
+      if (!/^(powershell|pwsh)$/.test(first.program)) continue;
       if (!/\s-c(ommand)?\b/i.test(textOf(script, first))) continue;
       report({
         message: `SHELL is PowerShell already: leave "${first.words[0]!.value} -Command" out`,

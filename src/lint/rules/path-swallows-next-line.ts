@@ -1,5 +1,8 @@
 import { defineRule } from '../rule.ts';
 
+const keyword =
+  /^\s*(add|arg|cmd|copy|entrypoint|env|expose|from|healthcheck|label|onbuild|run|shell|stopsignal|user|volume|workdir)\s/i;
+
 export default defineRule({
   id: 'PW002',
   name: 'path-swallows-next-line',
@@ -24,15 +27,13 @@ export default defineRule({
   check({ file, report }) {
     const { tree } = file.dockerfile;
     if (!file.windows || tree.escape !== '\\') return;
-    const keyword =
-      /^\s*(add|arg|cmd|copy|entrypoint|env|expose|from|healthcheck|label|onbuild|run|shell|stopsignal|user|volume|workdir)\s/i;
     for (const node of tree.instructions) {
       const [first, last] = node.lines;
       for (let line = first; line < last; line++) {
+        if (!keyword.test(file.source.line(line + 1))) continue;
         const match = /(\S*)\\[ \t]*\r?$/.exec(file.source.line(line));
         const word = match?.[1] ?? '';
-        if (match === null || !/^["']?[a-z]:|\\/i.test(word) || !keyword.test(file.source.line(line + 1)))
-          continue;
+        if (match === null || !/^["']?[a-z]:|\\/i.test(word)) continue;
         const start = file.source.lineStart(line) + match.index;
         report({
           message: `the backslash at the end of "${word}\\" joins the next line to this one`,

@@ -49,10 +49,9 @@ export default defineRule({
     for (const script of scriptsOf(stage)) {
       if (script.shell !== 'cmd') continue;
       const at = stage.instructions.indexOf(script.context);
-      for (const { words } of script.commands) {
-        const name = programName(words[0]);
-        if (absent(name, at))
-          report({ message: `Nano Server has no ${name}`, range: rangeOf(script, words[0]!) });
+      for (const { program, words } of script.commands) {
+        if (absent(program, at))
+          report({ message: `Nano Server has no ${program}`, range: rangeOf(script, words[0]!) });
       }
     }
   },

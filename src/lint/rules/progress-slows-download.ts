@@ -1,5 +1,4 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
 import { rangeOf, runsOf } from '../shell/scripts.ts';
 
 export default defineRule({
@@ -27,8 +26,8 @@ export default defineRule({
     for (const script of runsOf(stage)) {
       if (script.shell !== 'powershell' || /ProgressPreference/i.test(script.preamble + script.text.text))
         continue;
-      const slow = script.commands.find(({ words }) =>
-        /^(invoke-webrequest|iwr|wget|expand-archive)$/.test(programName(words[0])),
+      const slow = script.commands.find(({ program }) =>
+        /^(invoke-webrequest|iwr|wget|expand-archive)$/.test(program),
       );
       if (slow === undefined) continue;
       report({

@@ -1,5 +1,4 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
 import { rangeOf, runsOf, textOf } from '../shell/scripts.ts';
 
 export default defineRule({
@@ -29,8 +28,7 @@ export default defineRule({
       if (script.shell === 'cmd' || /\.ExitCode\b/i.test(script.text.text)) continue;
       const waiting = script.commands.find(
         (command) =>
-          /^(start-process|saps)$/.test(programName(command.words[0])) &&
-          /\s-W(a(it?)?)?\b/i.test(textOf(script, command)),
+          /^(start-process|saps)$/.test(command.program) && /\s-W(a(it?)?)?\b/i.test(textOf(script, command)),
       );
       if (waiting === undefined) continue;
       report({

@@ -1,5 +1,4 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
 import { posixSteps, rangeIn } from '../shell/steps.ts';
 
 export default defineRule({
@@ -19,9 +18,9 @@ export default defineRule({
   },
   stage(stage, { file, report }) {
     for (const step of posixSteps(stage, file)) {
-      for (const { words } of step.commands) {
-        if (words[0] === undefined || programName(words[0]) !== 'sudo') continue;
-        report({ message: 'do not use sudo: set USER for the step', range: rangeIn(step, words[0]) });
+      for (const { program, words } of step.commands) {
+        if (program !== 'sudo') continue;
+        report({ message: 'do not use sudo: set USER for the step', range: rangeIn(step, words[0]!) });
       }
     }
   },

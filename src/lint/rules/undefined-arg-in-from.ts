@@ -1,4 +1,4 @@
-import { expandWord } from '../../dockerfile/expand.ts';
+import { variableUses } from '../../dockerfile/expand.ts';
 import type { MappedText } from '../../dockerfile/mapped-text.ts';
 import { didYouMean } from '../../dockerfile/suggest.ts';
 import { platformArgs } from '../platform-args.ts';
@@ -25,13 +25,16 @@ export default defineRule({
   },
   check({ file, report }) {
     const { globalArgs, tree } = file.dockerfile;
-    const declared = new Set(globalArgs.flatMap(({ args }) => args.map(({ name }) => name.text)));
-    const known = new Set([...declared, ...platformArgs]);
+    let known: ReadonlySet<string> | undefined;
     for (const { from } of file.stages) {
       const seen = new Set<string>();
       const words = [from.image, from.platform].filter((word): word is MappedText => word !== undefined);
       for (const word of words) {
-        for (const use of usesIn(word.text, tree.escape)) {
+        for (const use of variableUses(word.text, tree.escape)) {
+          known ??= new Set([
+            ...globalArgs.flatMap(({ args }) => args.map(({ name }) => name.text)),
+            ...platformArgs,
+          ]);
           if (known.has(use.name) || seen.has(use.name)) continue;
           seen.add(use.name);
           report({
@@ -44,14 +47,3 @@ export default defineRule({
     }
   },
 });
-
-function usesIn(
-  word: string,
-  escape: '\\' | '`',
-): readonly { readonly name: string; readonly start: number; readonly end: number }[] {
-  try {
-    return expandWord(word, { escape, get: () => undefined }).uses;
-  } catch {
-    return [];
-  }
-}

@@ -1,6 +1,5 @@
 import { expandedWords } from '../expanded-words.ts';
-import { expandWord, type VariableUse } from '../../dockerfile/expand.ts';
-import type { MappedText } from '../../dockerfile/mapped-text.ts';
+import { variableUses } from '../../dockerfile/expand.ts';
 import { predefinedArgs } from '../../dockerfile/build-args.ts';
 import { didYouMean } from '../../dockerfile/suggest.ts';
 import { variableKey } from '../../dockerfile/variables.ts';
@@ -9,6 +8,10 @@ import { defineRule } from '../rule.ts';
 
 /** Every Linux image has it in its environment; Windows images do not, which is another rule's matter. */
 const given = ['PATH', ...predefinedArgs];
+const always = {
+  windows: new Set(given.map((name) => variableKey(name, 'windows'))),
+  linux: new Set(given.map((name) => variableKey(name, 'linux'))),
+};
 
 /** Names are compared letter by letter; a file of thousands of both would take minutes. */
 const mostComparisons = 200_000;
@@ -41,19 +44,16 @@ export default defineRule({
   stage(stage, { file, report }) {
     // The base image's own environment is unknown unless the chain begins with scratch or a stage of this file.
     const { escape } = file.dockerfile.tree;
-    const always = new Set(given.map((name) => variableKey(name, stage.platform)));
+    const set = always[stage.platform];
     let comparisons = 0;
     for (const { instruction, variables } of stage.instructions) {
       for (const word of expandedWords(instruction)) {
-        if (!word.text.includes('$')) continue;
-        for (const use of usesIn(word, escape)) {
+        for (const use of variableUses(word.text, escape)) {
           const key = variableKey(use.name, stage.platform);
-          if (use.operator !== '' || variables.has(key) || always.has(key)) continue;
+          if (use.operator !== '' || variables.has(key) || set.has(key)) continue;
           comparisons += comparisons > mostComparisons ? 0 : variables.size;
           const names =
-            comparisons > mostComparisons
-              ? []
-              : [...new Set([...variables.keys(), ...always]), ...platformArgs];
+            comparisons > mostComparisons ? [] : [...new Set([...variables.keys(), ...set]), ...platformArgs];
           const hint = didYouMean(use.name, names, stage.platform === 'windows').replace('mean ', 'mean $');
           report({
             message: `Usage of undefined variable '$${use.name}'${hint}`,
@@ -65,11 +65,3 @@ export default defineRule({
     }
   },
 });
-
-function usesIn(word: MappedText, escape: '\\' | '`'): readonly VariableUse[] {
-  try {
-    return expandWord(word.text, { escape, get: () => undefined }).uses;
-  } catch {
-    return [];
-  }
-}

@@ -1,5 +1,4 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
 import { rangeOf, scriptsAt } from '../shell/scripts.ts';
 import { hasDrive, foldersOf, normalizePath } from '../windows-path.ts';
 
@@ -44,8 +43,8 @@ export default defineRule({
         report({ message, range: instruction.destination.range() });
       }
       for (const script of instruction.kind === 'run' ? scriptsAt(context) : []) {
-        const targets = script.commands.flatMap(({ words, redirects }) => {
-          const written = writers.test(programName(words[0]))
+        const targets = script.commands.flatMap(({ program, words, redirects }) => {
+          const written = writers.test(program)
             ? words
                 .slice(1)
                 .filter(({ value }) => hasDrive(value))

@@ -4,6 +4,8 @@ import { CommandCollector, shellWord, type ShellText } from './script.ts';
 const blanks = /[^\S\n]+/y;
 /** Characters that stand for themselves. */
 const plain = /[^\s&|<>^")]+/y;
+/** In brackets and outside of them. */
+const endsWord = /[\s&|<>]/;
 const inQuotes = /[^"]+/y;
 
 /**
@@ -16,10 +18,13 @@ export function readCmd(text: string): ShellText {
   let brackets = 0;
   let atStart = true;
   while (at < text.length) {
-    blanks.lastIndex = at;
-    if (blanks.test(text)) {
-      at = blanks.lastIndex;
-      continue;
+    const code = text.charCodeAt(at);
+    if (code !== 10 && (code <= 32 || code > 127)) {
+      blanks.lastIndex = at;
+      if (blanks.test(text)) {
+        at = blanks.lastIndex;
+        continue;
+      }
     }
     const char = text[at]!;
     if (char === '\n') {
@@ -43,9 +48,17 @@ export function readCmd(text: string): ShellText {
         if (redirect[2] === undefined) out.redirect();
         continue;
       }
-      const { end, value } = readWord(text, at, brackets > 0);
-      out.word(shellWord(text, value, at, end));
-      at = end;
+      plain.lastIndex = at;
+      const stop = plain.test(text) ? plain.lastIndex : at;
+      if (stop > at && (stop === text.length || endsWord.test(text[stop]!))) {
+        const value = text.slice(at, stop);
+        out.word({ text: value, value, start: at, end: stop });
+        at = stop;
+      } else {
+        const { end, value } = readWord(text, at, brackets > 0);
+        out.word(shellWord(text, value, at, end));
+        at = end;
+      }
       atStart = false;
     }
   }

@@ -110,14 +110,34 @@ export function toolCalls(stage: LintStage, file: LintFile, tool: Tool): readonl
   return calls;
 }
 
-function readToolCalls(stage: LintStage, file: LintFile, tool: Tool): ToolCall[] {
-  const found: ToolCall[] = [];
+function readToolCalls(stage: LintStage, file: LintFile, tool: Tool): readonly ToolCall[] {
+  let found: ToolCall[] | undefined;
   for (const [program, calls] of callsByProgram(stage, file)) {
-    if (!tool.programs.test(program) && !python.test(program)) continue;
+    if (!toolsOf(program).has(tool)) continue;
+    found ??= [];
     for (const call of calls) {
       const read = readTool(call, tool);
       if (read !== undefined) found.push(read);
     }
+  }
+  return found ?? none;
+}
+
+const none: readonly ToolCall[] = [];
+
+const tools: readonly Tool[] = [aptGet, apt, apk, yum, dnf, zypper, pip, npm, gem, go, yarn];
+const allTools: ReadonlySet<Tool> = new Set(tools);
+
+/** Programs that were met before: files share most of them. */
+const toolsByProgram = new Map<string, ReadonlySet<Tool>>();
+
+/** The tools that a call of the program may be. */
+function toolsOf(program: string): ReadonlySet<Tool> {
+  let found = toolsByProgram.get(program);
+  if (found === undefined) {
+    found = python.test(program) ? allTools : new Set(tools.filter(({ programs }) => programs.test(program)));
+    if (toolsByProgram.size > 5000) toolsByProgram.clear();
+    toolsByProgram.set(program, found);
   }
   return found;
 }

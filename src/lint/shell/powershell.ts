@@ -11,6 +11,11 @@ export function readPowershell(text: string): ShellText {
   const out = new CommandCollector();
   let at = 0;
   while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (beginsWord[code] === 1) {
+      at = word(text, at, out);
+      continue;
+    }
     blanks.lastIndex = at;
     if (blanks.test(text)) {
       at = blanks.lastIndex;
@@ -48,6 +53,11 @@ export function readPowershell(text: string): ShellText {
   return out.finish();
 }
 
+/** By character code: letters and what else begins a word wherever it stands. */
+const beginsWord = new Uint8Array(128);
+for (const char of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-/.\\:_\'"[%=,+')
+  beginsWord[char.charCodeAt(0)] = 1;
+
 const redirection = /^[\d*]?(>>?)(&\d)?/;
 
 function mayRedirect(char: string, next: string | undefined): boolean {
@@ -59,8 +69,14 @@ const plain = /[^\s;|(){}'"`$&]+/y;
 const endsWord = /[\s;|(){}]/;
 
 function word(text: string, start: number, out: CommandCollector): number {
-  let value = '';
-  let at = start;
+  plain.lastIndex = start;
+  let at = plain.test(text) ? plain.lastIndex : start;
+  let value = text.slice(start, at);
+  // Most words end here.
+  if (at > start && (at === text.length || endsWord.test(text[at]!))) {
+    out.word({ text: value, value, start, end: at });
+    return at;
+  }
   const here = text[start] === '@' ? /^@(['"])[^\S\n]*\r?\n/.exec(text.slice(start, start + 80)) : null;
   if (here !== null) {
     const close = text.indexOf(`\n${here[1]!}@`, start + here[0].length - 1);

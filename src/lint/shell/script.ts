@@ -10,6 +10,8 @@ export interface ShellWord {
 }
 
 export interface ShellCommand {
+  /** `programName` of the first word; empty when there is none. */
+  readonly program: string;
   readonly words: readonly ShellWord[];
   /** Targets of `>` and `>>`. */
   readonly redirects: readonly ShellWord[];
@@ -106,28 +108,31 @@ export class CommandCollector {
 
   #close(): void {
     this.#redirecting = false;
+    const words = this.#words;
+    const redirects = this.#redirects;
+    const assignments = this.#assignments;
+    if (words.length === 0 && redirects.length === 0 && assignments.length === 0) return;
     // Each list is in the order of the text.
-    const lists = [this.#words, this.#redirects, this.#assignments];
-    let start = Infinity;
-    let end = -1;
-    for (const list of lists) {
+    let start = words[0]?.start ?? Infinity;
+    let end = words.at(-1)?.end ?? -1;
+    for (const list of [redirects, assignments]) {
       if (list.length === 0) continue;
       start = Math.min(start, list[0]!.start);
       end = Math.max(end, list.at(-1)!.end);
     }
-    if (end < 0) return;
     this.#commands.push({
-      words: exact(this.#words),
-      redirects: exact(this.#redirects),
-      assignments: exact(this.#assignments),
+      program: programName(words[0]),
+      words: exact(words),
+      redirects: exact(redirects),
+      assignments: exact(assignments),
       start,
       end,
       before: this.#before,
       depth: this.#depth,
     });
-    if (this.#words.length > 0) this.#words = [];
-    if (this.#redirects.length > 0) this.#redirects = [];
-    if (this.#assignments.length > 0) this.#assignments = [];
+    if (words.length > 0) this.#words = [];
+    if (redirects.length > 0) this.#redirects = [];
+    if (assignments.length > 0) this.#assignments = [];
   }
 }
 

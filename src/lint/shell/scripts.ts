@@ -84,7 +84,7 @@ function cmdScripts(text: MappedText, context: LintInstruction, kind: Script['ki
   const read = readCmd(text.text);
   const scripts: Script[] = [{ ...read, shell: 'cmd', text, context, kind, preamble: '', nested: false }];
   for (const command of read.commands) {
-    const program = programName(command.words[0]);
+    const { program } = command;
     if (program !== 'powershell' && program !== 'pwsh') continue;
     const inner = innerText(command, text, program);
     if (inner !== undefined) scripts.push(powershellScript(program, inner, context, kind, '', true));
@@ -134,5 +134,5 @@ export function statementsOf(script: Script): ShellCommand[] {
 
 /** Commands that call a program themselves: a cmd line's call of PowerShell is that script's affair. */
 export function directCommands(script: Script): ShellCommand[] {
-  return script.commands.filter(({ words }) => !/^(powershell|pwsh)$/.test(programName(words[0])));
+  return script.commands.filter(({ program }) => program !== 'powershell' && program !== 'pwsh');
 }

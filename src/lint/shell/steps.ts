@@ -96,7 +96,7 @@ function shellBody(run: RunInstruction, outer: ShellText, file: LintFile): Mappe
   const { heredocs } = run.command;
   const [heredoc] = heredocs;
   if (heredoc === undefined || heredocs.length > 1) return undefined;
-  const programs = outer.commands.map(({ words }) => programName(words[0]));
+  const programs = outer.commands.map(({ program }) => program);
   if (programs.some((name) => name !== '' && !/^(ba|da|a|z|k)?sh$/.test(name))) return undefined;
   const interpreter = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(heredoc.content);
   if (interpreter !== null) {
@@ -120,6 +120,7 @@ function execStep(run: RunInstruction, context: LintInstruction, onbuild: boolea
   });
   const [first] = words;
   const command: ShellCommand = {
+    program: programName(first),
     words,
     redirects: [],
     assignments: [],
@@ -170,7 +171,8 @@ function readCalls(step: ShellStep): Call[] {
     for (let rest = wrapped(words); rest !== undefined; rest = wrapped(words)) words = rest;
     const name = words[0];
     if (name === undefined) return [];
-    return [{ program: programName(name), name, args: words.slice(1), command, index, step }];
+    const program = name === command.words[0] ? command.program : programName(name);
+    return [{ program, name, args: words.slice(1), command, index, step }];
   });
 }
 
@@ -232,6 +234,14 @@ export const callsOfStage = remember((stage: LintStage, file): readonly Call[] =
 export const callsByProgram = remember((stage: LintStage, file): ReadonlyMap<string, readonly Call[]> =>
   Map.groupBy(callsOfStage(stage, file), ({ program }) => program),
 );
+
+/** Calls of any of `programs`, one program after the other. */
+export function namedCalls(stage: LintStage, file: LintFile, programs: readonly string[]): readonly Call[] {
+  const calls = callsByProgram(stage, file);
+  return programs.flatMap((program) => calls.get(program) ?? none);
+}
+
+const none: readonly Call[] = [];
 
 /** Those of sh, bash and their kind, and of steps in JSON form. */
 export const posixCalls = remember((stage: LintStage, file): readonly Call[] =>
