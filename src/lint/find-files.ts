@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { IgnoreFiles } from './ignore-files.ts';
 import { gitFiles, workTreeOf } from './git-files.ts';
+import { SeenFolders } from './seen-folders.ts';
 
 /** Folders that no search enters. */
 export const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git', '.hg', '.svn']);
@@ -16,13 +17,17 @@ export function isDockerfileName(name: string): boolean {
 
 /**
  * Dockerfiles below `folder` (absolute), each as a path that starts with `shown`, sorted by name, a folder's files before its
- * folders. Links are not followed into folders. Rejects when the folder itself cannot be read.
+ * folders. Links are not followed into folders. Rejects when the folder itself cannot be read. Folders that it lists are `seen`.
  */
-export async function findDockerfiles(folder: string, shown: string): Promise<string[]> {
+export async function findDockerfiles(
+  folder: string,
+  shown: string,
+  seen = new SeenFolders(),
+): Promise<string[]> {
   const workTree = workTreeOf(folder);
-  const ignored = new IgnoreFiles(workTree ?? folder);
+  const ignored = new IgnoreFiles(workTree ?? folder, seen);
   const listed = workTree === undefined ? undefined : await gitFiles(folder);
-  return listed === undefined ? walk(folder, shown, ignored) : fromGit(listed, folder, shown, ignored);
+  return listed === undefined ? walk(folder, shown, ignored, seen) : fromGit(listed, folder, shown, ignored);
 }
 
 async function fromGit(
@@ -54,7 +59,12 @@ function filesFirst(a: string, b: string): number {
   return compare(one[at] ?? '', other[at] ?? '');
 }
 
-async function walk(folder: string, shown: string, ignored: IgnoreFiles): Promise<string[]> {
+async function walk(
+  folder: string,
+  shown: string,
+  ignored: IgnoreFiles,
+  seen: SeenFolders,
+): Promise<string[]> {
   const found: string[] = [];
   const pending = [{ folder, shown, top: true }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -66,6 +76,10 @@ async function walk(folder: string, shown: string, ignored: IgnoreFiles): Promis
       if (next.top) throw error;
       continue;
     }
+    seen.add(
+      next.folder,
+      entries.map(({ name }) => name),
+    );
     const sorted = entries.toSorted((a, b) => compare(a.name, b.name));
     for (const entry of sorted) {
       if (!isDockerfileName(entry.name) || entry.isDirectory()) continue;

@@ -5,7 +5,7 @@ import { compareFindings, place, type Finding } from './finding.ts';
 import type { StageInstruction } from '../dockerfile/instructions.ts';
 import type { LintFile, LintStage } from './model.ts';
 import type { Report, RuleContext, RuleDefinition, RuleOptions, Severity } from './rule.ts';
-import { isAmong, isOff, levelOfFinding, type RuleLevels } from './rule-levels.ts';
+import { isAmong, isOff, levelOfFinding, levelOfRule, type Level, type RuleLevels } from './rule-levels.ts';
 import { namesOf, SuppressionIndex } from './suppression-index.ts';
 import { checkOptions, readSuppressions, type Suppression } from './suppressions.ts';
 
@@ -92,15 +92,11 @@ export function lintSource(
   const silent: Finding[] = [];
   const active = activeRules(rules, options, check.experimentalAll ? 'all' : check.experimental);
   const skipsChecks = options.obeyComments !== false && check.skipAll;
-  const partners = silentPartners(rules, options);
-  const runners = partners.length === 0 ? active.runners : runnersOf([...active.rules, ...partners]);
-  for (const { rule, report } of reportsOf(runners, file, ruleOptions)) {
-    const level = isAmong(options.only, rule.id, report.alias)
-      ? levelOfFinding(rule, report.alias, options.severities)
-      : 'off';
-    const finding = toFinding(report, rule, level === 'off' ? rule.severity : level, file);
-    const silenced = level !== 'off' && silencing.silences(rule, finding.line, report);
-    const wanted = level !== 'off' && !silenced && !(skipsChecks && rule.id.startsWith('BK'));
+  for (const { runner, report } of reportsOf(active.runners, file, ruleOptions)) {
+    const level = runner.level ?? levelOfPart(runner.rule, report.alias, options);
+    const finding = toFinding(report, runner, level === 'off' ? runner.rule.severity : level, file);
+    const silenced = level !== 'off' && silencing.silences(runner.rule, finding.line, report);
+    const wanted = level !== 'off' && !silenced && !(skipsChecks && runner.id.startsWith('BK'));
     (wanted ? findings : silent).push(finding);
   }
   const problemLevel = options.severities?.get(problemCode) ?? 'error';
@@ -165,35 +161,74 @@ function namesThatRan(rule: RuleDefinition, { only, severities }: LintOptions): 
   return namesOf(rule).filter((name) => !without.has(name));
 }
 
-/** Rules by what they look at: most have nothing to say of most stages, and asking each of them costs more than most do. */
+/**
+ * What running a rule takes, in objects of one shape: every rule has a shape of its own, and asking so many of them for the
+ * same names again and again costs more than most rules do.
+ */
+interface Runner {
+  readonly rule: RuleDefinition;
+  readonly id: string;
+  readonly check: RuleDefinition['check'];
+  readonly stage: RuleDefinition['stage'];
+  /** Of the findings; `off`: nobody wants to hear of them. Undefined when it depends on their alias. */
+  readonly level: Level | undefined;
+  readonly alias: string | undefined;
+  readonly name: string;
+  readonly url: string;
+}
+
+function runnerOf(rule: RuleDefinition, options: LintOptions): Runner {
+  const { id, name, url = ruleUrl(id), check, stage, aliases, parts } = rule;
+  return {
+    rule,
+    id,
+    check,
+    stage,
+    level: parts === undefined ? levelOfRule(rule, options.severities) : undefined,
+    alias: aliases?.find((alias) => /^DL\d+$/.test(alias)),
+    name,
+    url,
+  };
+}
+
+/** Of a finding of a rule that has parts. */
+function levelOfPart(
+  rule: RuleDefinition,
+  alias: string | undefined,
+  { only, severities }: LintOptions,
+): Level {
+  return isAmong(only, rule.id, alias) ? levelOfFinding(rule, alias, severities) : 'off';
+}
+
+/** By what they look at: most rules have nothing to say of most stages. */
 interface Runners {
   /** They have a `check`. */
-  readonly files: readonly RuleDefinition[];
+  readonly files: readonly Runner[];
   readonly stages: Readonly<Record<LintStage['platform'], readonly StageRunners[]>>;
 }
 
-/** Rules whose `stage` concerns the same instructions. */
+/** Those whose `stage` concerns the same instructions. */
 interface StageRunners {
   /** Bits of the instructions. */
   readonly kinds: number;
-  readonly rules: readonly RuleDefinition[];
+  readonly runners: readonly Runner[];
 }
 
 const allKinds = -1;
 
-function runnersOf(rules: readonly RuleDefinition[]): Runners {
+function runnersOf(all: readonly Runner[]): Runners {
   const stagesOf = (platform: LintStage['platform']): StageRunners[] => {
-    const chosen = rules.filter(
-      (rule) => rule.stage !== undefined && (rule.platform === 'any' || rule.platform === platform),
+    const chosen = all.filter(
+      ({ rule, stage }) => stage !== undefined && (rule.platform === 'any' || rule.platform === platform),
     );
     const groups = Map.groupBy(
       chosen,
-      ({ instructions }) => instructions?.reduce((bits, kind) => bits | bitOf(kind), 0) ?? allKinds,
+      ({ rule }) => rule.instructions?.reduce((bits, kind) => bits | bitOf(kind), 0) ?? allKinds,
     );
-    return Array.from(groups, ([kinds, grouped]) => ({ kinds, rules: grouped }));
+    return Array.from(groups, ([kinds, runners]) => ({ kinds, runners }));
   };
   return {
-    files: rules.filter(({ check }) => check !== undefined),
+    files: all.filter(({ check }) => check !== undefined),
     stages: { windows: stagesOf('windows'), linux: stagesOf('linux') },
   };
 }
@@ -214,21 +249,21 @@ function kindsOf(instructions: readonly StageInstruction[]): number {
 }
 
 interface RuleReport {
-  readonly rule: RuleDefinition;
+  readonly runner: Runner;
   readonly report: Report;
 }
 
 /** What the rules say of the file, in no order that means anything. */
 function reportsOf(runners: Runners, file: LintFile, options: RuleOptions): readonly RuleReport[] {
   const reports: RuleReport[] = [];
-  let rule!: RuleDefinition;
-  const context: RuleContext = { file, options, report: (report) => void reports.push({ rule, report }) };
-  for (rule of runners.files) rule.check!(context);
+  let runner!: Runner;
+  const context: RuleContext = { file, options, report: (report) => void reports.push({ runner, report }) };
+  for (runner of runners.files) runner.check!(context);
   for (const stage of file.stages) {
     const present = kindsOf(stage.stage.instructions);
-    for (const { kinds, rules } of runners.stages[stage.platform]) {
-      if (kinds !== allKinds && (kinds & present) === 0) continue;
-      for (rule of rules) rule.stage!(stage, context);
+    for (const group of runners.stages[stage.platform]) {
+      if (group.kinds !== allKinds && (group.kinds & present) === 0) continue;
+      for (runner of group.runners) runner.stage!(stage, context);
     }
   }
   return reports;
@@ -260,35 +295,37 @@ function activeRules(
     lastSelection?.rules === rules &&
     lastSelection.options.severities === severities &&
     lastSelection.options.only === only &&
-    lastSelection.options.enabled === enabled
+    lastSelection.options.enabled === enabled &&
+    lastSelection.options.foldCovered === options.foldCovered
   ) {
     return lastSelection.active;
   }
   const chosen = rules.filter((rule) => isActive(rule, options, experimental));
-  const active = { rules: chosen, runners: runnersOf(chosen) };
+  const all = [...chosen, ...silentPartners(rules, options)].map((rule) => runnerOf(rule, options));
+  const active = { rules: chosen, runners: runnersOf(all) };
   if (plain) lastSelection = { rules, options, active };
   return active;
 }
 
-function toFinding(report: Report, rule: RuleDefinition, level: Severity, file: LintFile): Finding {
+function toFinding(report: Report, runner: Runner, level: Severity, file: LintFile): Finding {
   const start = file.source.position(report.range.start);
   const end = file.source.position(Math.max(report.range.end, report.range.start));
   const line = report.line ?? start.line;
-  const alias = report.alias ?? rule.aliases?.find((name) => /^DL\d+$/.test(name));
+  const alias = report.alias ?? runner.alias;
   return {
     file: file.name,
-    ...place(start, end),
     line,
     column: line === start.line ? start.column : 1,
     endLine: Math.max(line, end.line),
+    endColumn: end.column,
     range: report.range,
     level,
-    code: rule.id,
-    ...(alias === undefined ? {} : { alias }),
-    name: rule.name,
+    code: runner.id,
+    ...(alias === undefined ? undefined : { alias }),
+    name: runner.name,
     message: report.message,
-    url: rule.url ?? ruleUrl(rule.id),
-    ...(report.fix === undefined ? {} : { fix: report.fix }),
+    url: runner.url,
+    ...(report.fix === undefined ? undefined : { fix: report.fix }),
   };
 }
 

@@ -1,13 +1,14 @@
 /** Lints one named file with the settings that are in force for it: configuration files, then the command line. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { encodeSource } from '../dockerfile/source.ts';
 import { fixSource } from './apply-fixes.ts';
 import { compilersFor } from './compilers.ts';
 import type { FileReport } from './formats/report.ts';
 import { lintSource, type LintOptions } from './lint-file.ts';
-import { readSource } from './read-source.ts';
+import { readSource, readSourceFile } from './read-source.ts';
 import type { RuleDefinition } from './rule.ts';
+import { SeenFolders } from './seen-folders.ts';
 import { ConfigFinder, type LoadedConfig, type PersonalSettings } from './settings/find-config.ts';
 import { mergeSettings, optionsOf, type LintSettings } from './settings/lint-settings.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -51,6 +52,8 @@ export class Linter {
     Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }>
   >();
   readonly #notices = new Set<string>();
+  /** By the search for the files of this run. */
+  readonly seen = new SeenFolders();
 
   /** `given`: from the command line, which wins over every file. */
   constructor(
@@ -63,7 +66,7 @@ export class Linter {
     this.#given = given;
     this.#world = world;
     this.#config = config;
-    this.#finder = new ConfigFinder(rules, world.personal);
+    this.#finder = new ConfigFinder(rules, world.personal, this.seen);
   }
 
   /** What configuration files said that has no effect, one line each, so far. */
@@ -71,18 +74,14 @@ export class Linter {
     return this.#notices;
   }
 
-  /** Settings for a file or `-`. Rejects with `LintConfigError`. */
-  async settingsOf(name: string): Promise<LintSettings> {
-    return (await this.#optionsOf(name)).settings;
-  }
-
   /** Rejects with `LintConfigError`, `BinaryFileError` or a system error. */
   async lint(name: string, { fix, dryRun }: FixMode): Promise<LintedFile> {
-    const bytes = name === stdinName ? await this.#world.readStdin() : readFileSync(this.path(name));
-    compilersFor(bytes.length);
-    const { source, wasUtf16 } = readSource(bytes);
-    const { settings, options } = await this.#optionsOf(name);
-    const dockerignore = name === stdinName ? undefined : dockerignoreOf(this.path(name));
+    const path = name === stdinName ? undefined : this.path(name);
+    const { source, wasUtf16 } =
+      path === undefined ? readSource(await this.#world.readStdin()) : readSourceFile(path);
+    compilersFor(source.text.length);
+    const { settings, options } = await this.#optionsOf(path === undefined ? this.#world.cwd : dirname(path));
+    const dockerignore = path === undefined ? undefined : dockerignoreOf(path, this.seen);
     const all: LintOptions = { ...options, name, wasUtf16, rule: { ...options.rule, dockerignore } };
     if (!fix) {
       const { findings } = lintSource(source, this.#rules, all);
@@ -90,8 +89,8 @@ export class Linter {
     }
     const fixed = fixSource(source, this.#rules, all);
     const diff = unifiedDiff(name === stdinName ? 'Dockerfile' : name, source.text, fixed.source.text);
-    const writes = !dryRun && name !== stdinName && (diff !== '' || wasUtf16);
-    if (writes) writeFileSync(this.path(name), encodeSource(fixed.source.text, source.encoding));
+    const writes = !dryRun && path !== undefined && (diff !== '' || wasUtf16);
+    if (writes) writeFileSync(path, encodeSource(fixed.source.text, source.encoding));
     // A written file is UTF-8 now.
     const findings =
       writes && wasUtf16
@@ -109,8 +108,7 @@ export class Linter {
     return isAbsolute(name) ? name : resolve(this.#world.cwd, name);
   }
 
-  #optionsOf(name: string): Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }> {
-    const folder = name === stdinName ? this.#world.cwd : dirname(this.path(name));
+  #optionsOf(folder: string): Promise<{ settings: LintSettings; options: Omit<LintOptions, 'name'> }> {
     const path = this.#config?.path ?? this.#finder.pathFor(folder) ?? '';
     let found = this.#options.get(path);
     if (found === undefined) {
@@ -129,10 +127,11 @@ export class Linter {
 }
 
 /** BuildKit's order: `NAME.dockerignore`, then `.dockerignore` of the context, which is taken to be the file's folder. */
-export function dockerignoreOf(path: string): string | undefined {
-  const found = [`${path}.dockerignore`, join(dirname(path), '.dockerignore')].find((one) => existsSync(one));
+export function dockerignoreOf(path: string, seen = new SeenFolders()): string | undefined {
+  const folder = dirname(path);
+  const found = [`${basename(path)}.dockerignore`, '.dockerignore'].find((name) => seen.holds(folder, name));
   try {
-    return found === undefined ? undefined : readFileSync(found, 'utf8');
+    return found === undefined ? undefined : readFileSync(join(folder, found), 'utf8');
   } catch {
     // A folder of that name, or one that may not be read: the build will say so.
     return undefined;

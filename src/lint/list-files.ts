@@ -1,7 +1,7 @@
 /** From what the user named to the files that are linted. */
 import { statSync } from 'node:fs';
 import { findDockerfiles } from './find-files.ts';
-import { stdinName } from './linter.ts';
+import { stdinName, type Linter } from './linter.ts';
 
 /** Takes what cannot be linted; the rest goes on. */
 export type Refuse = (name: string, error: unknown) => void;
@@ -9,7 +9,7 @@ export type Refuse = (name: string, error: unknown) => void;
 /** Files as they are shown, each once; a folder stands for its Dockerfiles. */
 export async function listFiles(
   names: readonly string[],
-  linter: { path(name: string): string },
+  linter: Pick<Linter, 'path' | 'seen'>,
   refuse: Refuse,
 ): Promise<string[]> {
   const files: string[] = [];
@@ -24,7 +24,7 @@ export async function listFiles(
         files.push(name);
         continue;
       }
-      const found = await findDockerfiles(path, name);
+      const found = await findDockerfiles(path, name, linter.seen);
       if (found.length === 0) refuse(name, new Error('holds no Dockerfile'));
       for (const file of found) files.push(file);
     } catch (error) {

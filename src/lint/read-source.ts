@@ -1,4 +1,5 @@
 /** From the bytes of a file to text: UTF-8 as it is, UTF-16 converted (what PowerShell 5.1's `>` writes), binary refused. */
+import { readFileSync } from 'node:fs';
 import { decodeSource, SourceText } from '../dockerfile/source.ts';
 
 export interface ReadSource {
@@ -12,6 +13,14 @@ export class BinaryFileError extends Error {
     super('is a binary file, not a Dockerfile');
     this.name = 'BinaryFileError';
   }
+}
+
+/** Reads a file. Throws `BinaryFileError` or a system error. */
+export function readSourceFile(path: string): ReadSource {
+  const text = readFileSync(path, 'utf8');
+  // What is no UTF-8, or has NULs and may be UTF-16, is looked at byte by byte.
+  if (text.includes('\uFFFD') || text.includes('\0')) return readSource(readFileSync(path));
+  return { source: new SourceText(text), wasUtf16: false };
 }
 
 /** How far into a file NUL bytes are looked for: git's own limit for calling a file binary. */

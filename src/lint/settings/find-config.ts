@@ -1,7 +1,8 @@
 /** Which configuration file a Dockerfile goes by. Reading one is rare: YAML is loaded only then. */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { RuleDefinition } from '../rule.ts';
+import { SeenFolders } from '../seen-folders.ts';
 import { readHadolintEnvironment, type Variables } from './hadolint-environment.ts';
 import { joinHadolintValues, settingsOfHadolint } from './hadolint-values.ts';
 import type { LintSettings } from './lint-settings.ts';
@@ -79,12 +80,14 @@ export function personalFiles({ home, config }: PersonalSettings): string[] {
 export class ConfigFinder {
   readonly #rules: readonly RuleDefinition[];
   readonly #personal: PersonalSettings;
+  readonly #seen: SeenFolders;
   readonly #paths = new Map<string, string | undefined>();
   readonly #loaded = new Map<string, Promise<LoadedConfig>>();
   readonly #environment: ReturnType<typeof readHadolintEnvironment>;
 
-  constructor(rules: readonly RuleDefinition[], personal: PersonalSettings) {
+  constructor(rules: readonly RuleDefinition[], personal: PersonalSettings, seen = new SeenFolders()) {
     this.#rules = rules;
+    this.#seen = seen;
     this.#personal = personal;
     this.#environment = readHadolintEnvironment(personal.variables);
   }
@@ -125,10 +128,9 @@ export class ConfigFinder {
     const key = `${names[0]!}\0${folder}`;
     if (this.#paths.has(key)) return this.#paths.get(key);
     const above = dirname(folder);
-    const base = folder.endsWith(sep) ? folder : folder + sep;
+    const name = names.find((one) => this.#seen.holds(folder, one));
     const found =
-      names.map((name) => `${base}${name}`).find((path) => existsSync(path)) ??
-      (above === folder ? undefined : this.#nearest(above, names));
+      name === undefined ? (above === folder ? undefined : this.#nearest(above, names)) : join(folder, name);
     this.#paths.set(key, found);
     return found;
   }
