@@ -6,13 +6,20 @@ import type { SourceRange } from './source.ts';
  */
 export class MappedText {
   readonly text: string;
-  readonly #map: TextMap;
+  /** Undefined when all of it is one run: it stands in the file from `#offset` on. Most texts do, and a long file has very many. */
+  readonly #map: TextMap | undefined;
+  /** In the text of the map. */
   readonly #offset: number;
 
-  constructor(text: string, map: TextMap, offset = 0) {
+  constructor(text: string, map: TextMap | undefined, offset: number) {
     this.text = text;
     this.#map = map;
     this.#offset = offset;
+  }
+
+  /** Text that stands in the file as it is, from `source` on. */
+  static at(source: number, text: string): MappedText {
+    return new MappedText(text, undefined, source);
   }
 
   /** The part from `start` to `end` (exclusive), which keeps its places. */
@@ -23,9 +30,8 @@ export class MappedText {
 
   /** Offset in the file of the character at `index`; for `index` = length, the offset after the last character. */
   offsetOf(index: number): number {
-    const at = this.#offset + index;
-    if (index > 0 && index >= this.text.length) return this.#map.sourceOf(at - 1) + 1;
-    return this.#map.sourceOf(at);
+    if (index > 0 && index >= this.text.length) return this.#sourceOf(index - 1) + 1;
+    return this.#sourceOf(index);
   }
 
   /** Where characters `start` to `end` (exclusive) stand in the file. An empty part gives an empty range. */
@@ -34,18 +40,16 @@ export class MappedText {
       const at = this.offsetOf(Math.min(start, this.text.length));
       return { start: at, end: at };
     }
-    return {
-      start: this.#map.sourceOf(this.#offset + start),
-      end: this.#map.sourceOf(this.#offset + end - 1) + 1,
-    };
+    return { start: this.#sourceOf(start), end: this.#sourceOf(end - 1) + 1 };
   }
 
   /** Characters `start` to `end` as the pieces that stand together in the file. */
   pieces(start = 0, end = this.text.length): { text: string; source: number }[] {
     const pieces: { text: string; source: number }[] = [];
     for (let at = start; at < end;) {
-      const stop = Math.min(end, this.#map.runEnd(this.#offset + at) - this.#offset);
-      pieces.push({ text: this.text.slice(at, stop), source: this.#map.sourceOf(this.#offset + at) });
+      const run = this.#map === undefined ? Infinity : this.#map.runEnd(this.#offset + at) - this.#offset;
+      const stop = Math.min(end, run);
+      pieces.push({ text: this.text.slice(at, stop), source: this.#sourceOf(at) });
       at = stop;
     }
     return pieces;
@@ -56,59 +60,47 @@ export class MappedText {
     return new MappedText(text, this.#map, this.#offset);
   }
 
+  #sourceOf(index: number): number {
+    const at = this.#offset + index;
+    return this.#map === undefined ? at : this.#map.sourceOf(at);
+  }
+
   toString(): string {
     return this.text;
   }
 }
 
-/**
- * The runs of a text, each a place in the text and one in the file. Most texts have one run, and a long file has very many
- * texts: only further runs take lists.
- */
-export class TextMap {
-  #text = 0;
-  #source = -1;
+/** The runs of a text, each a place in the text and one in the file. */
+class TextMap {
+  readonly #first: number;
   /** Of the runs after the first, alternating: place in the text, place in the file. */
-  #more: number[] | undefined = undefined;
+  readonly #more: number[] = [];
 
-  /** A map of one run. */
-  static from(source: number): TextMap {
-    const map = new TextMap();
-    map.add(0, source);
-    return map;
+  /** `first`: where the first run stands in the file. */
+  constructor(first: number) {
+    this.#first = first;
   }
 
   /** Starts a run. Calls come in order of `text`; a run that continues the last one is not stored. */
   add(text: number, source: number): void {
     const more = this.#more;
-    const lastText = more === undefined ? this.#text : more.at(-2)!;
-    const lastSource = more === undefined ? this.#source : more.at(-1)!;
-    if (lastSource < 0 || (lastText === text && more === undefined)) {
-      this.#text = text;
-      this.#source = source;
-    } else if (lastText === text) {
-      more![more!.length - 1] = source;
-    } else if (source - text !== lastSource - lastText) {
-      if (more === undefined) this.#more = [text, source];
-      else more.push(text, source);
-    }
+    const last = more.length === 0 ? this.#first : more.at(-1)! - more.at(-2)!;
+    if (source - text !== last) more.push(text, source);
   }
 
   sourceOf(text: number): number {
     const run = this.#runOf(text);
-    if (run > 0) return this.#more![2 * run - 1]! + text - this.#more![2 * run - 2]!;
-    return Math.max(this.#source, 0) + text - this.#text;
+    return text + (run === 0 ? this.#first : this.#more[2 * run - 1]! - this.#more[2 * run - 2]!);
   }
 
   /** Where the run that holds `text` ends; Infinity for the last one. */
   runEnd(text: number): number {
-    return this.#more?.[2 * this.#runOf(text)] ?? Infinity;
+    return this.#more[2 * this.#runOf(text)] ?? Infinity;
   }
 
   /** 0 for the first. */
   #runOf(text: number): number {
     const more = this.#more;
-    if (more === undefined) return 0;
     let low = 0;
     let high = more.length / 2;
     while (low < high) {
@@ -123,7 +115,8 @@ export class TextMap {
 /** Builds a text piece by piece from parts of another mapped text, leaving out what is not wanted. */
 export class MappedTextBuilder {
   #text = '';
-  readonly #map = new TextMap();
+  #first = -1;
+  #map: TextMap | undefined;
 
   get length(): number {
     return this.#text.length;
@@ -131,13 +124,18 @@ export class MappedTextBuilder {
 
   append(text: string, source: number): void {
     if (text === '') return;
-    this.#map.add(this.#text.length, source);
+    const at = this.#text.length;
+    if (at === 0) this.#first = source;
+    else if (source - at !== this.#first || this.#map !== undefined) {
+      this.#map ??= new TextMap(this.#first);
+      this.#map.add(at, source);
+    }
     this.#text += text;
   }
 
   /** `emptyAt`: the place of a text that stays empty. */
   build(emptyAt: number): MappedText {
-    if (this.#text === '') this.#map.add(0, emptyAt);
-    return new MappedText(this.#text, this.#map);
+    if (this.#map !== undefined) return new MappedText(this.#text, this.#map, 0);
+    return MappedText.at(this.#text === '' ? emptyAt : this.#first, this.#text);
   }
 }

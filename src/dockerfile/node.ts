@@ -3,15 +3,18 @@ import type { EscapeCharacter } from './expand.ts';
 import { NotStringArrayError, parseJsonArray } from './json-array.ts';
 import type { MappedText } from './mapped-text.ts';
 import type { PairNode } from './tree.ts';
-import { isSpace } from './whitespace.ts';
-import { splitBlanks, splitFirst, splitFlags, splitQuoted, trimMapped } from './words.ts';
+import { isBlank, isSpace, skipSpaces, trimEndIndex } from './whitespace.ts';
+import { splitBlanks, splitFirst, splitFlags, splitQuoted } from './words.ts';
 
-/** What one logical line says: the part of an `InstructionNode` that does not depend on its surroundings. */
+/** What one logical line says: the part of an `InstructionNode` that does not depend on its surroundings. Offsets are in `text`. */
 export interface LineContent {
-  readonly keyword: MappedText;
+  /** The keyword, and where it begins. */
+  readonly written: string;
+  readonly keywordStart: number;
   readonly name: string;
   readonly flags: readonly MappedText[];
-  readonly rest: MappedText;
+  readonly restStart: number;
+  readonly restEnd: number;
   readonly args: readonly MappedText[];
   readonly pairs: readonly PairNode[];
   readonly json: boolean;
@@ -72,29 +75,36 @@ const keywords = new Map(
   ]),
 );
 
-function keywordOf(first: MappedText): { keyword: MappedText; name: string } {
-  const known = keywords.get(first.text);
-  if (known === undefined) return { keyword: first, name: first.text.toLowerCase() };
-  return { keyword: first.withText(known.written), name: known.name };
-}
+const none: readonly never[] = [];
+const nothing: Arguments = {};
 
 /** Cuts a joined line into keyword, flags and words. `nesting` counts ONBUILDs around it. */
-export function readLine(text: MappedText, escape: EscapeCharacter, nesting = 0): LineContent {
-  const { first, rest: after } = splitFirst(trimMapped(text));
-  const { keyword, name } = keywordOf(first);
-  const { flags, rest } = after ? splitFlags(after) : { flags: [], rest: keyword.slice(keyword.text.length) };
-  const trimmed = trimMapped(rest);
-  const split = isInstructionName(name) ? splitters[name]!(trimmed, escape, nesting) : {};
+export function readLine(line: MappedText, escape: EscapeCharacter, nesting = 0): LineContent {
+  const text = line.text;
+  const keywordStart = skipSpaces(text);
+  const stop = trimEndIndex(text, keywordStart);
+  let end = keywordStart;
+  while (end < stop && !isBlank(text.charCodeAt(end))) end++;
+  const first = text.slice(keywordStart, end);
+  const known = keywords.get(first);
+  const written = known === undefined ? first : known.written;
+  const name = known === undefined ? first.toLowerCase() : known.name;
+  const { flags, end: flagsEnd } = end < stop ? splitFlags(line, end, stop) : { flags: none, end };
+  const restStart = skipSpaces(text, flagsEnd, stop);
+  const rest = line.slice(restStart, stop);
+  const split = isInstructionName(name) ? splitters[name]!(rest, escape, nesting) : nothing;
   return {
-    keyword,
+    written,
+    keywordStart,
     name,
     flags,
-    rest: trimmed,
-    args: split.args ?? [],
-    pairs: split.pairs ?? [],
+    restStart,
+    restEnd: stop,
+    args: split.args ?? none,
+    pairs: split.pairs ?? none,
     json: split.json ?? false,
     inner: split.inner,
-    text,
+    text: line,
     problem: split.problem,
   };
 }

@@ -8,16 +8,10 @@ import { MappedTextBuilder } from './mapped-text.ts';
 import type { MappedText } from './mapped-text.ts';
 import { isInstructionName, readLine } from './node.ts';
 import type { LineContent } from './node.ts';
+import { noParts, ParsedInstruction } from './parsed-instruction.ts';
 import { SourceText } from './source.ts';
 import type { SourceRange } from './source.ts';
-import type {
-  CommentLine,
-  InstructionNode,
-  SyntaxItem,
-  SyntaxProblem,
-  SyntaxTree,
-  SyntaxWarning,
-} from './tree.ts';
+import type { CommentLine, SyntaxItem, SyntaxProblem, SyntaxTree, SyntaxWarning } from './tree.ts';
 import { isBlank, lineEndIndex, skipSpaces, trimSpaces } from './whitespace.ts';
 
 /** Longest physical line that the reference reads, in bytes without the line feed. */
@@ -50,6 +44,7 @@ class Parser {
   readonly #source: SourceText;
   readonly #reader = new DirectiveReader();
   readonly #items: SyntaxItem[] = [];
+  readonly #instructions: ParsedInstruction[] = [];
   readonly #problems: SyntaxProblem[] = [];
   readonly #warnings: SyntaxWarning[] = [];
   /** Comments directly above the next line. */
@@ -71,7 +66,7 @@ class Parser {
       this.#items.push({ type: 'mark', range: { start: 0, end: source.markLength } });
     }
     for (let line = this.#readLine(); line; line = this.#readLine()) this.#item(line);
-    const instructions = this.#items.filter((item) => item.type === 'instruction');
+    const instructions = this.#instructions;
     if (instructions.length === 0) {
       this.#problems.push({
         message: 'file with no instructions',
@@ -173,17 +168,20 @@ class Parser {
       this.#problem(content.problem.message, content.problem.at.range(), first.number, lastLine);
     const heredocs = content.problem ? undefined : this.#heredocs(content, first.number, lastLine);
     if (heredocs && heredocs.end > end) end = heredocs.end;
-    this.#items.push({
-      type: 'instruction',
-      range: { start: first.start, end },
-      lines: [first.number, this.#line],
-      ...nodeContent(content, [first.number, this.#line]),
-      heredocs: exact(heredocs?.found),
-      comments: exact(comments),
-      innerComments: exact(innerComments),
-      emptyContinuations: exact(emptyContinuations),
-      broken: content.problem !== undefined || heredocs?.failed === true,
-    });
+    const plain = !heredocs && comments.length === 0 && !innerComments && !emptyContinuations;
+    const parts = plain
+      ? noParts
+      : {
+          heredocs: exact(heredocs?.found),
+          comments: exact(comments),
+          innerComments: exact(innerComments),
+          emptyContinuations: exact(emptyContinuations),
+        };
+    const place = { start: first.start, end, firstLine: first.number, lastLine: this.#line };
+    const broken = content.problem !== undefined || heredocs?.failed === true;
+    const instruction = new ParsedInstruction(content, place, parts, broken);
+    this.#items.push(instruction);
+    this.#instructions.push(instruction);
   }
 
   /** Adds a physical line to the logical one; true when it is continued on the next. */
@@ -307,37 +305,6 @@ const none: readonly never[] = [];
 /** A list without room to spare: long files have very many of them, most of them empty. */
 function exact<Item>(list: readonly Item[] | undefined): readonly Item[] {
   return list === undefined || list.length === 0 ? none : list.slice();
-}
-
-function nodeContent(
-  content: LineContent,
-  lines: readonly [number, number],
-): Pick<
-  InstructionNode,
-  'text' | 'keyword' | 'name' | 'flags' | 'rest' | 'args' | 'pairs' | 'json' | 'inner'
-> {
-  const { inner } = content;
-  return {
-    text: content.text,
-    keyword: content.keyword,
-    name: content.name,
-    flags: exact(content.flags),
-    rest: content.rest,
-    args: exact(content.args),
-    pairs: exact(content.pairs),
-    json: content.json,
-    inner: inner && {
-      type: 'instruction',
-      range: inner.text.range(),
-      lines,
-      ...nodeContent(inner, lines),
-      heredocs: [],
-      comments: [],
-      innerComments: [],
-      emptyContinuations: [],
-      broken: inner.problem !== undefined,
-    },
-  };
 }
 
 /** The last line with a given text, so that a missing terminator is known without reading to the end each time. */

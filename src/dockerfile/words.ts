@@ -68,23 +68,30 @@ export function splitQuoted(source: MappedText, escape: EscapeCharacter): Mapped
 
 /**
  * Builder flags: words that begin with `--`, their quotes removed and escapes resolved. The escape is always a backslash,
- * whatever the directive says, and quotes do not protect it. A bare `--` ends the flags and is dropped.
+ * whatever the directive says, and quotes do not protect it. A bare `--` ends the flags and is dropped. They are looked for
+ * from `start` to `stop`; `end` is where the rest begins.
  */
-export function splitFlags(source: MappedText): { flags: MappedText[]; rest: MappedText } {
+export function splitFlags(
+  source: MappedText,
+  start: number,
+  stop: number,
+): { flags: readonly MappedText[]; end: number } {
   const text = source.text;
-  const flags: MappedText[] = [];
-  let at = 0;
+  let flags: MappedText[] | undefined;
+  let at = start;
   for (;;) {
-    at = skipSpaces(text, at);
-    if (!text.startsWith('--', at)) return { flags, rest: source.slice(at) };
-    const { flag, end } = readFlag(source, at);
+    at = skipSpaces(text, at, stop);
+    if (at + 2 > stop || !text.startsWith('--', at)) return { flags: flags ?? none, end: at };
+    const { flag, end } = readFlag(source, at, stop);
     at = end;
-    if (flag.text === '--') return { flags, rest: source.slice(at) };
-    flags.push(flag);
+    if (flag.text === '--') return { flags: flags ?? none, end: at };
+    (flags ??= []).push(flag);
   }
 }
 
-function readFlag(source: MappedText, start: number): { flag: MappedText; end: number } {
+const none: readonly never[] = [];
+
+function readFlag(source: MappedText, start: number, stop: number): { flag: MappedText; end: number } {
   const text = source.text;
   const builder = new MappedTextBuilder();
   const take = (from: number, to: number) => {
@@ -93,7 +100,7 @@ function readFlag(source: MappedText, start: number): { flag: MappedText; end: n
   let quote = '';
   let run = start;
   let at = start;
-  for (; at < text.length; at++) {
+  for (; at < stop; at++) {
     const character = text[at]!;
     if (quote === '' && isSpace(text.charCodeAt(at))) break;
     const isQuote = quote === '' ? character === '"' || character === "'" : character === quote;
@@ -103,6 +110,6 @@ function readFlag(source: MappedText, start: number): { flag: MappedText; end: n
     if (character === '\\') at++;
     else quote = quote === '' ? character : '';
   }
-  take(run, Math.min(at, text.length));
-  return { flag: builder.build(source.offsetOf(start)), end: Math.min(at, text.length) };
+  take(run, Math.min(at, stop));
+  return { flag: builder.build(source.offsetOf(start)), end: Math.min(at, stop) };
 }

@@ -3,7 +3,7 @@ import { analyzeDockerfile, parseDockerfile } from '../../src/dockerfile/dockerf
 import { InstructionProblem } from '../../src/dockerfile/dockerfile-error.ts';
 import { parseFlags } from '../../src/dockerfile/flags.ts';
 import type { FlagKind } from '../../src/dockerfile/flags.ts';
-import { MappedText, TextMap } from '../../src/dockerfile/mapped-text.ts';
+import { MappedText } from '../../src/dockerfile/mapped-text.ts';
 import { parseSyntax } from '../../src/dockerfile/parse.ts';
 import { readInstruction } from '../../src/dockerfile/read-instruction.ts';
 import { describeConformance } from '../support/dockerfile-conformance.ts';
@@ -46,9 +46,7 @@ describeConformance('Dockerfile instructions, conformance', (data) => {
           ]),
         );
         // A bare `--` never reaches this level: it ends the flags when the line is cut.
-        const words = row.args
-          .filter((word) => word !== '--')
-          .map((word) => new MappedText(word, TextMap.from(0)));
+        const words = row.args.filter((word) => word !== '--').map((word) => MappedText.at(0, word));
         const parse = () => parseFlags(words, known);
 
         if (row.error !== undefined) {

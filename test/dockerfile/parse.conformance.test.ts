@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { lookUpDirective } from '../../src/dockerfile/directives.ts';
 import { heredocsOfLine, parseHeredocWord } from '../../src/dockerfile/heredoc.ts';
 import { NotStringArrayError, parseJsonArray } from '../../src/dockerfile/json-array.ts';
-import { MappedText, TextMap } from '../../src/dockerfile/mapped-text.ts';
+import { MappedText } from '../../src/dockerfile/mapped-text.ts';
 import { parseSyntax } from '../../src/dockerfile/parse.ts';
 import { decodeSource, SourceText } from '../../src/dockerfile/source.ts';
 import { describeConformance } from '../support/dockerfile-conformance.ts';
@@ -127,7 +127,7 @@ describeConformance('Dockerfile syntax, conformance', (data) => {
       'parser/json-arrays.json',
     ).cases) {
       it(JSON.stringify(row.text), () => {
-        const parse = () => parseJsonArray(new MappedText(row.text, TextMap.from(0)));
+        const parse = () => parseJsonArray(MappedText.at(0, row.text));
         if (row.error !== undefined) expect(parse).to.throw(NotStringArrayError, row.error);
         else expect(parse()?.map(String) ?? null).to.deep.equal(row.values);
       });

@@ -1,6 +1,6 @@
 /** What RUN steps call, in whichever shell their stage has: the view that rules about package managers and programs share. */
 import type { RunInstruction } from '../../dockerfile/instructions.ts';
-import { MappedText, TextMap } from '../../dockerfile/mapped-text.ts';
+import { MappedText } from '../../dockerfile/mapped-text.ts';
 import type { SourceRange } from '../../dockerfile/source.ts';
 import type { LintFile, LintInstruction, LintStage, Shell } from '../model.ts';
 import { readPosix } from './posix.ts';
@@ -105,7 +105,7 @@ function shellBody(run: RunInstruction, outer: ShellText, file: LintFile): Mappe
     if (!/^(ba|da|a|z|k)?sh$/.test(program)) return undefined;
   }
   const { start, end } = heredoc.range;
-  return new MappedText(file.source.text.slice(start, end), TextMap.from(start));
+  return MappedText.at(start, file.source.text.slice(start, end));
 }
 
 /** The JSON form is one command without a shell. */
