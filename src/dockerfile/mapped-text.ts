@@ -30,8 +30,8 @@ export class MappedText {
 
   /** Offset in the file of the character at `index`; for `index` = length, the offset after the last character. */
   offsetOf(index: number): number {
-    if (index > 0 && index >= this.text.length) return this.#sourceOf(index - 1) + 1;
-    return this.#sourceOf(index);
+    if (index > 0 && index >= this.text.length) return sourceOf(this.#map, this.#offset + index - 1) + 1;
+    return sourceOf(this.#map, this.#offset + index);
   }
 
   /** Where characters `start` to `end` (exclusive) stand in the file. An empty part gives an empty range. */
@@ -40,7 +40,10 @@ export class MappedText {
       const at = this.offsetOf(Math.min(start, this.text.length));
       return { start: at, end: at };
     }
-    return { start: this.#sourceOf(start), end: this.#sourceOf(end - 1) + 1 };
+    return {
+      start: sourceOf(this.#map, this.#offset + start),
+      end: sourceOf(this.#map, this.#offset + end - 1) + 1,
+    };
   }
 
   /** Characters `start` to `end` as the pieces that stand together in the file. */
@@ -49,7 +52,7 @@ export class MappedText {
     for (let at = start; at < end;) {
       const run = this.#map === undefined ? Infinity : this.#map.runEnd(this.#offset + at) - this.#offset;
       const stop = Math.min(end, run);
-      pieces.push({ text: this.text.slice(at, stop), source: this.#sourceOf(at) });
+      pieces.push({ text: this.text.slice(at, stop), source: sourceOf(this.#map, this.#offset + at) });
       at = stop;
     }
     return pieces;
@@ -60,14 +63,14 @@ export class MappedText {
     return new MappedText(text, this.#map, this.#offset);
   }
 
-  #sourceOf(index: number): number {
-    const at = this.#offset + index;
-    return this.#map === undefined ? at : this.#map.sourceOf(at);
-  }
-
   toString(): string {
     return this.text;
   }
+}
+
+// Not a private method: those take a field of every object.
+function sourceOf(map: TextMap | undefined, at: number): number {
+  return map === undefined ? at : map.sourceOf(at);
 }
 
 /** The runs of a text, each a place in the text and one in the file. */

@@ -15,7 +15,8 @@ const deepest = 64;
 export class VariableHistory {
   readonly inherited: VariablesAt | undefined;
   readonly depth: number;
-  readonly changes = new Map<string, Change[]>();
+  /** One change or several in their order: nearly all names have one. */
+  readonly changes = new Map<string, Change | Change[]>();
   #count = 0;
   #now: VariablesAt | undefined;
 
@@ -30,13 +31,15 @@ export class VariableHistory {
     this.#now = undefined;
     const change = { at: this.#count++, value };
     const changes = this.changes.get(name);
-    if (changes === undefined) this.changes.set(name, [change]);
-    else changes.push(change);
+    if (changes === undefined) this.changes.set(name, change);
+    else if (isList(changes)) changes.push(change);
+    else this.changes.set(name, [changes, change]);
   }
 
   get(name: string): string | undefined {
     const changes = this.changes.get(name);
-    return changes === undefined ? this.inherited?.get(name) : changes.at(-1)!.value;
+    if (changes === undefined) return this.inherited?.get(name);
+    return isList(changes) ? changes.at(-1)!.value : changes.value;
   }
 
   now(): VariablesAt {
@@ -61,7 +64,7 @@ export class VariablesAt implements Variables {
 
   has(name: string): boolean {
     const changes = this.#history.changes.get(name);
-    if (changes !== undefined && changes[0]!.at < this.#until) return true;
+    if (changes !== undefined && firstOf(changes).at < this.#until) return true;
     return this.#history.inherited?.has(name) ?? false;
   }
 
@@ -77,8 +80,8 @@ export class VariablesAt implements Variables {
   *keys(): MapIterator<string> {
     const { inherited, changes } = this.#history;
     if (inherited !== undefined) yield* inherited.keys();
-    for (const [name, [first]] of changes) {
-      if (first!.at < this.#until && inherited?.has(name) !== true) yield name;
+    for (const [name, changed] of changes) {
+      if (firstOf(changed).at < this.#until && inherited?.has(name) !== true) yield name;
     }
   }
 
@@ -99,8 +102,17 @@ export class VariablesAt implements Variables {
   }
 }
 
-function lastBefore(changes: readonly Change[] | undefined, until: number): Change | undefined {
+function isList<List extends readonly Change[]>(changes: Change | List): changes is List {
+  return Array.isArray(changes);
+}
+
+function firstOf(changes: Change | readonly Change[]): Change {
+  return isList(changes) ? changes[0]! : changes;
+}
+
+function lastBefore(changes: Change | readonly Change[] | undefined, until: number): Change | undefined {
   if (changes === undefined) return undefined;
+  if (!isList(changes)) return changes.at < until ? changes : undefined;
   let low = 0;
   let high = changes.length;
   while (low < high) {
