@@ -83,6 +83,7 @@ async function* readDirectory(
   const directories = new Set(items.filter(isDirectory).map(({ name }) => name));
   for (const item of items) {
     const child = `${path}/${item.name}`;
+    if (isRecycleBin(child)) continue;
     if (isDirectory(item)) {
       const description = await describe(root, child);
       // A directory that is described as a link is a link.
@@ -97,6 +98,8 @@ async function* readDirectory(
   }
 }
 
+/** No image has any use for it, and names in it may be no text (windows-layers.md 7.5). */
+const isRecycleBin = (path: string): boolean => /^Files\/\$Recycle\.Bin(?:\.\$wcidirs\$)?$/i.test(path);
 const isDirectory = ({ attributes }: { attributes: number }): boolean =>
   (attributes & fileAttribute.directory) !== 0;
 const windowsPath = (path: string): string => path.replaceAll('/', '\\');

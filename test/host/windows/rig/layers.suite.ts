@@ -413,6 +413,21 @@ describe('windows layer store', () => {
     expect(store.leftovers()).to.deep.equal([]);
   });
 
+  it('leaves the recycle bin out of exports and lists', async () => {
+    const below = await base();
+    await store.layers.createScratch(key, { parents: [below.id] });
+    await store.change!(key, [
+      { kind: 'write', path: '$RECYCLE.BIN/S-1-5-18/desktop.ini', content: 'x' },
+      { kind: 'write', path: 'app/$Recycle.Bin/kept.txt', content: 'x' },
+    ]);
+    const expected = ['Files/app', 'Files/app/$Recycle.Bin', 'Files/app/$Recycle.Bin/kept.txt'];
+
+    expect((await store.layers.changes(key)).map(({ path }) => path)).to.deep.equal(expected);
+    expect(
+      describeTar(await buffer(await store.layers.diff(key))).map((line) => line.split(' ')[0]),
+    ).to.deep.equal(['Files', ...expected, 'Hives']);
+  });
+
   it('removes trees whole, and what is not there without a word', async () => {
     const folder = join(store.windowsfilter, '..');
     mkdirSync(join(folder, 'outside'), { recursive: true });
