@@ -282,14 +282,23 @@ class WindowsLayerStore implements LayerStore {
     const transport = await this.#export(key);
     const items = exportItems(transport.root, transport.folder, call.signal);
     const chunks = packEntries(items, call.signal);
-    async function* all(): AsyncGenerator<Buffer> {
-      try {
-        yield* chunks;
-      } finally {
-        await transport.dispose();
-      }
-    }
-    return Readable.from(all(), { objectMode: false, highWaterMark: 1 << 20 });
+    let disposed: Promise<void> | undefined;
+    const dispose = (): Promise<void> => (disposed ??= transport.dispose());
+    // Not a generator: one that was never begun would not come to its `finally` when the stream is destroyed.
+    const all: AsyncIterator<Buffer> & AsyncIterable<Buffer> = {
+      [Symbol.asyncIterator]: () => all,
+      next: async () => {
+        const chunk = await chunks.next();
+        if (chunk.done === true) await dispose();
+        return chunk;
+      },
+      return: async () => {
+        await chunks.return(undefined);
+        await dispose();
+        return { done: true, value: undefined };
+      },
+    };
+    return Readable.from(all, { objectMode: false, highWaterMark: 1 << 20 });
   }
 
   async changes(key: string, call: PortCall = {}): Promise<LayerChange[]> {

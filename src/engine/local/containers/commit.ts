@@ -26,6 +26,7 @@ export async function commitContainer(
   const { signal } = options;
   return whileAtRest(deps, reference, { ...options, refuse }, async ({ id, record }) => {
     const { image, config } = readConfigRecord(deps.paths, id);
+    await requireImage(deps, image.id, record.card.name);
     const changed = overlayConfig(applyChanges(config, request.changes), config);
     const { layers, compute } = await deps.host();
     const label = record.run > 0 ? builtWith(await compute.host()) : undefined;
@@ -54,6 +55,19 @@ export async function commitContainer(
     );
     return { Id: made.id };
   });
+}
+
+/** The image may have been removed by force since: then nothing can stand on it, and nothing need be exported. */
+async function requireImage(deps: ContainerDeps, id: string, name: string): Promise<void> {
+  try {
+    await deps.resolveImage(id);
+  } catch (error) {
+    if (!(error instanceof PortholeError) || error.code !== 'IMAGE_NOT_FOUND') throw error;
+    throw new PortholeError(error.kind, error.code, error.message, {
+      hint: `the image of ${name} was removed: pull it again, or commit a container of another one`,
+      cause: error,
+    });
+  }
 }
 
 function refuse({ id, state, status, record }: ListedContainer): void {

@@ -309,6 +309,20 @@ describe('committing a container', () => {
     lock!.release();
   });
 
+  it('tells when the image of the container is gone, before anything is exported', async () => {
+    await create('web');
+    await createImagesRole(images).remove('app', { force: true });
+    layers.diff = () => {
+      throw new Error('nothing is to be exported');
+    };
+
+    expect(await rejection(commit('web'))).to.include({
+      kind: 'notFound',
+      message: `No such image: ${base}`,
+      hint: 'the image of web was removed: pull it again, or commit a container of another one',
+    });
+  });
+
   it('leaves nothing when the layer breaks half-way, and when it is called off', async () => {
     const id = await create('web');
     layers.change(id, wrote);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -411,6 +412,20 @@ describe('windows layer store', () => {
     const [entry] = entriesOf(tar).filter((line) => line.startsWith(`["Files/${path}"`));
     expect(entry).to.match(/MSWINDOWS\.rawsd/);
     expect(store.leftovers()).to.deep.equal([]);
+  });
+
+  it('gives an export back that nobody reads, or nobody reads to its end', async () => {
+    const below = await base();
+    await store.layers.createScratch(key, { parents: [below.id] });
+    await store.change!(key, [{ kind: 'write', path: 'a.txt', content: 'x'.repeat(3 << 20) }]);
+    for (const reads of [0, 1]) {
+      const tar = await store.layers.diff(key);
+      if (reads > 0) await once(tar, 'readable');
+      tar.destroy();
+      await once(tar, 'close');
+
+      expect(store.leftovers(), `${reads}`).to.deep.equal([]);
+    }
   });
 
   it('leaves the recycle bin out of exports and lists', async () => {
