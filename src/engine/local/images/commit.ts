@@ -84,17 +84,16 @@ export async function commitImage(deps: ImageDeps, request: CommitRequest): Prom
   const { signal } = request;
   // A tar that breaks before it is read must not end the process: reading it gives the error.
   request.layer?.on('error', () => undefined);
-  // Bad names are refused before any work.
-  const tags = (request.tags ?? []).map((tag) => parseTagTarget(tag));
-  const blobs = new BlobStore(deps.paths);
-  const parent = readParent(deps, request, blobs);
-  const below = parent.manifest?.layers ?? [];
   const leases: Lease[] = [];
   const hold = async (layers: readonly Descriptor[], ids: readonly string[]): Promise<void> => {
     leases.push(await openLease(deps.paths, { blobs: layers.map((one) => one.digest), layers: ids }, signal));
   };
   try {
-    await hold(below, layerIdsOf(parent.diffIds));
+    // Bad names are refused before any work.
+    const tags = (request.tags ?? []).map((tag) => parseTagTarget(tag));
+    const blobs = new BlobStore(deps.paths);
+    const parent = readParent(deps, request, blobs);
+    await hold(parent.manifest?.layers ?? [], layerIdsOf(parent.diffIds));
     const layer = await newLayer(deps, blobs, parent, request);
     if (layer !== undefined) await hold([layer.descriptor], [layer.info.id]);
     const id = await recordImage(deps, blobs, { ...request, tags }, parent, layer);
@@ -108,6 +107,8 @@ export async function commitImage(deps: ImageDeps, request: CommitRequest): Prom
       layer: { id: info.id, diffId: info.diffId, digest: descriptor.digest, size: descriptor.size },
     };
   } finally {
+    // Not read to its end by what failed earlier.
+    request.layer?.destroy();
     for (const lease of leases) lease.release();
   }
 }

@@ -193,6 +193,10 @@ describe('images on the local stores', () => {
     it('refuses bad names and unknown parents before any work', async () => {
       expect(await failure(aBase(['Bad']))).to.include({ kind: 'invalid' });
       expect(await failure(anImage(`sha256:${'0'.repeat(64)}`, 2))).to.include({ code: 'IMAGE_NOT_FOUND' });
+      const unread = new Readable({ read() {} });
+      const request = { parent: 'nothing', layer: unread, history: { createdBy: 'x' } };
+      expect(await failure(commitImage(store.deps, request))).to.include({ code: 'IMAGE_NOT_FOUND' });
+      expect(unread.destroyed).to.equal(true);
       expect(await images()).to.deep.equal([]);
     });
   });
