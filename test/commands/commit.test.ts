@@ -48,6 +48,29 @@ describe('commit', () => {
     });
   });
 
+  it('explains itself in 80 columns as the released client does, then its own part', async () => {
+    const { stdout } = await run(['commit', '--help']);
+
+    expect(stdout.split('\nPorthole Options:')[0]).to.equal(
+      [
+        'Usage:  porthole commit [OPTIONS] CONTAINER [REPOSITORY[:TAG]]',
+        '',
+        "Create a new image from a container's changes",
+        '',
+        'Aliases:',
+        '  porthole container commit, porthole commit',
+        '',
+        'Options:',
+        '  -a, --author string    Author (e.g., "John Hannibal Smith',
+        '                         <hannibal@a-team.com>")',
+        '  -c, --change list      Apply Dockerfile instruction to the created image',
+        '  -m, --message string   Commit message',
+        '  -p, --pause            Pause container during commit (default true)',
+        '',
+      ].join('\n'),
+    );
+  });
+
   // What docker 28.2.2 prints for the same words.
   const wrong: [words: string[], stderr: string, exitCode?: number][] = [
     [[''], 'invalid container name or ID: value is empty\n'],
