@@ -1,6 +1,7 @@
 /* Compute systems: documents, states, ends (hcs.md 2-4). Codes are computecore's; vmcompute.dll translates its own. */
 #include "service.h"
 #include "view.h"
+#include "wclayer.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,13 +278,30 @@ void system_ended(struct compute_system *system, const char *type, const char *d
     WakeAllConditionVariable(&service_changed);
 }
 
-/* Process isolation: the volume is prepared by whoever asked for the system. */
+/* The utility VM attaches the scratch's disk itself; whoever asked for the system has not. */
+static void fill_scratch(const struct json *document, const WCHAR *folder, WCHAR *volume)
+{
+    const struct json *layers = json_get(document, "Layers"), *at;
+    WC_LAYER_DESCRIPTOR *list = calloc((size_t)json_count(layers) + 1, sizeof(*list));
+    struct chain chain = {list, 0};
+    SIZE_T index;
+    for (at = layers ? layers->first : NULL; at; at = at->next) list[chain.count++].Path = wide_from_utf8(json_get_text(at, "Path", ""));
+    if (!volume_make(folder, volume) || fill_volume(volume, &chain)) *volume = 0;
+    for (index = 0; index < chain.count; index++) free((void *)list[index].Path);
+    free(list);
+}
+
 static CODE open_view(struct compute_system *system)
 {
     const char *path = json_get_text(json_get(json_get(system->document, "Container"), "Storage"), "Path", NULL);
-    WCHAR *volume = wide_from_utf8(path ? path : json_get_text(system->document, "VolumePath", ""));
-    HRESULT result = view_open(volume, &system->view);
-    free(volume);
+    WCHAR *folder = wide_from_utf8(json_get_text(system->document, "LayerFolderPath", ""));
+    WCHAR *named = wide_from_utf8(path ? path : json_get_text(system->document, "VolumePath", "")), disk[PATH_CHARS], volume[64] = L"";
+    HRESULT result;
+    path_of(disk, folder, L"sandbox.vhdx");
+    if (json_get_bool(system->document, "HvPartition") && *folder && exists(disk)) fill_scratch(system->document, folder, volume);
+    result = view_open(*volume ? volume : named, &system->view);
+    free(folder);
+    free(named);
     return (CODE)result;
 }
 

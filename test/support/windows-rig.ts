@@ -55,7 +55,7 @@ interface StandIn {
   readonly sources: readonly string[];
   readonly libraries: readonly string[];
 }
-const viewSources = ['view.c', 'child.c', 'json.c'];
+const viewSources = ['view.c', 'child.c', 'json.c', 'wclayer-files.c', 'wclayer-merge.c'];
 const commonSources = ['client.c', 'json.c', 'ledger.c', 'log.c'];
 
 function standIns(): StandIn[] {

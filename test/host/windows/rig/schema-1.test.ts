@@ -48,6 +48,22 @@ describe(`hyper-v isolation under Wine${skipped}`, function () {
     const endpoints = cli.calls('HNSCall').filter((call) => call['path'] === '/endpoints/');
     expect(endpoints[0]!['request']).to.include('"ExternalPort":8080');
   });
+
+  it('keeps what programs do to files in the scratch that it was given', async () => {
+    const options = ['--isolation=hyperv', '--name', 'kept', cli.image, 'cmd', '/c'];
+    const first = await cli.porthole(
+      ...['run', ...options],
+      'type C:\\License.txt& del C:\\License.txt& if not exist C:\\made.txt (echo new> C:\\made.txt) else echo again',
+    );
+    expect([first.stdout.split('\r\n')[0], first.code]).to.deep.equal(['Porthole test image: nanoserver', 0]);
+    const second = await cli.porthole('start', '-a', 'kept');
+    expect(second.stdout).to.equal('again\r\n');
+    expect((await cli.porthole('diff', 'kept')).stdout.split('\n').sort()).to.deep.equal([
+      '',
+      'A Files/made.txt',
+      'D Files/License.txt',
+    ]);
+  });
 });
 
 describe(`windows without computecore.dll under Wine${skipped}`, function () {
