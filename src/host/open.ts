@@ -1,6 +1,7 @@
 import type { Environment } from '../environment.ts';
 import type { DataPaths } from '../state/paths.ts';
 import type { Host } from './host.ts';
+import { prepareProcess as prepareWindowsProcess } from './windows/process-times.ts';
 
 /** The adapters of the platform that this runs on. The one place that chooses. */
 export async function openHost(environment: Environment, paths: DataPaths): Promise<Host> {
@@ -9,7 +10,7 @@ export async function openHost(environment: Environment, paths: DataPaths): Prom
   return open(environment, paths);
 }
 
-/** For processes that write down who they are: on Windows that takes a call of the system. */
-export async function prepareProcess({ platform }: Pick<Environment, 'platform'>): Promise<void> {
-  if (platform === 'win32') (await import('./windows/process-times.ts')).prepareProcess();
+/** Before anything asks who lives: lets this system tell processes apart. Loads nothing until it is asked. */
+export function prepareProcess({ platform }: Pick<Environment, 'platform'>): void {
+  if (platform === 'win32') prepareWindowsProcess();
 }

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   try {
     const document = await readDocument();
     const given = environmentOf(document);
-    await prepareProcess(given);
+    prepareProcess(given);
     const session =
       given.recording === undefined
         ? undefined

@@ -18,10 +18,7 @@ let bootId: string | undefined;
 let own: ProcessIdentity | undefined;
 let reader: StartTimeReader | undefined;
 
-/**
- * For systems without `/proc`: how to ask. Until somebody has said it, every process of an ID counts as the one that is
- * meant, which is what commands that only list can live with.
- */
+/** For systems without `/proc`: how to ask. Until somebody has said it, every process of an ID counts as the one that is meant. */
 export function provideStartTimes(startTimes: StartTimeReader): void {
   reader = startTimes;
   own = undefined;

@@ -15,11 +15,9 @@ import { createWindowsLayers } from './layers.ts';
 import { createWindowsNetwork } from './network.ts';
 import { withPlainLayers } from './plain-layers.ts';
 import { mayMakeLayers } from './privileges.ts';
-import { prepareProcess } from './process-times.ts';
 import { vmcomputeDriver } from './vmcompute-driver.ts';
 
 export function openHost(environment: Environment, paths: DataPaths): Host {
-  prepareProcess();
   // Networks of schema 2 documents are namespaces: one without the other is of no use.
   const schema2 = hasComputecore() && hasNamespaces();
   const inHns = hostLock(hostLockPath('hns', environment.env));

@@ -1,6 +1,6 @@
 /**
- * kernel32.dll: what the processor and volumes say of themselves, and when a process began. All answer at once, but for
- * volumes, which may be on a network.
+ * kernel32.dll: what the processor and volumes say of themselves. All answer at once, but for volumes, which may be on a
+ * network.
  */
 import { declareStruct, defineLibrary } from './library.ts';
 
@@ -23,21 +23,10 @@ const api = defineLibrary('kernel32.dll', {
       'int32_t __stdcall GetDiskFreeSpaceExW(str16 folder, _Out_ PORTHOLE_U64 *available, _Out_ PORTHOLE_U64 *total, _Out_ PORTHOLE_U64 *free)',
     mode: 'async',
   },
-  OpenProcess: {
-    proto: 'void *__stdcall OpenProcess(uint32_t access, int32_t inherit, uint32_t pid)',
-    mode: 'sync',
-  },
-  GetProcessTimes: {
-    proto:
-      'int32_t __stdcall GetProcessTimes(void *process, void *created, void *ended, void *kernel, void *user)',
-    mode: 'sync',
-  },
   TerminateProcess: {
     proto: 'int32_t __stdcall TerminateProcess(void *process, uint32_t code)',
     mode: 'sync',
   },
-  CloseHandle: { proto: 'int32_t __stdcall CloseHandle(void *handle)', mode: 'sync' },
-  GetLastError: { proto: 'uint32_t __stdcall GetLastError(void)', mode: 'sync' },
   FormatMessageW: {
     proto:
       'uint32_t __stdcall FormatMessageW(uint32_t flags, void *source, uint32_t message, uint32_t language, void *buffer, uint32_t length, void *arguments)',
@@ -103,28 +92,4 @@ function messageOf(code: number): string | undefined {
 export function terminateSelf(code: number): void {
   const currentProcess = -1n;
   api.callSync('TerminateProcess', currentProcess, code >>> 0);
-}
-
-const queryLimitedInformation = 0x1000;
-const accessDenied = 5;
-
-/** Creation in 100 ns since 1601. A process that ended is found as long as somebody holds a handle of it. */
-export function processCreation(
-  pid: number,
-): { readonly created: bigint; readonly hasEnded: boolean } | 'denied' | undefined {
-  const process = api.callSync('OpenProcess', queryLimitedInformation, 0, pid);
-  if (process === null) return Number(api.callSync('GetLastError')) === accessDenied ? 'denied' : undefined;
-  try {
-    const [created, ended, kernel, user] = [8, 8, 8, 8].map((size) => Buffer.alloc(size)) as [
-      Buffer,
-      Buffer,
-      Buffer,
-      Buffer,
-    ];
-    const done = Number(api.callSync('GetProcessTimes', process, created, ended, kernel, user));
-    if (done === 0) return 'denied';
-    return { created: created.readBigUInt64LE(), hasEnded: ended.readBigUInt64LE() !== 0n };
-  } finally {
-    api.callSync('CloseHandle', process);
-  }
 }

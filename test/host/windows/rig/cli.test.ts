@@ -61,6 +61,27 @@ describe(`windows commands under Wine${why === undefined ? '' : ` (skipped: ${wh
     expect((await porthole('rm', 'two')).code).to.equal(0);
   });
 
+  it('does not take another process with the ID of a dead monitor for it', async () => {
+    await porthole('run', '-d', '--name', 'three', image, 'cmd', '/c', 'ping -n 60 127.0.0.1 >nul');
+    const id = (await porthole('inspect', '-f', '{{.Id}}', 'three')).stdout.trim();
+    const file = join(cli.dataRoot, 'containers', id, 'state.json');
+    const state = readFileSync(file, 'utf8');
+    const { owner } = JSON.parse(state) as { owner: { pid: number; startTime: string } };
+    expect(owner.startTime).to.match(/^[0-9a-f]{14,16}$/);
+    const shown = async (): Promise<string> =>
+      (await porthole('ps', '-a', '--filter', 'name=three', '--format', '{{.State}}')).stdout;
+    expect(await shown()).to.equal('running\n');
+
+    writeFileSync(
+      file,
+      JSON.stringify({ ...JSON.parse(state), owner: { ...owner, startTime: '1d00000000000' } }),
+    );
+    expect(await shown()).to.equal('exited\n');
+
+    writeFileSync(file, state);
+    expect((await porthole('rm', '-f', 'three')).code).to.equal(0);
+  });
+
   it('gives devices, named pipes, limits and a credential spec to HCS', async () => {
     const gpu = '5B45201D-F2F2-4F3B-85BB-30FF1F953599';
     const spec = '{"CmsPlugins":["ActiveDirectory"]}';
