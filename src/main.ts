@@ -105,6 +105,12 @@ export async function createEngine(given: Environment): Promise<Engine> {
       build: buildInfo,
       facts: async () => (await import('./host/open-facts.ts')).openHostFacts(environment),
       sweepStore: async () => (await host()).layers.sweep(),
+      hostObjects: {
+        read: async (facts) =>
+          (await import('./engine/local/system/host-objects.ts')).readHostObjects(containerDeps, facts),
+        release: async (ids) =>
+          (await import('./engine/local/system/host-objects.ts')).releaseContainers(containerDeps, ids),
+      },
       countImages: async () => (await images.list({ all: true })).length,
     }),
     layers: lazyRole<LayersRole>(['inspect'], async () =>

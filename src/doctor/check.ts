@@ -7,7 +7,8 @@ export type CheckStatus = 'pass' | 'warn' | 'fail' | 'skip';
 export type Repair =
   | { readonly kind: 'protect-data-root'; readonly path: string }
   | { readonly kind: 'start-service'; readonly service: 'vmcompute' | 'hns' }
-  | { readonly kind: 'sweep-store' };
+  | { readonly kind: 'sweep-store' }
+  | { readonly kind: 'release-containers'; readonly containers: readonly string[] };
 
 export interface CheckResult {
   /** Stable: scripts and messages name it. */
@@ -48,6 +49,8 @@ export function repairText(repair: Repair): string {
       return `start the service ${repair.service}`;
     case 'sweep-store':
       return 'delete what interrupted commands left in the store';
+    case 'release-containers':
+      return `give back what the host holds for ${repair.containers.map((id) => id.slice(0, 12)).join(', ')}`;
   }
 }
 

@@ -40,7 +40,8 @@ function isLeftBehind(record: ContainerStateRecord): boolean {
   return record.owner === undefined || !isAlive(record.owner);
 }
 
-async function releaseResources(deps: UpkeepDeps, id: string): Promise<void> {
+/** Ends what still runs of a container, and gives its endpoints, ports and mounts back. The caller holds its monitor lock. */
+export async function releaseResources(deps: UpkeepDeps, id: string): Promise<void> {
   const host = await deps.host();
   await host.compute.cleanup(id);
   await (await deps.networks()).release(id);

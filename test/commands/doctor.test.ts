@@ -28,6 +28,10 @@ describe('porthole doctor', () => {
       paths,
       facts: async () => port,
       sweepStore: async () => void emptyTrash(paths.trash),
+      hostObjects: {
+        read: async () => ({ systems: undefined, endpoints: undefined, why: 'only administrators may ask' }),
+        release: async () => undefined,
+      },
     };
     const engine = {
       system: { diagnose: (options: { fix?: boolean }) => diagnoseHost(deps, options) },
@@ -118,8 +122,10 @@ describe('porthole doctor', () => {
                                containers
 18 PASS  containers            all containers can be read
 19 PASS  leftovers             nothing was left by interrupted commands
+20 skip  compute-systems       only administrators may ask
+21 skip  endpoints             only administrators may ask
 
-10 passed, 3 warnings, 1 failed, 5 skipped
+10 passed, 3 warnings, 1 failed, 7 skipped
 `,
     });
   });

@@ -10,7 +10,7 @@ import type { CallOptions } from '../../roles/containers.ts';
 import type { SystemDeps } from './service.ts';
 import { readStoreFacts } from './store-facts.ts';
 
-export type DiagnoseDeps = Pick<SystemDeps, 'environment' | 'paths' | 'facts' | 'sweepStore'>;
+export type DiagnoseDeps = Pick<SystemDeps, 'environment' | 'paths' | 'facts' | 'sweepStore' | 'hostObjects'>;
 
 export async function diagnoseHost(
   deps: DiagnoseDeps,
@@ -22,7 +22,11 @@ export async function diagnoseHost(
     signal?.throwIfAborted();
     return {
       host: describeHost(host),
-      results: diagnose(host, readStoreFacts(deps.paths, deps.environment.now())),
+      results: diagnose(
+        host,
+        readStoreFacts(deps.paths, deps.environment.now()),
+        await deps.hostObjects.read(host),
+      ),
     };
   };
   let found = await look();
@@ -76,5 +80,8 @@ async function perform(deps: DiagnoseDeps, port: HostFactsPort, repair: Repair):
       return;
     case 'sweep-store':
       await deps.sweepStore();
+      return;
+    case 'release-containers':
+      await deps.hostObjects.release(repair.containers);
   }
 }

@@ -1,13 +1,21 @@
 import type { SystemRole } from '../../roles/index.ts';
 import type { EventMessage } from '../../../api/types/index.ts';
 import type { BuildInfo } from '../../../build-info.ts';
-import type { HostFactsPort } from '../../../host/ports/host-facts.ts';
+import type { HostFacts, HostFactsPort } from '../../../host/ports/host-facts.ts';
+import type { HostObjects } from '../../../doctor/host-object-checks.ts';
 import type { InfoDeps } from './info.ts';
+
+/** What the host holds for containers (host-objects.ts). */
+export interface HostObjectsReader {
+  readonly read: (facts: HostFacts) => Promise<HostObjects>;
+  readonly release: (containerIds: readonly string[]) => Promise<void>;
+}
 
 export interface SystemDeps extends InfoDeps {
   readonly build: BuildInfo;
   readonly facts: () => Promise<HostFactsPort>;
   readonly sweepStore: () => Promise<void>;
+  readonly hostObjects: HostObjectsReader;
 }
 
 /** The system role; each method imports what it needs. */
