@@ -70,7 +70,7 @@ export async function expectLayerError(
   return error as LayerError;
 }
 
-/** Unpacks a tar in pieces of an awkward size. */
+/** Unpacks a tar in pieces of an awkward size, each of whose memory is gone as soon as it was written. */
 export async function applyTar(
   layers: LayerStore,
   tar: Buffer,
@@ -79,7 +79,11 @@ export async function applyTar(
 ): Promise<LayerInfo> {
   const apply = await layers.openApply(undefined, { parents });
   try {
-    for (let at = 0; at < tar.length; at += 700) await apply.write(tar.subarray(at, at + 700));
+    for (let at = 0; at < tar.length; at += 700) {
+      const piece = Uint8Array.from(tar.subarray(at, at + 700));
+      await apply.write(piece);
+      piece.buffer.transfer(0);
+    }
     return await apply.commit(expected);
   } catch (error) {
     await apply.abort();

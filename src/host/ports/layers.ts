@@ -27,9 +27,12 @@ export interface LayerInfo {
   readonly path: string;
 }
 
-/** A layer being unpacked. Chunks are consumed before `write` resolves; violations throw `LayerError` and poison it. */
+/** A layer being unpacked. Violations throw `LayerError` and poison it. */
 export interface LayerApply {
-  /** May return synchronously (undefined) on the hot path. */
+  /**
+   * May return synchronously (undefined) on the hot path. Nothing of the chunk is used any more when it returns or its
+   * promise settles: the caller may give its memory back.
+   */
   write(chunk: Uint8Array): void | Promise<void>;
   /** Verifies the diffID (kind `invalid`, code `LAYER_DIFF_ID_MISMATCH`) and makes the layer visible. */
   commit(expectedDiffId?: string): Promise<LayerInfo>;

@@ -1,8 +1,9 @@
 /**
  * What a tar asks to be written, in order: directories at once, several small files at the same time (creating a file costs
- * far more than its bytes), large ones piece by piece. Nothing of a chunk is needed any more once `drain` resolves.
+ * far more than its bytes), large ones piece by piece. Nothing of a chunk is used any more once `drain` settles.
  */
 import { asError } from '../../errors/porthole-error.ts';
+import { LayerError } from '../../layer/layer-error.ts';
 import type { WindowsMetadata } from '../../layer/metadata.ts';
 import type { ObjectWriter } from './layer-objects.ts';
 import type { LayerTarget, ObjectKind } from './layer-target.ts';
@@ -27,6 +28,7 @@ export class WriteQueue {
   #jobs: Job[] = [];
   #current: QueuedObject | undefined;
   #failure: Error | undefined;
+  #draining: Promise<unknown> = Promise.resolve();
   readonly #running = new Set<Promise<void>>();
   readonly #paths = new Set<string>();
 
@@ -67,7 +69,24 @@ export class WriteQueue {
   }
 
   /** Writes what is complete, and takes what it needs of the rest. */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    const draining = this.#drain();
+    this.#draining = draining.catch(() => undefined);
+    return draining;
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      await this.#writeJobs();
+    } catch (error) {
+      this.#failure ??= asError(error);
+    }
+    await Promise.all(this.#running);
+    if (this.#failure !== undefined) throw this.#failure;
+    await this.#keepCurrent();
+  }
+
+  async #writeJobs(): Promise<void> {
     const jobs = this.#jobs;
     this.#jobs = [];
     for (const job of jobs) {
@@ -80,13 +99,11 @@ export class WriteQueue {
         await this.#writeWhole(job.object);
       } else {
         if (this.#paths.has(job.object.path)) await Promise.all(this.#running);
+        if (this.#failure !== undefined) break;
         this.#start(job.object);
         if (this.#running.size >= filesAtOnce) await Promise.race(this.#running);
       }
     }
-    await Promise.all(this.#running);
-    if (this.#failure !== undefined) throw this.#failure;
-    await this.#keepCurrent();
   }
 
   async finish(): Promise<void> {
@@ -94,9 +111,11 @@ export class WriteQueue {
     await this.drain();
   }
 
+  /** A drain under way begins nothing more and fails; this resolves when what it had begun has ended. */
   async abandon(): Promise<void> {
+    this.#failure ??= new LayerError('LAYER_NOT_FOUND', 'the layer was given up');
     this.#jobs = [];
-    await Promise.allSettled(this.#running);
+    await this.#draining;
     await this.#current?.writer?.close().catch(() => undefined);
     this.#current = undefined;
   }

@@ -71,8 +71,9 @@ function releasing(apply: LayerApply): ChunkConsumer {
   return {
     write: (chunk) => {
       const waiting = apply.write(chunk);
-      if (waiting === undefined) releaseBuffer(chunk);
-      return waiting;
+      if (waiting !== undefined) return waiting.then(() => releaseBuffer(chunk));
+      releaseBuffer(chunk);
+      return undefined;
     },
   };
 }
