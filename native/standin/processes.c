@@ -93,22 +93,41 @@ static BOOL write_all(HANDLE to, const char *data, DWORD size)
     return TRUE;
 }
 
-/* Enter becomes a line's end, Ctrl+C an event; everything typed is echoed. */
+#define LINE_CHARS 4096
+
+/*
+ * As a console in line mode: everything typed is echoed, and the child gets a line when Enter ends it, whole, because cmd's
+ * `set /p` takes what one read gives it for the line. Ctrl+C is an event and throws the line away; Backspace takes a character.
+ */
 static DWORD WINAPI console_input(void *context)
 {
     struct console *console = context;
-    char data[512];
-    DWORD size, index;
+    char data[512], line[LINE_CHARS + 2];
+    DWORD size, index, length = 0;
     while (ReadFile(console->from_client, data, sizeof(data), &size, NULL) && size)
         for (index = 0; index < size; index++) {
-            if (data[index] == 3) raise_event(console->process, CTRL_C_EVENT);
-            else {
-                const char *text = data[index] == '\r' ? "\r\n" : data + index;
-                DWORD length = data[index] == '\r' ? 2 : 1;
-                write_all(console->to_client, text, length);
-                write_all(console->to_child, text, length);
+            char typed = data[index];
+            if (typed == 3) {
+                length = 0;
+                raise_event(console->process, CTRL_C_EVENT);
+            } else if (typed == '\b' || typed == 0x7f) {
+                if (!length) continue;
+                length--;
+                write_all(console->to_client, "\b \b", 3);
+            } else if (typed == '\r') {
+                write_all(console->to_client, "\r\n", 2);
+                memcpy(line + length, "\r\n", 2);
+                write_all(console->to_child, line, length + 2);
+                length = 0;
+            } else {
+                write_all(console->to_client, &typed, 1);
+                line[length++] = typed;
+                if (length < LINE_CHARS) continue;
+                write_all(console->to_child, line, length);
+                length = 0;
             }
         }
+    if (length) write_all(console->to_child, line, length);
     CloseHandle(console->from_client);
     CloseHandle(console->to_child);
     return 0;

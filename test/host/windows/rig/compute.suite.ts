@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import { computeContract } from '../../../contract/compute.ts';
 import { compute, hypervDocument, olderCompute, v2Document } from './hosts.ts';
 import { expectNothingOpen, setMode } from './standins.ts';
@@ -46,3 +47,34 @@ for (const { name, mode, open, document } of hosts) {
     );
   });
 }
+
+describe("the rig's console", () => {
+  it('gives a program whole lines, however slowly they are typed', async () => {
+    const system = await compute().create('console'.padEnd(64, '0'), v2Document());
+    await system.start();
+    const shell = await system.createProcess({
+      CommandLine: 'cmd /v:on /c "set /p LINE=name: & echo [!LINE!]"',
+      CreateStdInPipe: true,
+      CreateStdOutPipe: true,
+      EmulateConsole: true,
+      ConsoleSize: [30, 120],
+    });
+    let shown = '';
+    const prompted = new Promise<void>((resolve) =>
+      shell.stdout!.on('data', (piece: Buffer) => {
+        shown += piece.toString('latin1');
+        if (shown.includes('name:')) resolve();
+      }),
+    );
+    // Now cmd reads: every key comes alone.
+    await prompted;
+    for (const key of 'typo\bed\r') await new Promise((resolve) => shell.stdin!.write(key, resolve));
+    await shell.waitExit();
+    expect(shown).to.match(/name: typo\x08 \x08ed\r\n\[typed\]\r\n$/);
+    shell.close();
+    await system.terminate();
+    await system.waitExit();
+    system.close();
+    await expectNothingOpen();
+  });
+});
