@@ -201,6 +201,34 @@ describe(`windows commands without elevation under Wine${why === undefined ? '' 
     expect(plain.filter((name) => name !== 'trash')).to.deep.equal([]);
   });
 
+  it('leaves containers of an administrator as they are', async () => {
+    const admin = { elevated: true };
+    await works(['pull', '-q', image], admin);
+    await works(['create', '--name', 'kept', image, 'cmd', '/c', 'echo hi'], admin);
+    const before = state();
+    for (const args of [
+      ['start', 'kept'],
+      ['restart', 'kept'],
+      ['commit', 'kept', 'taken:1'],
+      ['diff', 'kept'],
+      ['rm', 'kept'],
+      ['rm', '-f', 'kept'],
+      ['container', 'prune', '-f'],
+    ]) {
+      const run = await porthole(args);
+      expect([
+        args.join(' '),
+        run.stderr.match(/access is denied|Run as administrator/g)?.length,
+      ]).to.deep.equal([args.join(' '), 2]);
+      expect(run.code, args.join(' ')).to.equal(1);
+      expect(state(), args.join(' ')).to.deep.equal(before);
+    }
+    expect(await works(['ps', '-a', '--format', '{{.Names}} {{.State}}'])).to.equal('kept created\n');
+    expect(await works(['start', '-a', 'kept'], admin)).to.equal('hi\r\n');
+    expect(await works(['logs', 'kept'])).to.equal('hi\r\n');
+    await works(['rm', 'kept'], admin);
+  });
+
   it('loads and runs what was saved, elevated', async () => {
     const admin = { elevated: true };
     expect(await works(['load', '-i', 'C:\\copied.tar'], admin)).to.equal('Loaded image: copied:1\n');
