@@ -81,7 +81,8 @@ export default class Lint extends Command {
     'Exit codes:\n' +
     '  0  nothing found at or above the failure threshold\n' +
     '  1  findings at or above the failure threshold\n' +
-    '  2  bad usage, an invalid configuration, a file that cannot be read or that no builder takes';
+    '  2  bad usage, an invalid configuration, a file that cannot be read or that no builder takes\n' +
+    'The formats codeclimate and codacy end with 0 whatever is found.';
   static readonly flags = flags;
   static readonly args = { min: 0 };
   static readonly usageExitCode = 2;

@@ -1,5 +1,5 @@
 /** Runs rules over one file: pure, total, linear. */
-import type { SourceText } from '../dockerfile/source.ts';
+import type { SourceRange, SourceText } from '../dockerfile/source.ts';
 import { buildModel } from './build-model.ts';
 import { compareFindings, place, type Finding } from './finding.ts';
 import type { StageInstruction } from '../dockerfile/instructions.ts';
@@ -309,7 +309,7 @@ function activeRules(
 
 function toFinding(report: Report, runner: Runner, level: Severity, file: LintFile): Finding {
   const start = file.source.position(report.range.start);
-  const end = file.source.position(Math.max(report.range.end, report.range.start));
+  const end = file.source.position(endOfText(report.range, file.source));
   const line = report.line ?? start.line;
   const alias = report.alias ?? runner.alias;
   return {
@@ -327,6 +327,13 @@ function toFinding(report: Report, runner: Runner, level: Severity, file: LintFi
     url: runner.url,
     ...(report.fix === undefined ? undefined : { fix: report.fix }),
   };
+}
+
+/** Without the line end that a whole instruction has: the line below is no part of it. */
+function endOfText({ start, end }: SourceRange, { text }: SourceText): number {
+  let at = Math.max(start, end);
+  while (at > start && (text[at - 1] === '\n' || text[at - 1] === '\r')) at--;
+  return at;
 }
 
 /** The rule's page in this package, generated from the rule object: a URI reference relative to the repository. */

@@ -1,40 +1,41 @@
-import { createHash } from 'node:crypto';
 import type { Finding } from '../finding.ts';
 import type { Severity } from '../rule.ts';
+import { fingerprinted } from './fingerprints.ts';
+import { reportPath } from './report-path.ts';
 import type { FileReport, Format } from './report.ts';
 
+/** hadolint's (dockerfile.md 3.3). */
 const severities: Record<Severity, string> = {
-  error: 'major',
-  warning: 'minor',
+  error: 'blocker',
+  warning: 'major',
   info: 'info',
-  style: 'info',
+  style: 'minor',
 };
 
-function issue(finding: Finding, { source }: FileReport): object {
-  // The line's text, not its number: a finding keeps its fingerprint when lines are added above it.
-  const key = [finding.file, finding.code, source.line(finding.line).trim(), finding.message].join('\0');
+function issue(finding: Finding, fingerprint: string): object {
   return {
     type: 'issue',
     check_name: finding.code,
     description: finding.message,
     content: { body: `${finding.name}: ${finding.url}` },
     categories: ['Bug Risk'],
-    location: { path: finding.file, lines: { begin: finding.line, end: finding.endLine } },
+    location: { path: reportPath(finding.file), lines: { begin: finding.line, end: finding.endLine } },
     severity: severities[finding.level],
-    fingerprint: createHash('md5').update(key).digest('hex'),
+    fingerprint,
   };
+}
+
+function issues(reports: readonly FileReport[]): object[] {
+  return reports.flatMap((report) =>
+    fingerprinted(report).map(({ finding, fingerprint }) => issue(finding, fingerprint)),
+  );
 }
 
 /** Code Climate's engine output: one JSON object an issue, each ended by a NUL. */
 export const formatCodeclimate: Format = (reports) =>
-  reports
-    .flatMap((report) => report.findings.map((finding) => `${JSON.stringify(issue(finding, report))}\0`))
+  issues(reports)
+    .map((one) => `${JSON.stringify(one)}\0`)
     .join('');
 
 /** GitLab's code quality report: the same issues as one array. */
-export const formatGitlab: Format = (reports) =>
-  `${JSON.stringify(
-    reports.flatMap((report) => report.findings.map((finding) => issue(finding, report))),
-    undefined,
-    2,
-  )}\n`;
+export const formatGitlab: Format = (reports) => `${JSON.stringify(issues(reports), undefined, 2)}\n`;

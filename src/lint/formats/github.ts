@@ -1,4 +1,5 @@
 import { printable } from './printable.ts';
+import { reportPath } from './report-path.ts';
 import type { Severity } from '../rule.ts';
 import type { Format } from './report.ts';
 
@@ -19,7 +20,7 @@ export const formatGithub: Format = (reports) =>
     .flatMap(({ findings }) => findings)
     .map(
       ({ file, line, column, endLine, endColumn, level, code, name, message }) =>
-        `::${commands[level]} file=${escapeProperty(file)},line=${line},col=${column},endLine=${endLine},endColumn=${endColumn},` +
+        `::${commands[level]} file=${escapeProperty(reportPath(file))},line=${line},col=${column},endLine=${endLine},endColumn=${endColumn},` +
         `title=${escapeProperty(`${code} ${name}`)}::${escapeData(message)}\n`,
     )
     .join('');

@@ -1,5 +1,6 @@
 import type { Finding } from '../finding.ts';
 import type { Severity } from '../rule.ts';
+import { reportPath } from './report-path.ts';
 import type { Format } from './report.ts';
 
 const severities: Record<Severity, readonly [severity: string, type: string]> = {
@@ -26,7 +27,7 @@ function issue({ code, level, message, file, line, column, endLine, endColumn }:
     type,
     primaryLocation: {
       message,
-      filePath: file,
+      filePath: reportPath(file),
       textRange: {
         startLine: line,
         endLine,
