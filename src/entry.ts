@@ -5,6 +5,7 @@
 import { fstatSync, readdirSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import type { CommandContext, GlobalFlags, Terminal } from './cli/command.ts';
 import type { CommandEntry } from './cli/command-index.ts';
 import { commandIndex } from './cli/command-table.ts';
@@ -139,6 +140,26 @@ function lazily<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
+/** Node.js takes a folder there (`porthole lint - < .`) for an empty file. */
+function standardInput(): NodeJS.ReadableStream {
+  let isFolder = false;
+  try {
+    isFolder = fstatSync(0).isDirectory();
+  } catch {
+    // Closed: Node.js tells in its own way.
+  }
+  if (!isFolder) return process.stdin;
+  const error = Object.assign(new Error('EISDIR: illegal operation on a directory, read'), {
+    code: 'EISDIR',
+    syscall: 'read',
+  });
+  return new Readable({
+    read() {
+      this.destroy(error);
+    },
+  });
+}
+
 function processHost(stdout: DirectOutput, stderr: DirectOutput): DispatchHost {
   const signals = new Signals({
     platform: process.platform,
@@ -165,7 +186,7 @@ function processHost(stdout: DirectOutput, stderr: DirectOutput): DispatchHost {
       environment,
       engine,
       get stdin() {
-        return process.stdin;
+        return standardInput();
       },
       stdout: stdout.stream,
       stderr: stderr.stream,

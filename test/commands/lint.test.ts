@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -511,6 +512,18 @@ describe('porthole lint', () => {
 
       expect(await loadedFor('Dockerfile')).to.not.match(/node_modules|porthole\.js/);
       expect(await loadedFor('b/Dockerfile')).to.match(/node_modules\/yaml\//);
+    });
+
+    it('tells of a standard input that is a folder', async function () {
+      this.timeout(30_000);
+      if (process.platform === 'win32') return this.skip();
+      const command = `exec "$0" "$1" lint - < ${folder}`;
+      const child = spawnSync('sh', ['-c', command, process.execPath, join(packageRoot, 'bin/run.js')], {
+        encoding: 'utf8',
+      });
+
+      expect(child.stderr).to.equal('EISDIR: illegal operation on a directory, read\n');
+      expect([child.stdout, child.status]).to.deep.equal(['', 2]);
     });
 
     it('ends with 0 on Ctrl-C when it watches', async function () {
