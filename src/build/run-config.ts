@@ -9,7 +9,7 @@ import type {
 import type { MappedText } from '../dockerfile/mapped-text.ts';
 import { setVariable } from '../dockerfile/variables.ts';
 import { trimSpaces } from '../dockerfile/whitespace.ts';
-import { exposedPorts } from './expose.ts';
+import { exposedPorts } from '../dockerfile/expose.ts';
 import { plainList, quotedHealthcheck, quotedList } from './go-format.ts';
 
 /**

@@ -6,6 +6,7 @@ import { encodeSource, type SourceText } from '../dockerfile/source.ts';
 import type { Finding } from './finding.ts';
 import { lintSource } from './lint-file.ts';
 import type { LintFile } from './model.ts';
+import { planProblems } from './plan-problems.ts';
 import type { RuleDefinition } from './rule.ts';
 import { checkOptions } from './suppressions.ts';
 import { linesForTarget } from './target-stages.ts';
@@ -58,8 +59,8 @@ export function checkBuild(request: CheckRequest, rules: readonly RuleDefinition
     ...(override === undefined ? {} : { checkOverride: override }),
     rule: { buildArgs, dockerignore, asOf: now, targetPlatform: platform },
   });
-  const problem = file.dockerfile.problems[0];
   const inTarget = linesForTarget(file, target);
+  const problem = file.dockerfile.problems[0] ?? planProblems(file).find(({ line }) => inTarget(line));
   const names = namesOf(checks);
   const byId = new Map(checks.map((rule) => [rule.id, rule]));
   const said = new Set(findings.map(({ code, line }) => `${code}@${line}`));

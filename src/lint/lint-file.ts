@@ -5,6 +5,7 @@ import { compareFindings, place, type Finding } from './finding.ts';
 import type { StageInstruction } from '../dockerfile/instructions.ts';
 import type { LintFile, LintStage } from './model.ts';
 import type { Report, RuleContext, RuleDefinition, RuleOptions, Severity } from './rule.ts';
+import { planProblems } from './plan-problems.ts';
 import { isAmong, isOff, levelOfFinding, levelOfRule, type Level, type RuleLevels } from './rule-levels.ts';
 import { namesOf, SuppressionIndex } from './suppression-index.ts';
 import { checkOptions, readSuppressions, type Suppression } from './suppressions.ts';
@@ -100,7 +101,11 @@ export function lintSource(
     (wanted ? findings : silent).push(finding);
   }
   const problemLevel = options.severities?.get(problemCode) ?? 'error';
-  for (const problem of problemLevel === 'off' ? [] : file.dockerfile.problems) {
+  const refused = [
+    ...file.dockerfile.problems,
+    ...planProblems(file).filter(({ forBuildKit }) => !forBuildKit),
+  ];
+  for (const problem of problemLevel === 'off' ? [] : refused) {
     const start = source.position(problem.range.start);
     const end = source.position(problem.range.end);
     findings.push({

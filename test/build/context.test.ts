@@ -7,7 +7,7 @@ import { readDirectoryContext } from '../../src/build/directory-context.ts';
 import { tarEndSize, tarEntrySize } from '../../src/build/tar-size.ts';
 import { ownedSecurityDescriptor, sidOfAccount } from '../../src/build/chown.ts';
 import { wineWarnings } from '../../src/build/wine-notes.ts';
-import { exposedPorts } from '../../src/build/expose.ts';
+import { exposedPorts } from '../../src/dockerfile/expose.ts';
 import { describeConformance } from '../support/dockerfile-conformance.ts';
 
 let folder: string;

@@ -99,6 +99,16 @@ Dockerfile:3
     expect(skipped).to.deep.include({ stderr: '', exitCode: 0 });
   });
 
+  it('tells what no build takes although every line can be read', async () => {
+    write('Dockerfile', 'FROM a:1 AS x\nCOPY --from=y a b\nFROM x AS y\n');
+
+    const { stdout, stderr, exitCode } = await check(['--check', '.']);
+
+    expect(stdout).to.equal('');
+    expect(stderr).to.match(/^ERROR: circular dependency detected on stage: x\nDockerfile:2\n/);
+    expect(exitCode).to.equal(1);
+  });
+
   it('has exit code 0 with ignorestatus', async () => {
     write('Dockerfile', 'FROM scratch\nCMD a\n');
 

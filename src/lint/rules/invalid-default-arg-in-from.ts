@@ -1,4 +1,5 @@
 import { expandLenient } from '../build-model.ts';
+import { isImageName } from '../image-name.ts';
 import { platformArgs } from '../platform-args.ts';
 import { defineRule } from '../rule.ts';
 
@@ -45,12 +46,3 @@ export default defineRule({
     }
   },
 });
-
-const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const imageName = new RegExp(
-  `^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${component}(?:/${component})*(?::\\w[\\w.-]{0,127})?(?:@[a-z0-9+._-]+:[0-9a-f]{32,})?$`,
-);
-
-function isImageName(text: string): boolean {
-  return imageName.test(text);
-}

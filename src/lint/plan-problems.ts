@@ -1,0 +1,215 @@
+/**
+ * What a build refuses before its first step although every line can be read: words that cannot be expanded, names that are no
+ * images, stages that are not there. The texts are BuildKit's (dockerfile.md 1.6-1.9); what needs values that only a build has is
+ * left to it.
+ */
+import type { DockerfileProblem } from '../dockerfile/dockerfile.ts';
+import { exposedPorts } from '../dockerfile/expose.ts';
+import { ExpansionError, expandWord } from '../dockerfile/expand.ts';
+import type { StageInstruction } from '../dockerfile/instructions.ts';
+import type { MappedText } from '../dockerfile/mapped-text.ts';
+import { parseMount } from '../dockerfile/mount.ts';
+import type { InstructionNode } from '../dockerfile/tree.ts';
+import { imageNameProblem, isImageName } from './image-name.ts';
+import type { LintFile, LintStage } from './model.ts';
+
+export interface PlanProblem extends DockerfileProblem {
+  /** Lint leaves it to a rule (DL3011, DL3022, DL3023), or only BuildKit refuses it. */
+  readonly forBuildKit: boolean;
+}
+
+/** In the order in which BuildKit meets them. None for a file that cannot be read. */
+export function planProblems(file: LintFile): PlanProblem[] {
+  if (file.dockerfile.problems.length > 0) return [];
+  const reader = new PlanReader(file);
+  for (const { args, node } of file.dockerfile.globalArgs) {
+    for (const { value } of args) reader.expand(value, node);
+  }
+  for (const stage of file.stages) reader.from(stage);
+  for (const stage of file.stages) reader.copies(stage);
+  for (const stage of file.stages) {
+    for (const { instruction } of stage.instructions) reader.words(instruction);
+  }
+  return reader.problems;
+}
+
+class PlanReader {
+  readonly problems: PlanProblem[] = [];
+  readonly #file: LintFile;
+  readonly #byName: ReadonlyMap<string, LintStage>;
+
+  constructor(file: LintFile) {
+    this.#file = file;
+    // Of several stages of one name the last counts.
+    this.#byName = new Map(file.stages.filter(({ name }) => name !== '').map((stage) => [stage.name, stage]));
+  }
+
+  from({ from, base }: LintStage): void {
+    const { image, platform, node } = from;
+    const word = image.text;
+    if (!this.expand(image, node)) return;
+    if (word === '""' || word === "''") this.#report(`base name (${word}) should not be blank`, image, node);
+    // Variables may have other values in a build.
+    else if (!/[$"'\\`]/.test(word) && base.stage === undefined && !isImageName(word)) {
+      this.#report(
+        `failed to parse stage name ${JSON.stringify(word)}: ${imageNameProblem(word)}`,
+        image,
+        node,
+      );
+    }
+    if (platform === undefined || !this.expand(platform, node) || /[$"'\\`]/.test(platform.text)) return;
+    const problem = platformProblem(platform.text);
+    if (problem !== undefined) {
+      this.#report(`failed to parse platform ${platform.text}: ${problem}`, platform, node);
+    }
+  }
+
+  copies(stage: LintStage): void {
+    for (const { instruction } of stage.instructions) {
+      if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
+      const { from, node } = instruction;
+      const name = from.text;
+      if (name.includes('$')) {
+        this.#report(
+          'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
+          from,
+          node,
+        );
+      } else if (/^[+-]?\d+$/.test(name)) {
+        const index = Number(name);
+        if (index < 0 || index >= this.#file.stages.length)
+          this.#report(`invalid stage index ${index}`, from, node);
+        else this.#order(stage, this.#file.stages[index]!, from, node);
+      } else {
+        const source = this.#byName.get(name.toLowerCase());
+        if (source !== undefined) this.#order(stage, source, from, node);
+      }
+    }
+  }
+
+  /** What is copied from must come before; the stage itself never does. */
+  #order(stage: LintStage, source: LintStage, from: MappedText, node: InstructionNode): void {
+    if (source.index < stage.index) return;
+    const circular = source.index === stage.index || this.#needs(source, stage);
+    const text = circular
+      ? `circular dependency detected on stage: ${nameOf(stage)}`
+      : `cannot copy from stage ${JSON.stringify(from.text)}, it needs to be defined before current stage ${JSON.stringify(nameOf(stage))}`;
+    this.#report(text, from, node, true);
+  }
+
+  /** Whether `stage` is built on `wanted`, over any number of stages. */
+  #needs(stage: LintStage, wanted: LintStage): boolean {
+    let at: LintStage | undefined = stage;
+    while (at !== undefined && at !== wanted)
+      at = at.base.stage === undefined ? undefined : this.#file.stages[at.base.stage];
+    return at === wanted;
+  }
+
+  words(instruction: StageInstruction): void {
+    const { node } = instruction;
+    const all = (...words: readonly (MappedText | undefined)[]): boolean =>
+      words.every((word) => this.expand(word, node));
+    switch (instruction.kind) {
+      case 'env':
+      case 'label':
+        all(...instruction.pairs.flatMap(({ key, value }) => [key, value]));
+        break;
+      case 'arg':
+        all(...instruction.args.map(({ value }) => value));
+        break;
+      case 'add':
+        all(
+          ...instruction.sources,
+          instruction.destination,
+          instruction.chown,
+          instruction.chmod,
+          instruction.checksum,
+        );
+        break;
+      case 'copy':
+        all(...instruction.sources, instruction.destination, instruction.chown, instruction.chmod);
+        break;
+      case 'workdir':
+        all(instruction.path);
+        break;
+      case 'user':
+        all(instruction.user);
+        break;
+      case 'stopsignal':
+        all(instruction.signal);
+        break;
+      case 'volume':
+        all(...instruction.volumes);
+        break;
+      case 'expose':
+        for (const port of instruction.ports) {
+          const problem = all(port) && !/[$"'\\`]/.test(port.text) ? portProblem(port.text) : undefined;
+          if (problem !== undefined)
+            this.#report(problem, port, node, /^invalid containerPort: [\d-]+$/.test(problem));
+        }
+        break;
+      case 'run':
+        for (const { text, mount } of instruction.mounts) {
+          if (mount !== undefined) continue;
+          this.#attempt(text, node, () => parseMount(text.text, (value) => this.#expanded(value)));
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** False when it was reported. */
+  expand(word: MappedText | undefined, node: InstructionNode): boolean {
+    if (word === undefined || !/[$"']/.test(word.text)) return true;
+    return this.#attempt(word, node, () => this.#expanded(word.text));
+  }
+
+  #expanded(word: string): string {
+    // Whether a variable is set is the build's affair: `${A:?}` is no mistake of the file.
+    return expandWord(word, { escape: this.#file.dockerfile.tree.escape, get: () => '1' }).result;
+  }
+
+  #attempt(word: MappedText, node: InstructionNode, work: () => unknown): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      // Values of mounts are made up here: only texts that no value can mend are told.
+      if (!(error instanceof ExpansionError)) return true;
+      this.#report(error.message, word, node);
+      return false;
+    }
+  }
+
+  #report(message: string, at: MappedText, { lines }: InstructionNode, forBuildKit = false): void {
+    this.problems.push({
+      message,
+      range: at.range(),
+      line: lines[0],
+      endLine: lines[1],
+      phase: 'structure',
+      forBuildKit,
+    });
+  }
+}
+
+const nameOf = ({ name, index }: LintStage): string => (name === '' ? `stage-${index}` : name);
+
+function platformProblem(text: string): string | undefined {
+  const parts = text.split('/');
+  if (parts.length > 3) return `${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`;
+  const wrong = parts.find((part, at) => !(at === 0 ? /^[\w.-]+(?:\([^()]*\))?$/ : /^[\w.-]+$/).test(part));
+  return wrong === undefined
+    ? undefined
+    : `${JSON.stringify(wrong)} is an invalid component of ${JSON.stringify(text)}: platform specifier component must match "^[A-Za-z0-9_.-]+$": invalid argument`;
+}
+
+function portProblem(text: string): string | undefined {
+  try {
+    exposedPorts([text]);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
