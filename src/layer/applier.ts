@@ -8,7 +8,7 @@ import { constants, copyFileSync, linkSync, mkdirSync, statfsSync, unlinkSync, u
 import { join } from 'node:path';
 import { FileWriter } from './file-writer.ts';
 import { LayerError, missingTarget } from './layer-error.ts';
-import { deletionsOf } from './deletions.ts';
+import { deletionsOf, deletionsOfOthers } from './deletions.ts';
 import { EntryRules } from './entry-rules.ts';
 import { LayerTree } from './layer-tree.ts';
 import { LayerBudget } from './limits.ts';
@@ -280,13 +280,13 @@ export class LayerApplier implements TarSink {
     );
   }
 
-  /** Where the overlay needs a whiteout: every deleted name that the parents have and this layer does not bring again. */
+  /** Where the overlay needs a whiteout: every deleted name that this layer does not bring again. */
   #whiteoutPaths(): string[] {
     const { parents } = this.#options;
     if (parents === undefined) return [];
-    return deletionsOf(this.#tree('Files').root, parents).map(
-      ({ directory, name }) => `${directory.hostPath}/${name}`,
-    );
+    const { root } = this.#tree('Files');
+    const deletions = [...deletionsOf(root, parents), ...deletionsOfOthers(root, parents)];
+    return deletions.map(({ directory, name }) => `${directory.hostPath}/${name}`);
   }
 
   #record(entry: TarEntry, path: string, type: '0' | '1' | '2' | '5' | 'w'): void {

@@ -55,6 +55,8 @@ describe(`commit on the embedded backend${reason === undefined ? '' : ` (skipped
       'echo x>C:\\app\\deep\\y.txt',
       'echo 127.0.0.1 db>>C:\\Windows\\System32\\drivers\\etc\\services',
       'del C:\\License.txt',
+      // A program of Wine's, not of the image.
+      'del C:\\Windows\\System32\\where.exe',
       'echo gone>C:\\gone.txt',
       'del C:\\gone.txt',
       'reg add HKLM\\Software\\Committed /v Answer /d yes /f >nul',
@@ -65,6 +67,7 @@ describe(`commit on the embedded backend${reason === undefined ? '' : ` (skipped
       'D Files/License.txt',
       'C Files/Windows',
       'C Files/Windows/System32',
+      'D Files/Windows/System32/where.exe',
       'C Files/Windows/System32/drivers',
       'C Files/Windows/System32/drivers/etc',
       'C Files/Windows/System32/drivers/etc/services',
@@ -124,13 +127,14 @@ describe(`commit on the embedded backend${reason === undefined ? '' : ` (skipped
     const script = [
       'type y.txt',
       'if not exist C:\\License.txt echo deleted',
+      'if not exist C:\\Windows\\System32\\where.exe echo nowhere',
       'reg query HKLM\\Software\\Committed /v Answer',
       'echo %FROM% %ADDED%',
       'echo %CD%',
     ];
     const output = lines(await cli.ok(['run', '--rm', image, '/c', script.join('& ')]));
 
-    expect(output.slice(0, 2)).to.deep.equal(['x', 'deleted']);
+    expect(output.slice(0, 3)).to.deep.equal(['x', 'deleted', 'nowhere']);
     expect(output.join('\n')).to.match(/Answer\s+REG_SZ\s+yes/);
     expect(output.slice(-2)).to.deep.equal(['container container-and-more', 'C:\\app\\deep']);
   });

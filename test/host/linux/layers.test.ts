@@ -136,7 +136,7 @@ describe('linux layer store', function () {
       );
     });
 
-    it('hides deleted names by whiteouts, and only those that are there', async () => {
+    it('hides deleted names by whiteouts, those too that only the system below may have', async () => {
       using store = new TemporaryStore();
       const lower = await base(store);
       const top = await onTop(
@@ -145,7 +145,7 @@ describe('linux layer store', function () {
         new LayerTar()
           .directories('Files/Windows')
           .whiteout('Files/LICENSE.txt')
-          .whiteout('Files/never-there')
+          .whiteout('Files/not-of-the-parents')
           .whiteout('Files/Windows/new')
           .file('Files/Windows/new'),
       );
@@ -154,6 +154,7 @@ describe('linux layer store', function () {
         'License.txt = 0',
         'Windows/',
         'Windows/new 0',
+        'not-of-the-parents = 0',
       ]);
     });
 
