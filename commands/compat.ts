@@ -60,8 +60,10 @@ export default class Compat extends Command {
     'porthole compat --host-version windows-2022 app',
   ];
 
-  async run({ flags, args }: ParsedFlags<typeof Compat.flags>): Promise<number> {
+  async run({ flags, args, changed }: ParsedFlags<typeof Compat.flags>): Promise<number> {
     const { signal, stdout } = this.context;
+    if (changed.has('host-version') && flags['host-version'] === '')
+      throw usage('--host-version is empty: give a version, a build or a name');
     const shared = await this.#options(flags);
     const { images, system } = await this.context.engine();
     const host: CompatHost =

@@ -50,6 +50,10 @@ export interface HostWish {
   readonly architecture: string;
 }
 
+/** Of Windows 10 and Server 2016 on; a build has five digits. */
+const firstBuild = 10_240;
+const lastBuild = 99_999;
+
 /**
  * A host by name (`ltsc2022`, `windows-2025`, `win11-24h2`), build (`20348`) or version (`10.0.20348.2700`). A build that
  * servers and clients share is a server unless the wish says otherwise. Kind `invalid`, code `HOST_VERSION`.
@@ -59,7 +63,7 @@ export function namedHost(text: string, wish: HostWish): CompatHost {
   const named = namedHosts.find(({ spellings }) => spellings.includes(lower));
   const full = /^\d+(?:\.\d+)?$/.test(text) && named === undefined ? `10.0.${text}` : text;
   const version = parseOsVersion(named === undefined ? full : `10.0.${named.build}`);
-  if (version === undefined) {
+  if (version === undefined || version.build < firstBuild || version.build > lastBuild) {
     throw new PortholeError('invalid', 'HOST_VERSION', `unknown host version "${text}"`, {
       hint: `give 10.0.BUILD.REVISION, a build, or one of ${hostNames.join(', ')}`,
     });

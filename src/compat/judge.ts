@@ -173,6 +173,10 @@ function revisionWarning(
   image: OsVersion | undefined,
 ): string[] {
   if (host.backend !== 'hcs' || isolation !== 'process') return [];
+  if (own?.build === 14393 && own.revision === undefined)
+    return [
+      'Windows Server 2016 takes images of its own revision only: give it, as in --host-version 10.0.14393.7428',
+    ];
   if (own?.revision === undefined || image?.revision === undefined || own.build !== image.build) return [];
   if (image.revision <= own.revision) return [];
   return [

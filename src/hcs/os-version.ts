@@ -34,7 +34,8 @@ export function runsAsProcess(host: OsVersion, image: OsVersion): boolean {
   if (host.major !== image.major || host.minor !== image.minor) return false;
   if (host.build < 20348) {
     if (host.build !== image.build) return false;
-    return host.build !== 14393 || image.revision === undefined || image.revision === host.revision;
+    const known = image.revision !== undefined && host.revision !== undefined;
+    return host.build !== 14393 || !known || image.revision === host.revision;
   }
   const oldest = longTermBuilds.filter((build) => build < host.build).at(-1) ?? host.build;
   return image.build >= oldest && image.build <= host.build;
