@@ -61,6 +61,25 @@ describe('a host without a DLL or an export', () => {
     expect((error as PortholeError).hint).to.match(/Containers/);
   });
 
+  it('counts as missing that lacks one export', () => {
+    const proto = 'void *__stdcall HcsCreateOperation(void *context, void *callback)';
+    const lost = 'int32_t __stdcall HcsFromTheFuture()';
+    const known = { HcsCreateOperation: { proto, mode: 'sync' } } as const;
+    expect(defineLibrary('computecore.dll', known).isComplete()).to.equal(true);
+    expect(
+      defineLibrary('computecore.dll', {
+        ...known,
+        HcsFromTheFuture: { proto: lost, mode: 'async' },
+      }).isComplete(),
+    ).to.equal(false);
+    expect(
+      defineLibrary('computecore.dll', {
+        ...known,
+        HcsFromTheFuture: { proto: lost, mode: 'async', optional: true },
+      }).isComplete(),
+    ).to.equal(true);
+  });
+
   it('names the export, and the build that has it', async () => {
     const library = defineLibrary('computecore.dll', {
       HcsFromTheFuture: {
