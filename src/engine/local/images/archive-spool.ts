@@ -4,7 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { closeSync, linkSync, openSync, readFileSync, readSync, statfsSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  ReadStream,
+  readSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { BlobStore } from '../../../content/blobs.ts';
 import type { Spool } from '../../../content/spool.ts';
@@ -19,6 +29,7 @@ import { LayerError } from '../../../layer/layer-error.ts';
 import { pumpLayer } from '../../../layer/pump.ts';
 import { TarParser } from '../../../layer/tar-reader.ts';
 import type { TarEntry, TarSink } from '../../../layer/tar-reader.ts';
+import { releaseBuffer } from '../../../registry/release-buffer.ts';
 import { explainWriteError } from '../../../state/atomic-file.ts';
 
 export interface SpooledFile extends ArchiveFile {
@@ -41,6 +52,7 @@ export async function spoolArchive(
   const sink = new SpoolSink(spool, blobs);
   const parser = new TarParser(sink);
   let isFirst = true;
+  const release = ownsItsMemory(archive) ? releaseBuffer : undefined;
   try {
     await pumpLayer(
       archive,
@@ -52,9 +64,13 @@ export async function spoolArchive(
           if (isFirst) refuseOtherCompression(bytes);
           isFirst = false;
           parser.push(bytes);
+          release?.(chunk);
         },
       },
-      signal === undefined ? {} : { signal },
+      {
+        ...(signal === undefined ? {} : { signal }),
+        ...(release === undefined ? {} : { onTaken: release }),
+      },
     );
     parser.finish();
     return sink.table;
@@ -65,6 +81,11 @@ export async function spoolArchive(
   } finally {
     archive.destroy();
   }
+}
+
+/** Files and pipes make a buffer for each piece; what other streams hand out may be somebody else's. */
+function ownsItsMemory(stream: Readable): boolean {
+  return stream instanceof ReadStream || stream instanceof Socket;
 }
 
 function explained(error: LayerError): PortholeError {
