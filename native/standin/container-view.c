@@ -3,7 +3,7 @@
  * that WINEPREFIX names and its server by a socket, so a program that is given the rig's server and another folder shares
  * everything with the rig (handles, pipes, processes, registry) and has a C: of its own: the container's volume.
  *
- *   container-view VIEW VOLUME SKELETON SHADOWS PREFIX LOADER PROGRAM ARGUMENT
+ *   container-view VIEW VOLUME SKELETON SHADOWS PREFIX LOADER PROGRAM ARGUMENT [PATH FOLDER]...
  *
  * VIEW      folder that is made, with the drives; gone again when everything is cleaned up
  * VOLUME    what C: is. At the first start it gets the files of SKELETON, Wine's own, where it has none of that name;
@@ -12,6 +12,8 @@
  *           because the number may have been given to another file
  * PREFIX    the rig's prefix
  * PROGRAM   what LOADER runs, in VOLUME, with one argument
+ * PATH      below VOLUME, where FOLDER is shown while it runs: a mapped directory. What lies there meanwhile waits in
+ *           WcSandboxState. Links cannot be read-only, so that nothing here keeps programs from writing into FOLDER
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -146,6 +148,53 @@ static void socket_of(const char *prefix, struct sockaddr_un *address)
              (unsigned long)status.st_dev, (unsigned long)status.st_ino);
 }
 
+/* ---- mapped directories ---- */
+
+#define MAPPED_DEPTH 64
+
+struct mapped {
+    char link[PATH_MAX], hidden[PATH_MAX];
+    char made[MAPPED_DEPTH][PATH_MAX]; /* parents that were not there */
+    int count;
+};
+
+/* The path as the volume spells it; parents that are missing are made. */
+static void place(struct mapped *mapped, const char *volume, char *path)
+{
+    char at[PATH_MAX], *rest = path, *name;
+    strcpy(at, volume);
+    while ((name = strtok_r(NULL, "/", &rest))) {
+        char known[NAME_MAX + 1];
+        DIR *folder = opendir(at);
+        int found = folder && spelled(folder, name, known);
+        if (folder) closedir(folder);
+        join(mapped->link, at, found ? known : name);
+        if (!*rest) return;
+        strcpy(at, mapped->link);
+        if (!found && mapped->count < MAPPED_DEPTH && !mkdir(at, 0755)) strcpy(mapped->made[mapped->count++], at);
+    }
+}
+
+static void map(struct mapped *mapped, int number, const char *volume, char *path, const char *folder)
+{
+    struct stat status;
+    char name[64];
+    place(mapped, volume, path);
+    if (!lstat(mapped->link, &status)) {
+        snprintf(name, sizeof(name), "WcSandboxState/hidden-%d", number);
+        join(mapped->hidden, volume, name);
+        if (rename(mapped->link, mapped->hidden)) exit(1);
+    }
+    if (symlink(folder, mapped->link)) exit(1);
+}
+
+static void unmap(struct mapped *mapped)
+{
+    unlink(mapped->link);
+    if (*mapped->hidden) rename(mapped->hidden, mapped->link);
+    while (mapped->count) rmdir(mapped->made[--mapped->count]);
+}
+
 static void run(const char *view, const char *volume, const char *prefix, const char *loader, const char *program, const char *argument)
 {
     struct sockaddr_un address;
@@ -227,16 +276,22 @@ int main(int count, char **arguments)
 {
     const char *view, *volume;
     struct shadows shadows;
+    struct mapped *mapped;
     pid_t child;
-    if (count != 9) return 1;
+    int maps = (count - 9) / 2, index;
+    if (count < 9 || count % 2 == 0) return 1;
     view = arguments[1];
     volume = arguments[2];
     signal(SIGCHLD, SIG_DFL);
     install(arguments[3], volume);
+    mapped = calloc((size_t)maps + 1, sizeof(*mapped));
+    for (index = 0; index < maps; index++) map(&mapped[index], index, volume, arguments[9 + 2 * index], arguments[10 + 2 * index]);
     make_view(view, volume);
     child = fork();
     if (!child) run(view, volume, arguments[5], arguments[6], arguments[7], arguments[8]);
     while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
+    while (maps) unmap(&mapped[--maps]);
+    free(mapped);
     load_shadows(&shadows, arguments[4]);
     check_shadows(&shadows, volume);
     free(shadows.entries);

@@ -296,10 +296,13 @@ static CODE open_view(struct compute_system *system)
     const char *path = json_get_text(json_get(json_get(system->document, "Container"), "Storage"), "Path", NULL);
     WCHAR *folder = wide_from_utf8(json_get_text(system->document, "LayerFolderPath", ""));
     WCHAR *named = wide_from_utf8(path ? path : json_get_text(system->document, "VolumePath", "")), disk[PATH_CHARS], volume[64] = L"";
+    const struct json *mapped;
     HRESULT result;
     path_of(disk, folder, L"sandbox.vhdx");
     if (json_get_bool(system->document, "HvPartition") && *folder && exists(disk)) fill_scratch(system->document, folder, volume);
-    result = view_open(*volume ? volume : named, &system->view);
+    mapped = json_get(json_get(system->document, "Container"), "MappedDirectories");
+    if (!mapped) mapped = json_get(system->document, "MappedDirectories");
+    result = view_open(*volume ? volume : named, mapped, &system->view);
     free(folder);
     free(named);
     return (CODE)result;

@@ -16,7 +16,7 @@ static BOOL variable(const WCHAR *name, WCHAR *text, DWORD chars)
     return length && length < chars;
 }
 
-/* `\\\\?\\unix\\a\\b` of `/a/b`. */
+/* `\\?\unix\a\b` of `/a/b`. */
 static void windows_path(WCHAR *path, DWORD chars, const WCHAR *unix_path)
 {
     WCHAR *at;
@@ -63,10 +63,38 @@ static BOOL connected(HANDLE pipe)
     return result;
 }
 
-/* The Unix program; Wine gives no handle of one. */
-static BOOL start_unix(struct view *view, const WCHAR *volume, const WCHAR *prefix, const WCHAR *pipe)
+#define COMMAND_CHARS 30000
+
+/* `"path below the volume" "Unix path"` of each. FALSE for a folder that is not there. */
+static BOOL add_mapped(WCHAR *command, const struct json *mapped)
 {
-    WCHAR tools[1024], skeleton[1024], loader[1024], shadows[1024], program[1100], command[8192];
+    typedef char *(__cdecl *unix_name)(const WCHAR *);
+    unix_name name = (unix_name)(void *)GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "wine_get_unix_file_name");
+    const struct json *at;
+    for (at = mapped ? mapped->first : NULL; at; at = at->next) {
+        WCHAR *inside = wide_from_utf8(json_get_text(at, "ContainerPath", "")), *letter;
+        WCHAR *outside = wide_from_utf8(json_get_text(at, "HostPath", ""));
+        DWORD attributes = GetFileAttributesW(outside);
+        char *path = name && attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) ? name(outside) : NULL;
+        WCHAR *wide = path ? wide_from_utf8(path) : NULL;
+        size_t length = wcslen(command);
+        BOOL fits = wide && wcslen(inside) > 3 && length + wcslen(inside) + wcslen(wide) + 8 < COMMAND_CHARS;
+        for (letter = inside; *letter; letter++)
+            if (*letter == L'\\') *letter = L'/';
+        if (fits) swprintf(command + length, COMMAND_CHARS - length, L" \"%ls\" \"%ls\"", inside + 3, wide);
+        if (path) HeapFree(GetProcessHeap(), 0, path);
+        free(wide);
+        free(inside);
+        free(outside);
+        if (!fits) return FALSE;
+    }
+    return TRUE;
+}
+
+/* The Unix program; Wine gives no handle of one. */
+static BOOL start_unix(struct view *view, const struct json *mapped, const WCHAR *volume, const WCHAR *prefix, const WCHAR *pipe)
+{
+    WCHAR tools[1024], skeleton[1024], loader[1024], shadows[1024], program[1100], command[COMMAND_CHARS];
     SECURITY_ATTRIBUTES inherit = {sizeof(inherit), NULL, TRUE};
     STARTUPINFOW startup = {0};
     PROCESS_INFORMATION information;
@@ -76,8 +104,9 @@ static BOOL start_unix(struct view *view, const WCHAR *volume, const WCHAR *pref
         !variable(L"PORTHOLE_STANDIN_LOADER", loader, 1024) || !variable(L"PORTHOLE_STANDIN_SHADOWS", shadows, 1024))
         return FALSE;
     swprintf(program, 1100, L"%ls/container-view", tools);
-    swprintf(command, 8192, L"container-view \"%ls\" \"%ls\" \"%ls\" \"%ls\" \"%ls\" \"%ls\" \"%ls/container-init.exe\" %ls",
+    swprintf(command, COMMAND_CHARS, L"container-view \"%ls\" \"%ls\" \"%ls\" \"%ls\" \"%ls\" \"%ls\" \"%ls/container-init.exe\" %ls",
              view->folder, volume, skeleton, shadows, prefix, loader, tools, pipe);
+    if (!add_mapped(command, mapped)) return FALSE;
     windows_path(tools, 1024, program);
     null = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherit, OPEN_EXISTING, 0, NULL);
     startup.cb = sizeof(startup);
@@ -88,7 +117,7 @@ static BOOL start_unix(struct view *view, const WCHAR *volume, const WCHAR *pref
     return started;
 }
 
-HRESULT view_open(const WCHAR *volume, struct view **result)
+HRESULT view_open(const WCHAR *volume, const struct json *mapped, struct view **result)
 {
     static LONG serial;
     WCHAR name[80], prefix[1024], pipe[80], folder[1100];
@@ -108,7 +137,7 @@ HRESULT view_open(const WCHAR *volume, struct view **result)
     swprintf(view->folder, 1024, L"%ls/%ls-%ld", prefix, name, InterlockedIncrement(&serial));
     swprintf(pipe, 80, L"\\\\.\\pipe\\porthole-standin-init-%lu-%ld", GetCurrentProcessId(), serial);
     view->pipe = CreateNamedPipeW(pipe, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE | PIPE_WAIT, 1, 65536, 65536, 0, NULL);
-    if (view->pipe != INVALID_HANDLE_VALUE && start_unix(view, folder, prefix, pipe) && connected(view->pipe) &&
+    if (view->pipe != INVALID_HANDLE_VALUE && start_unix(view, mapped, folder, prefix, pipe) && connected(view->pipe) &&
         transfer(view->pipe, &pid, sizeof(pid), FALSE))
         view->init = OpenProcess(PROCESS_DUP_HANDLE | SYNCHRONIZE, FALSE, pid);
     if (!view->init) {

@@ -21,8 +21,11 @@ struct view_reply {
 
 struct view;
 
-/* `*view` is NULL where there is no such volume. `volume`: `\\\\?\\Volume{guid}`, a last backslash is allowed. An HRESULT. */
-HRESULT view_open(const WCHAR *volume, struct view **view);
+/*
+ * `*view` is NULL where there is no such volume. `volume`: `\\?\Volume{guid}`, a last backslash is allowed. `mapped`: the
+ * document's MappedDirectories, or NULL. An HRESULT.
+ */
+HRESULT view_open(const WCHAR *volume, const struct json *mapped, struct view **view);
 /* As child_start; the handles of `startup` stay the caller's. Of `information` only process and its ID are filled in. */
 DWORD view_start(struct view *view, const struct json *parameters, const STARTUPINFOW *startup, PROCESS_INFORMATION *information);
 /* Ends everything that runs in it; returns when nothing of it is left. */

@@ -67,7 +67,7 @@ const containers: WindowsCheck = ({ host: { features, product } }) => {
   const id = 'containers-feature';
   switch (features.containers) {
     case 'enabled':
-      return pass(id, 'the Containers feature is enabled');
+      return pass(id, 'the services of the Containers feature are installed');
     case 'unknown':
       return skip(id, 'Windows does not say whether the Containers feature is enabled');
     case 'absent':
@@ -90,7 +90,7 @@ const hyperV: WindowsCheck = ({ host: { features, product } }) => {
   const id = 'hyperv-feature';
   switch (features.hyperV) {
     case 'enabled':
-      return pass(id, 'Hyper-V is enabled');
+      return pass(id, "Hyper-V's management service is installed");
     case 'unknown':
       return skip(id, 'Windows does not say whether Hyper-V is enabled');
     case 'absent':

@@ -76,7 +76,7 @@ export interface WindowsProduct {
   readonly server: boolean;
 }
 
-/** `unknown`: Windows would not tell; `absent`: this edition does not have the feature. */
+/** Of the services that a feature brings. `unknown`: Windows would not tell; `absent`: this edition does not have the feature. */
 export type FeatureState = 'enabled' | 'disabled' | 'absent' | 'unknown';
 
 /** The services that containers live on: HCS, HNS, NAT's driver, Hyper-V's management, the layer filters' drivers. */

@@ -176,8 +176,9 @@ async function readService(name: string): Promise<ServiceFact> {
 }
 
 /**
- * By the services that the features bring, which anybody may see; Windows' own list of features only administrators may
- * ask, and asking takes seconds. Home editions have neither feature.
+ * By the services that the features bring, which anybody may see and which are what the engine calls. Windows' own list of
+ * features (DISM, Win32_OptionalFeature) only administrators may ask, and asking takes seconds. Where Hyper-V brought HCS and
+ * HNS alone, this says enabled too. Home editions have neither feature.
  */
 function featuresOf(
   facts: Readonly<Record<WindowsServiceName, ServiceFact>>,

@@ -1,6 +1,6 @@
 /** What programs in containers do to files, in whole commands of the Windows build: scratches, layers, images. */
 import { expect } from 'chai';
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeTar } from '../../../contract/layers-subject.ts';
 import { openWindowsCli, whyNoWindowsCli, type WindowsCli } from '../../../support/windows-cli.ts';
@@ -110,8 +110,30 @@ describe(`files of containers under Wine${why === undefined ? '' : ` (skipped: $
     expect(readdirSync(join(cli.rig.driveC)).filter((name) => /^(?:own|of-)/.test(name))).to.deep.equal([]);
   });
 
+  it('shows folders of the host where they are mapped, and keeps their content out of the scratch', async () => {
+    const host = join(cli.rig.driveC, 'shared');
+    mkdirSync(host);
+    writeFileSync(join(host, 'given.txt'), 'from the host');
+    const run = (name: string, line: string, ...options: string[]): Promise<string> =>
+      porthole('run', '--name', name, ...options, cli.image, ...cmd(line));
+    const line =
+      'type C:\\DATA\\shared\\given.txt& echo made>C:\\data\\shared\\made.txt& ' +
+      'dir /b C:\\Windows\\WinSxS& echo own>C:\\own.txt';
+    const seen = await run(
+      'mapped',
+      line,
+      ...['-v', 'C:\\shared:C:\\data\\shared', '-v', 'C:\\shared:C:\\Windows\\WinSxS'],
+    );
+
+    expect(seen).to.equal('from the hostgiven.txt\r\nmade.txt\r\n');
+    expect(readFileSync(join(host, 'made.txt'), 'utf8')).to.equal('made\r\n');
+    expect(await porthole('diff', 'mapped')).to.equal('A Files/own.txt\n');
+    expect(await run('after', 'dir /b C:\\Windows\\WinSxS')).to.include('amd64_porthole-base_');
+    await porthole('rm', 'mapped', 'after');
+    expect(readdirSync(host).sort()).to.deep.equal(['given.txt', 'made.txt']);
+  });
+
   it('leaves no view and no volume behind', async () => {
-    await porthole('image', 'rm', 'changed');
     expect(
       readdirSync(join(cli.rig.folder, 'prefix')).filter((name) => name.startsWith('volume')),
     ).to.deep.equal([]);
