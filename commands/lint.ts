@@ -7,11 +7,14 @@ import { formatNames } from '../src/lint/formats/names.ts';
 import { listFiles, type Refuse } from '../src/lint/list-files.ts';
 import { Linter, stdinName, type LintedFile } from '../src/lint/linter.ts';
 import { exitCodeOf } from '../src/lint/exit-code.ts';
+import { builtInCodes } from '../src/lint/lint-file.ts';
 import { rules } from '../src/lint/rules/index.ts';
 import { loadNamedConfig } from '../src/lint/settings/find-config.ts';
 import { settingsOfFlags } from '../src/lint/settings/flag-settings.ts';
 import { packageVersion } from '../src/version.ts';
 
+/** For completion. */
+const codes = [...rules, ...builtInCodes].map(({ id }) => id).toSorted();
 const levels = ['error', 'warning', 'info', 'style', 'off'];
 
 const flags = {
@@ -30,7 +33,7 @@ const flags = {
     description: 'Escape character of files without an escape directive: "\\" or "`" (default "\\")',
     complete: ['\\', '`'],
   },
-  explain: { type: 'string', description: 'Explain a rule and exit' },
+  explain: { type: 'string', description: 'Explain a rule and exit', complete: codes },
   'failure-threshold': {
     type: 'string',
     description: 'Lowest level that makes the exit code 1: error, warning, info, style or off',
@@ -45,7 +48,7 @@ const flags = {
     helpDefault: 'human',
     complete: formatNames,
   },
-  ignore: { type: 'strings', description: 'Leave out these rules' },
+  ignore: { type: 'strings', description: 'Leave out these rules', complete: codes },
   'label-schema': {
     type: 'map',
     description: 'What the value of a label must look like: LABEL=TYPE (text, url, semver, hash, ...)',
@@ -53,8 +56,12 @@ const flags = {
   'list-rules': { type: 'bool', description: 'List all rules and exit' },
   'no-color': { type: 'bool', description: 'Print without colors' },
   'no-fail': { type: 'bool', description: 'End with exit code 0 whatever is found' },
-  only: { type: 'strings', description: 'Run these rules alone' },
-  rule: { type: 'strings', description: 'Run these rules too that are off by default' },
+  only: { type: 'strings', description: 'Run these rules alone', complete: codes },
+  rule: {
+    type: 'strings',
+    description: 'Run these rules too that are off by default',
+    complete: rules.filter(({ optIn }) => optIn === true).map(({ id }) => id),
+  },
   severity: { type: 'map', description: 'Change the level of a rule: RULE=LEVEL' },
   strict: { type: 'bool', description: 'Run the rules too that are off by default, and fail on any finding' },
   'strict-labels': { type: 'bool', description: 'Report labels that the label schema does not name' },

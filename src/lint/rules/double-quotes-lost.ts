@@ -18,7 +18,7 @@ export default defineRule({
       'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN New-Item -Path \'C:/Program Files/app\' -Type Directory\n',
       'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN setx /M PATH \\"C:/Program Files/app;$env:PATH\\"\n',
       'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN Invoke-WebRequest "https://example.com/$env:VERSION/a.zip" -OutFile a.zip; Write-Host "that was all"\n',
-      'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN if ((Get-FileHash a).Hash -ne "$env:SHA") { throw \'no "a"\' }; Get-Item "C:/a-$($env:V.Replace(\'.\', \'_\')).zip"\n',
+      'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN if ((Get-FileHash a).Hash -ne "$env:SHA") { throw \'no "a"\' }; Get-Item "${A}/b"; Get-Item "C:/a-$($env:V.Replace(\'.\', \'_\')).zip"\n',
       'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN powershell -Command "New-Item -Path \'C:/Program Files/app\' -Type Directory"\n',
       'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN ["powershell", "-Command", "New-Item -Path \\"C:/Program Files/app\\""]\n',
     ],
@@ -96,10 +96,10 @@ function matters({ start, end }: Part, script: Script): boolean {
     return !message && /[{<[][^]*"[^]*"[^]*[}>\]]/.test(word.text);
   }
   // The quotes within do what these would.
-  if (/^'[^']*'$/.test(inner)) return false;
+  if (/^'[^']*'$/.test(inner) || /^\\"[^]*\\"$/.test(inner)) return false;
   if (operator.test(text.slice(Math.max(0, start - 40), start))) return !/^(\$[\w:.]+|\d+)$/.test(inner);
-  // A subexpression holds together by itself.
-  const known = inner.replace(/\$\((?:[^()]|\([^()]*\))*\)/g, '');
+  // A subexpression holds together by itself, and so does ${name}.
+  const known = inner.replace(/\$\{[\w:]+\}|\$\((?:[^()]|\([^()]*\))*\)/g, '');
   // These print several words as gladly as one.
   if (/^(write-(host|output|verbose|warning)|echo)$/.test(program)) return /[;|(){}<>&']/.test(known);
   return /[\s;|(){}<>&,']/.test(known);

@@ -1,6 +1,6 @@
 import { defineRule } from '../rule.ts';
 import { programName, type ShellCommand } from '../shell/script.ts';
-import { rangeOf, runsOf, textOf, type Script } from '../shell/scripts.ts';
+import { rangeOf, runsOf, type Script } from '../shell/scripts.ts';
 
 export default defineRule({
   id: 'PW057',
@@ -18,7 +18,7 @@ export default defineRule({
   cases: {
     good: [
       '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN C:\\vc_redist.x64.exe /install /quiet /norestart && C:\\Git-2.43.0-64-bit.exe /VERYSILENT && rustup-init.exe -y\n',
-      '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell", "-Command", "$ErrorActionPreference = \'Stop\';"]\nRUN $p = Start-Process C:\\setup.exe -Wait -PassThru -ArgumentList \'/S\'; exit $p.ExitCode\nRUN & C:\\setup.exe $arguments\nRUN C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319\\InstallUtil.exe C:\\app.exe\n',
+      "# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL [\"powershell\", \"-Command\", \"$ErrorActionPreference = 'Stop';\"]\nRUN $p = Start-Process C:\\setup.exe -Wait -PassThru -ArgumentList '/S'; exit $p.ExitCode\nRUN $p = Start-Process installer.exe -Wait -PassThru -ArgumentList @( `\n      '/quiet', `\n      '/norestart' `\n    ); exit $p.ExitCode\nRUN & C:\\setup.exe $arguments\nRUN C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319\\InstallUtil.exe C:\\app.exe\n",
     ],
     bad: [
       {
@@ -33,9 +33,9 @@ export default defineRule({
   },
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
-      for (const command of script.commands) {
+      for (const [at, command] of script.commands.entries()) {
         const name = installerOf(command);
-        if (name === undefined || isAnswered(script, command)) continue;
+        if (name === undefined || isAnswered(script, at)) continue;
         report({
           message: `${name} may wait for a window: add its silent switch, such as /quiet or /S`,
           range: rangeOf(script, command),
@@ -63,8 +63,10 @@ function installerOf({ words }: ShellCommand): string | undefined {
 const silent =
   /(^|[\s'",=])(\/|--?)(q[nbrs]?|quiet\w*|s|silent\w*|verysilent|passive|y|yes|unattended\w*|unattend|mode|exenoui|noui|no-ui|noninteractive|accept\w*|auto\w*|b|help|\?|version|layout)(?=$|[\s'",=:;)])/i;
 
-/** Arguments in variables are not known here. */
-function isAnswered(script: Script, command: ShellCommand): boolean {
-  const text = textOf(script, command);
-  return silent.test(text) || /(?<!^)[$@%]\w|\bunattend|--?(config|options?file)\b/i.test(text);
+/** Arguments may stand in brackets behind the command, or in variables, which are not known here. */
+function isAnswered({ commands, text }: Script, at: number): boolean {
+  const { start, depth } = commands[at]!;
+  const next = commands.findIndex((command, index) => index > at && command.depth <= depth);
+  const own = text.text.slice(start, next < 0 ? undefined : commands[next]!.start);
+  return silent.test(own) || /(?<!^)[$@%]\w|\bunattend|--?(config|options?file)\b/i.test(own);
 }
