@@ -94,6 +94,8 @@ describe(`commit and diff under Wine${why === undefined ? '' : ` (skipped: ${why
     for (const tag of lines(await porthole('images', '--format', '{{.Repository}}:{{.Tag}}')))
       if (tag.includes('mine:1')) await porthole('rmi', tag);
     expect(store()).to.deep.equal(before);
+    // For diff and for commit; the image's layer went in by ImportLayer.
+    expect(cli.calls('ExportLayer').length).to.be.at.least(2);
   });
 
   for (const isolation of ['process', 'hyperv']) {
