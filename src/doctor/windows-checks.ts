@@ -224,7 +224,7 @@ const elevation: WindowsCheck = ({ host: { elevated: isElevated, missingPrivileg
     return problem(
       'warn',
       id,
-      'not elevated: lint, explain, compat and registry commands work; run, build and pull do not',
+      'not elevated: images, lint, explain and builds that only copy work; containers, networks and RUN do not',
       ['start the terminal with "Run as administrator"'],
     );
   }

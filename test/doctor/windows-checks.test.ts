@@ -147,7 +147,7 @@ describe('doctor checks of Windows', () => {
       { elevated: false },
       {},
       [
-        'warn elevation: not elevated: lint, explain, compat and registry commands work; run, build and pull do not => start the terminal with "Run as administrator"',
+        'warn elevation: not elevated: images, lint, explain and builds that only copy work; containers, networks and RUN do not => start the terminal with "Run as administrator"',
       ],
     ],
     [

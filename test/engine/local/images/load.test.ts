@@ -6,6 +6,8 @@ import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { BlobStore } from '../../../../src/content/blobs.ts';
 import { leasedContent } from '../../../../src/content/leases.ts';
+import { commitImage } from '../../../../src/engine/local/images/commit.ts';
+import { resolveImage } from '../../../../src/engine/local/images/resolve.ts';
 import { requireUnpacked } from '../../../../src/engine/local/images/unpack.ts';
 import { PortholeError } from '../../../../src/errors/porthole-error.ts';
 import { digestHex } from '../../../../src/image/digest.ts';
@@ -268,6 +270,35 @@ describe('images.load', () => {
     open();
     await load(parentOf({ Parent: image.configDigest }));
     expect((await store.images.inspect(tag)).Parent).to.equal('');
+    await commitImage(store.deps, {
+      parent: image.configDigest,
+      history: { createdBy: 'LABEL a=b' },
+      tags: ['child:1'],
+    });
+    const archive = Buffer.concat(await (await store.images.save([tag, 'child:1'])).toArray());
+    open();
+    await load(archive);
+    expect((await store.images.inspect('child:1')).Parent).to.equal(image.configDigest);
+  });
+
+  it('believes in the manifest of a registry only when it is of the same image', async () => {
+    const manifest = ociManifestOf(image);
+    const annotated = (of: RandomImage): Member[] => {
+      const [version, index] = layoutDocuments([{ bytes: manifest, name: `docker.io/${tag}` }]);
+      const text = (index as { bytes: string }).bytes.replace(
+        '"annotations":{',
+        `"annotations":{"io.porthole.manifest":"${of.manifestDigest}",`,
+      );
+      const content = ociArchive(image).filter(({ name }) => name.startsWith('blobs/'));
+      return [...content, blobMember(of.manifest), version!, { name: 'index.json', bytes: text }];
+    };
+    const kept = async (): Promise<string> => (await resolveImage(store.deps, tag)).manifestDigest;
+
+    await load(annotated(other));
+    expect(await kept()).to.equal(digestOf(manifest));
+    open();
+    await load(annotated(image));
+    expect(await kept()).to.equal(image.manifestDigest);
   });
 
   it('takes foreign layers that are there, and those that are unpacked already', async () => {
