@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { computeContract } from '../../../contract/compute.ts';
-import { compute, hypervDocument, olderCompute, v2Document } from './hosts.ts';
+import { compute, hypervDocument, mountedDocument, olderCompute, v2Document } from './hosts.ts';
 import { expectNothingOpen, setMode } from './standins.ts';
 
 const hosts = [
@@ -9,6 +9,12 @@ const hosts = [
     mode: '',
     open: compute,
     document: async () => v2Document(),
+  },
+  {
+    name: 'computecore, with a C: of its own',
+    mode: '',
+    open: compute,
+    document: async () => mountedDocument(),
   },
   {
     name: 'computecore, failures with the call',
