@@ -1,6 +1,6 @@
 /** Compute ports on the stand-ins, and documents that they take. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import type { ContainerV1Document, ContainerV2Document } from '../../../../src/hcs/documents.ts';
 import { computecoreDriver } from '../../../../src/host/windows/computecore-driver.ts';
 import { createWindowsCompute } from '../../../../src/host/windows/compute.ts';
@@ -55,15 +55,23 @@ export function v2Document(): ContainerV2Document {
 /** The same on a volume that exists: such a system's programs have a C: of their own. One volume for all of them. */
 export function mountedDocument(): ContainerV2Document {
   const document = v2Document();
-  const { WINEPREFIX: prefix = '' } = process.env;
   volumeName ??= `volume{${randomUUID()}}`;
-  const devices = `\\\\?\\unix${prefix.replaceAll('/', '\\')}\\dosdevices`;
-  mkdirSync(`${devices}\\${volumeName}`, { recursive: true });
+  mkdirSync(`${prefixFolder()}\\dosdevices\\${volumeName}`, { recursive: true });
   const Storage = { ...document.Container.Storage, Path: `\\\\?\\V${volumeName.slice(1)}\\` };
   return { ...document, Container: { ...document.Container, Storage } };
 }
 
 let volumeName: string | undefined;
+
+/** The Wine prefix, which has no drive letter. */
+function prefixFolder(): string {
+  return `\\\\?\\unix${process.env['WINEPREFIX']!.replaceAll('/', '\\')}`;
+}
+
+/** What shows systems their own C: and is there as long as they run (native/standin/container-view.c). */
+export function views(): string[] {
+  return readdirSync(prefixFolder()).filter((name) => name.startsWith('volume'));
+}
 
 /** With a credential spec, as the builders ask for one. */
 export function guardedDocument(): ContainerV2Document {

@@ -9,7 +9,7 @@ import { HcsError } from '../../../../src/hcs/hcs-error.ts';
 import { HRESULT } from '../../../../src/hcs/hresult.ts';
 import { HNS, HnsError } from '../../../../src/hns/hns-error.ts';
 import { createWindowsNetwork } from '../../../../src/host/windows/network.ts';
-import { compute, guardedDocument, hypervDocument, v2Document } from './hosts.ts';
+import { compute, guardedDocument, hypervDocument, mountedDocument, v2Document, views } from './hosts.ts';
 import { clearFaults, expectNothingOpen, failNext, setMode, world, type Fault } from './standins.ts';
 
 const lives = Number(process.env['PORTHOLE_RIG_LIVES'] ?? 30);
@@ -112,7 +112,10 @@ class Life {
     const console = this.#random() < 0.2;
     const late = this.#random() < 0.3;
     const create = async (): Promise<void> => {
-      const document = this.#pick([v2Document(), guardedDocument(), hypervDocument(id), hypervDocument(id)]);
+      const document = this.#pick([
+        ...[v2Document(), guardedDocument(), hypervDocument(id), hypervDocument(id)],
+        mountedDocument(),
+      ]);
       const created = await this.#port.create(id, document);
       this.systems.push(created);
       if (!late) await created.start();
@@ -196,6 +199,7 @@ describe(`${lives} random lives with failures`, function () {
           endpoints: 0,
           namespaces: 0,
         });
+        expect(views(), `seed ${seed}`).to.deep.equal([]);
         await expectNothingOpen(`seed ${seed}`);
       }
     });
