@@ -125,6 +125,9 @@ function extendedAttributesOf(entry: TarEntry): Record<string, string> | undefin
     if (!key.startsWith(record.extendedAttributePrefix)) continue;
     const name = key.slice(record.extendedAttributePrefix.length);
     if (!isBase64(value)) throw badMetadata(entry.name, `${key} is not base64`);
+    // The fields of FILE_FULL_EA_INFORMATION that hold the lengths have one and two bytes.
+    if (name === '' || Buffer.byteLength(name) > 255 || Buffer.byteLength(value, 'base64') > 0xffff)
+      throw badMetadata(entry.name, `${key.slice(0, 64)} is longer than an extended attribute can be`);
     (found ??= Object.create(null) as Record<string, string>)[name] = value;
   }
   return found;

@@ -110,6 +110,16 @@ describe('Windows metadata in records', () => {
       /points outside itself/,
     ],
     [
+      'a name that is too long for an extended attribute',
+      { [`MSWINDOWS.xattr.${'N'.repeat(256)}`]: 'AQI=' },
+      /is longer than an extended attribute can be/,
+    ],
+    [
+      'an extended attribute of 64 KiB',
+      { 'MSWINDOWS.xattr.X': Buffer.alloc(65_536).toString('base64') },
+      /MSWINDOWS.xattr.X is longer than an extended attribute can be/,
+    ],
+    [
       'an extended attribute that is no base64',
       { 'MSWINDOWS.xattr.X': '=' },
       /MSWINDOWS.xattr.X is not base64/,

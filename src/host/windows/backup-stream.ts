@@ -2,6 +2,7 @@
  * Win32 backup streams (windows-layers.md 3): what BackupWrite takes and what the legacy layer format holds. Pure: layer
  * metadata to bytes and back. Emission order of an import: SECURITY, EA, REPARSE, DATA, then named streams.
  */
+import { LayerError } from '../../layer/layer-error.ts';
 import type { WindowsMetadata } from '../../layer/metadata.ts';
 
 export const streamId = {
@@ -102,6 +103,8 @@ export function decodeExtendedAttributes(bytes: Buffer): Record<string, string> 
 
 const tagMountPoint = 0xa0000003;
 const tagSymlink = 0xa000000c;
+/** MAXIMUM_REPARSE_DATA_BUFFER_SIZE. */
+const maxReparseBytes = 16 << 10;
 
 /** REPARSE_DATA_BUFFER of a junction or symbolic link (windows-layers.md 3.4). Slashes of the target become backslashes. */
 export function encodeReparsePoint(target: string, mountPoint: boolean): Buffer {
@@ -111,7 +114,14 @@ export function encodeReparsePoint(target: string, mountPoint: boolean): Buffer 
   const substituteBytes = Buffer.from(substitute, 'utf16le');
   const flagsSize = mountPoint ? 0 : 4;
   const pathAt = 16 + flagsSize;
-  const buffer = Buffer.alloc(pathAt + substituteBytes.length + 2 + printBytes.length + 2);
+  const length = pathAt + substituteBytes.length + 2 + printBytes.length + 2;
+  if (length > maxReparseBytes) {
+    throw new LayerError(
+      'LAYER_METADATA_INVALID',
+      `the link target ${print.slice(0, 40)}... is longer than a reparse point can hold`,
+    );
+  }
+  const buffer = Buffer.alloc(length);
   buffer.writeUInt32LE(mountPoint ? tagMountPoint : tagSymlink, 0);
   buffer.writeUInt16LE(buffer.length - 8, 4);
   buffer.writeUInt16LE(0, 8);

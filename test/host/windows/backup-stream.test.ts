@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { LayerError } from '../../../src/layer/layer-error.ts';
+import { Seeded } from '../../support/seeded.ts';
 import {
   alternateStreamHeader,
   backupPrefix,
@@ -88,6 +90,74 @@ describe('backup streams', () => {
     const streams = [...readStreams(prefix.length, (at, length) => prefix.subarray(at, at + length))];
 
     expect(streams.map((stream) => stream.id)).to.deep.equal([streamId.extendedAttributes, streamId.reparse]);
+  });
+
+  it('reads back whatever it writes', () => {
+    const random = new Seeded(20_261_122);
+    const bytes = (limit: number): Buffer =>
+      Buffer.from(Array.from({ length: random.below(limit) }, () => random.below(256)));
+    const letters = [...'abcXYZ 09_.-\\', 'ü', '日', '😀', '\ud83d'];
+    const text = (limit: number): string =>
+      `x${Array.from({ length: random.below(limit) }, () => random.pick(letters)).join('')}`;
+    for (let round = 0; round < 500; round += 1) {
+      const type = random.pick(['file', 'directory', 'symlink'] as const);
+      const securityDescriptor = random.below(3) === 0 ? undefined : bytes(300).toString('base64');
+      const extendedAttributes = Object.fromEntries(
+        random.list(4, () => [`EA${random.below(1000)}`, bytes(random.pick([1, 9, 400])).toString('base64')]),
+      );
+      const mountPoint = type === 'symlink' && random.below(2) === 0;
+      const linkName = random.pick(['', 'C:\\', '\\\\server\\', '\\\\?\\Volume{x}\\']) + text(60);
+      const body = type === 'file' ? bytes(200) : Buffer.alloc(0);
+      const named = random.list(3, () => ({ name: text(20).replaceAll('\\', ''), body: bytes(50) }));
+      const whole = Buffer.concat([
+        backupPrefix({
+          type,
+          metadata: {
+            attributes: 0,
+            modified: '0',
+            extendedAttributes,
+            ...(securityDescriptor === undefined ? {} : { securityDescriptor }),
+            ...(mountPoint ? { mountPoint } : {}),
+          },
+          size: body.length,
+          linkName,
+        }),
+        body,
+        ...named.flatMap((stream) => [alternateStreamHeader(stream.name, stream.body.length), stream.body]),
+      ]);
+
+      const found = [...readStreams(whole.length, (at, length) => whole.subarray(at, at + length))];
+      const of = (id: number) => found.filter((stream) => stream.id === id);
+      const data = ({ start, size }: { start: number; size: number }): Buffer =>
+        whole.subarray(start, start + size);
+      const [security] = of(streamId.security);
+      expect(security === undefined ? undefined : data(security).toString('base64')).to.equal(
+        securityDescriptor,
+      );
+      const [ea] = of(streamId.extendedAttributes);
+      expect(ea === undefined ? {} : { ...decodeExtendedAttributes(data(ea)) }).to.deep.equal(
+        extendedAttributes,
+      );
+      const [reparse] = of(streamId.reparse);
+      expect(reparse === undefined ? undefined : decodeReparsePoint(data(reparse))).to.deep.equal(
+        type === 'symlink' ? { target: linkName, mountPoint } : undefined,
+      );
+      expect(of(streamId.data).map((stream) => data(stream).toString('hex'))).to.deep.equal(
+        type === 'file' ? [body.toString('hex')] : [],
+      );
+      expect(
+        of(streamId.alternateData).map((stream) => [stream.name, data(stream).toString('hex')]),
+      ).to.deep.equal(named.map((stream) => [`:${stream.name}:$DATA`, stream.body.toString('hex')]));
+    }
+  });
+
+  it('refuses link targets that no reparse point can hold', () => {
+    expect(encodeReparsePoint('x'.repeat(4080), false)).to.have.length(16_344);
+    expect(() => encodeReparsePoint('x'.repeat(4100), false)).to.throw(
+      LayerError,
+      'longer than a reparse point',
+    );
+    expect(() => encodeReparsePoint('x'.repeat(100_000), true)).to.throw(LayerError);
   });
 
   it('refuses unknown stream ids and cut streams', () => {
