@@ -9,6 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HRESULT, hresultName } from '../../../src/hcs/hresult.ts';
 import { eventType } from '../../../src/host/windows/ffi/computecore.ts';
+import {
+  access,
+  disposition,
+  informationClass,
+  option,
+  share,
+  status,
+} from '../../../src/host/windows/ffi/ntdll.ts';
+import { streamId } from '../../../src/host/windows/backup-stream.ts';
 import { declaredLayouts, definedLibraries } from '../../../src/host/windows/ffi/library.ts';
 
 const compiler = process.env['MINGW_CC'] ?? 'x86_64-w64-mingw32-gcc';
@@ -139,6 +148,15 @@ function fits(ours: Kind, published: Kind): boolean {
   return published === 'pointer' && (ours === '8' || ours === 'text');
 }
 
+/** Where their names are not ours. */
+const streamNames: Partial<Record<keyof typeof streamId, string>> = {
+  extendedAttributes: 'EA_DATA',
+  security: 'SECURITY_DATA',
+  property: 'PROPERTY_DATA',
+  reparse: 'REPARSE_DATA',
+  txfs: 'TXFS_DATA',
+};
+
 function compile(
   source: string,
   options: readonly string[],
@@ -235,6 +253,155 @@ describe(`published interfaces of Windows${why === undefined ? '' : ` (skipped: 
     expect(asserts.length).to.be.greaterThan(10);
     const { status, stderr } = compile(`${includes}#include <stddef.h>\n${asserts.join('\n')}\n`, []);
     expect(status, stderr).to.equal(0);
+  });
+
+  /** Structures that the bindings read and write in buffers, by the offsets that they use. */
+  const buffers: Readonly<
+    Record<string, readonly [size: number | undefined, offsets: Record<string, number>]>
+  > = {
+    IO_STATUS_BLOCK: [16, { Information: 8 }],
+    OBJECT_ATTRIBUTES: [48, { RootDirectory: 8, ObjectName: 16, Attributes: 24, SecurityDescriptor: 32 }],
+    UNICODE_STRING: [16, { Length: 0, MaximumLength: 2, Buffer: 8 }],
+    FILE_BASIC_INFORMATION: [
+      40,
+      { CreationTime: 0, LastAccessTime: 8, LastWriteTime: 16, ChangeTime: 24, FileAttributes: 32 },
+    ],
+    FILE_STANDARD_INFORMATION: [24, { EndOfFile: 8, NumberOfLinks: 16, Directory: 21 }],
+    FILE_LINK_INFORMATION: [undefined, { RootDirectory: 8, FileNameLength: 16, FileName: 20 }],
+    FILE_ID_FULL_DIRECTORY_INFORMATION: [
+      undefined,
+      {
+        NextEntryOffset: 0,
+        CreationTime: 8,
+        EndOfFile: 40,
+        FileAttributes: 56,
+        FileNameLength: 60,
+        EaSize: 64,
+        FileName: 80,
+      },
+    ],
+    RTL_OSVERSIONINFOEXW: [284, { dwMajorVersion: 4, dwMinorVersion: 8, dwBuildNumber: 12 }],
+    WIN32_STREAM_ID: [
+      undefined,
+      { dwStreamId: 0, dwStreamAttributes: 4, Size: 8, dwStreamNameSize: 16, cStreamName: 20 },
+    ],
+    SERVICE_STATUS: [28, { dwCurrentState: 4 }],
+    TOKEN_PRIVILEGES: [16, { PrivilegeCount: 0, Privileges: 4 }],
+    LUID_AND_ATTRIBUTES: [12, { Luid: 0, Attributes: 8 }],
+    MIB_IPFORWARDROW: [
+      56,
+      {
+        dwForwardDest: 0,
+        dwForwardMask: 4,
+        dwForwardNextHop: 12,
+        dwForwardIfIndex: 16,
+        dwForwardMetric1: 36,
+      },
+    ],
+    VIRTUAL_STORAGE_TYPE: [20, { DeviceId: 0, VendorId: 4 }],
+    OPEN_VIRTUAL_DISK_PARAMETERS: [undefined, { Version: 0 }],
+    ATTACH_VIRTUAL_DISK_PARAMETERS: [undefined, { Version: 0 }],
+  };
+
+  it('have the sizes and offsets that we use in buffers', () => {
+    const asserts = Object.entries(buffers).flatMap(([name, [size, offsets]]) => [
+      ...(size === undefined ? [] : [`_Static_assert(sizeof(${name}) == ${size}, "size of ${name}");`]),
+      ...Object.entries(offsets).map(
+        ([field, offset]) => `_Static_assert(offsetof(${name}, ${field}) == ${offset}, "${name}.${field}");`,
+      ),
+    ]);
+    // What is passed may be larger than what is read, never smaller.
+    asserts.push(
+      '_Static_assert(sizeof(OPEN_VIRTUAL_DISK_PARAMETERS) <= 48, "open");',
+      '_Static_assert(sizeof(ATTACH_VIRTUAL_DISK_PARAMETERS) <= 24, "attach");',
+    );
+    const { status, stderr } = compile(`${includes}#include <stddef.h>\n${asserts.join('\n')}\n`, []);
+    expect(status, stderr).to.equal(0);
+  });
+
+  it('have the numbers of the file calls', () => {
+    const upper = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase();
+    const named: [name: string, value: number][] = [
+      ...([
+        ['GENERIC_READ', access.read],
+        ['GENERIC_WRITE', access.write],
+        ['DELETE', access.delete],
+        ['READ_CONTROL', access.readControl],
+        ['WRITE_DAC', access.writeDac],
+        ['WRITE_OWNER', access.writeOwner],
+        ['SYNCHRONIZE', access.synchronize],
+        ['ACCESS_SYSTEM_SECURITY', access.systemSecurity],
+        ['FILE_LIST_DIRECTORY', access.listDirectory],
+        ['FILE_READ_ATTRIBUTES', access.readAttributes],
+        ['FILE_WRITE_ATTRIBUTES', access.writeAttributes],
+        ['FILE_SHARE_READ', share.read],
+        ['FILE_SHARE_WRITE', share.write],
+        ['FILE_SHARE_DELETE', share.delete],
+        ['FILE_OPEN', disposition.open],
+        ['FILE_CREATE', disposition.create],
+        ['FILE_OPEN_IF', disposition.openIf],
+        ['FILE_DIRECTORY_FILE', option.directory],
+        ['FILE_SYNCHRONOUS_IO_NONALERT', option.synchronous],
+        ['FILE_NON_DIRECTORY_FILE', option.nonDirectory],
+        ['FILE_OPEN_FOR_BACKUP_INTENT', option.backupIntent],
+        ['FILE_OPEN_REPARSE_POINT', option.openReparsePoint],
+        ['FileIdFullDirectoryInformation', informationClass.directoryFull],
+        ['FileBasicInformation', informationClass.basic],
+        ['FileStandardInformation', informationClass.standard],
+        ['FileDispositionInformation', informationClass.disposition],
+        ['FileLinkInformation', informationClass.link],
+        ['FileInternalInformation', informationClass.internal],
+        ['STATUS_NO_MORE_FILES', status.noMoreFiles],
+        ['STATUS_NO_SUCH_FILE', status.noSuchFile],
+        ['STATUS_END_OF_FILE', status.endOfFile],
+        ['STATUS_INVALID_INFO_CLASS', status.invalidInfoClass],
+        ['STATUS_NOT_IMPLEMENTED', status.notImplemented],
+        ['STATUS_INVALID_PARAMETER', status.invalidParameter],
+        ['STATUS_ACCESS_DENIED', status.accessDenied],
+        ['STATUS_OBJECT_NAME_NOT_FOUND', status.nameNotFound],
+        ['STATUS_OBJECT_NAME_COLLISION', status.nameCollision],
+        ['STATUS_OBJECT_PATH_NOT_FOUND', status.pathNotFound],
+        ['STATUS_SHARING_VIOLATION', status.sharingViolation],
+        ['STATUS_CANNOT_DELETE', status.cannotDelete],
+        ['STATUS_DIRECTORY_NOT_EMPTY', status.directoryNotEmpty],
+        ['STATUS_PRIVILEGE_NOT_HELD', status.privilegeNotHeld],
+        ['STATUS_DISK_FULL', status.diskFull],
+        ['STATUS_TOO_MANY_LINKS', status.tooManyLinks],
+        ['STATUS_NOT_A_DIRECTORY', status.notADirectory],
+        ['STATUS_FILE_IS_A_DIRECTORY', status.fileIsADirectory],
+        ['STATUS_NOT_SUPPORTED', status.notSupported],
+        ['STATUS_DELETE_PENDING', status.deletePending],
+        ['FSCTL_GET_REPARSE_POINT', 0x0009_00a8],
+        ['FSCTL_EXTEND_VOLUME', 0x0009_00f0],
+        ['IOCTL_DISK_GET_LENGTH_INFO', 0x0007_405c],
+        ['OBJ_CASE_INSENSITIVE', 0x40],
+        ['OPEN_VIRTUAL_DISK_FLAG_CACHED_IO', 0x8],
+        ['OPEN_VIRTUAL_DISK_VERSION_2', 2],
+        ['ATTACH_VIRTUAL_DISK_VERSION_1', 1],
+        ['TokenElevation', 20],
+        ['TokenPrivileges', 3],
+        ['PF_VIRT_FIRMWARE_ENABLED', 21],
+        ['PROCESS_QUERY_LIMITED_INFORMATION', 0x1000],
+        ['SC_MANAGER_CONNECT', 1],
+        ['SERVICE_QUERY_STATUS', 4],
+        ['KEY_READ', 0x2_0019],
+        ['KEY_WOW64_64KEY', 0x100],
+        ['ERROR_MORE_DATA', 234],
+        ['FORMAT_MESSAGE_FROM_SYSTEM', 0x1000],
+        ['FORMAT_MESSAGE_IGNORE_INSERTS', 0x200],
+        ['FORMAT_MESSAGE_MAX_WIDTH_MASK', 0xff],
+      ] as [string, number][]),
+      ...Object.entries(streamId).flatMap(([name, value]): [string, number][] => {
+        const theirs = streamNames[name as keyof typeof streamId] ?? upper(name);
+        return [[`BACKUP_${theirs}`, value]];
+      }),
+    ];
+    const asserts = named.map(
+      ([name, value]) => `_Static_assert((unsigned)(${name}) == ${value >>> 0}u, "${name}");`,
+    );
+    const source = `${includes}#include <ntstatus.h>\n#include <winioctl.h>\n${asserts.join('\n')}\n`;
+    const { status: code, stderr } = compile(source, ['-DWIN32_NO_STATUS_ASSERTS', '-w']);
+    expect(code, stderr).to.equal(0);
   });
 
   it('have the numbers of our constants', () => {
