@@ -1,15 +1,17 @@
 import { asError } from '../../errors/porthole-error.ts';
 import { terminateSelf } from './ffi/kernel32.ts';
 
+/** Calls that were given up and have not returned. */
 let left = 0;
+let isPrepared = false;
 
-/** Node's exit waits for its threads, one of which a call holds that does not return. */
-function leaveWithout(): void {
-  if (left === 0 && process.platform === 'win32')
-    process.once('exit', (code) => {
-      if (left > 0) terminateSelf(code);
-    });
-  left += 1;
+/** From here on this process ends although such a call holds one of its threads, for which Node's own exit would wait. */
+export function endWithoutThem(): void {
+  if (isPrepared) return;
+  isPrepared = true;
+  process.once('exit', (code) => {
+    if (left > 0) terminateSelf(code);
+  });
 }
 
 /**
@@ -26,7 +28,7 @@ export function bounded<T>(
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      leaveWithout();
+      left += 1;
       try {
         resolve(late());
       } catch (error) {

@@ -3,6 +3,7 @@ import { elevationError } from '../../errors/elevation.ts';
 import type { Environment } from '../../environment.ts';
 import type { DataPaths } from '../../state/paths.ts';
 import type { Host } from '../host.ts';
+import { endWithoutThem } from './bounded.ts';
 import { createWindowsCompute } from './compute.ts';
 import { readComputeHost } from './compute-host.ts';
 import { computecoreDriver } from './computecore-driver.ts';
@@ -18,6 +19,7 @@ import { mayMakeLayers } from './privileges.ts';
 import { vmcomputeDriver } from './vmcompute-driver.ts';
 
 export function openHost(environment: Environment, paths: DataPaths): Host {
+  endWithoutThem();
   // Networks of schema 2 documents are namespaces: one without the other is of no use.
   const schema2 = hasComputecore() && hasNamespaces();
   const inHns = hostLock(hostLockPath('hns', environment.env));
