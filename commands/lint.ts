@@ -193,11 +193,11 @@ export default class Lint extends Command {
   async #explain(flags: Parsed['flags']): Promise<number> {
     const { explainNamed, listRules, ruleSummaries } = await import('../src/lint/explain.ts');
     if (flags['list-rules']) {
-      this.result(() => ruleSummaries(rules));
-      this.context.stdout.write(listRules(rules));
+      this.result(() => ruleSummaries());
+      this.context.stdout.write(listRules());
       return 0;
     }
-    const text = orUsage(() => explainNamed(flags.explain, rules));
+    const text = orUsage(() => explainNamed(flags.explain));
     this.result({ apiVersion: 'porthole/v1', text });
     this.context.stdout.write(text);
     return 0;

@@ -38,7 +38,7 @@ export class ParsedInstruction implements InstructionNode {
   readonly json: boolean;
   readonly inner: InstructionNode | undefined;
   readonly broken: boolean;
-  readonly #written: string;
+  readonly written: string;
   readonly #keyword: number;
   readonly #rest: number;
   readonly #restEnd: number;
@@ -57,7 +57,7 @@ export class ParsedInstruction implements InstructionNode {
     this.json = content.json;
     this.inner = content.inner && triggerNode(content.inner, place);
     this.broken = broken;
-    this.#written = content.written;
+    this.written = content.written;
     this.#keyword = content.keywordStart;
     this.#rest = content.restStart;
     this.#restEnd = content.restEnd;
@@ -81,7 +81,7 @@ export class ParsedInstruction implements InstructionNode {
   }
 
   get keyword(): MappedText {
-    return this.text.slice(this.#keyword, this.#keyword + this.#written.length).withText(this.#written);
+    return this.text.slice(this.#keyword, this.#keyword + this.written.length).withText(this.written);
   }
 
   get rest(): MappedText {

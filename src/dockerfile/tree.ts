@@ -49,8 +49,9 @@ export interface InstructionNode {
   readonly lines: readonly [first: number, last: number];
   /** The joined logical line: continuations, comments and blank lines taken out. */
   readonly text: MappedText;
-  /** As written. */
   readonly keyword: MappedText;
+  /** The keyword's text. */
+  readonly written: string;
   /** Lower case. */
   readonly name: string;
   /** With quotes and escapes resolved: `--from=a`. */

@@ -3,6 +3,8 @@ import { resolveRules } from './config.ts';
 import { builtInCodes } from './lint-file.ts';
 import type { RuleDefinition } from './rule.ts';
 import { ruleIdOf } from './rule-levels.ts';
+// Not handed in by the command: built, it has rules without examples.
+import { rules } from './rules/index.ts';
 
 /** One rule for people: what, why, a bad and a good example. */
 export function explainRule(rule: RuleDefinition): string {
@@ -31,7 +33,7 @@ export function explainBuiltIn(id: string): string | undefined {
 }
 
 /** All that `name` means. Throws `LintUsageError` for a name that no rule has. */
-export function explainNamed(name: string, rules: readonly RuleDefinition[]): string {
+export function explainNamed(name: string): string {
   return resolveRules(name, rules)
     .map((key) => {
       const id = ruleIdOf(key);
@@ -42,12 +44,12 @@ export function explainNamed(name: string, rules: readonly RuleDefinition[]): st
 }
 
 /** What `--list-rules --json` gives. */
-export function ruleSummaries(rules: readonly RuleDefinition[]): object[] {
+export function ruleSummaries(): object[] {
   return rules.map(({ id, name, severity, docs }) => ({ id, name, severity, ...docs }));
 }
 
 /** One line a rule: code, level, name, summary. */
-export function listRules(rules: readonly RuleDefinition[]): string {
+export function listRules(): string {
   const rows = [
     ...rules.map(({ id, severity, name, docs }) => ({ id, severity, name, summary: docs.summary })),
     ...builtInCodes,

@@ -19,20 +19,22 @@ export default defineRule({
     ],
   },
   check({ file, report }) {
-    const keywords = file.dockerfile.tree.instructions.map((node) => ({ keyword: node.keyword, node }));
+    const { instructions } = file.dockerfile.tree;
     const isUpper = (text: string): boolean => text === text.toUpperCase();
     const isLower = (text: string): boolean => text === text.toLowerCase();
-    const lower = keywords.filter(({ keyword }) => isLower(keyword.text)).length;
-    const upper = keywords.filter(({ keyword }) => isUpper(keyword.text)).length;
+    const lower = instructions.filter(({ written }) => isLower(written)).length;
+    const upper = instructions.filter(({ written }) => isUpper(written)).length;
     const wanted = lower > upper ? 'lowercase' : 'uppercase';
-    for (const { keyword, node } of keywords) {
-      if (wanted === 'lowercase' ? isLower(keyword.text) : isUpper(keyword.text)) continue;
-      const text = wanted === 'lowercase' ? keyword.text.toLowerCase() : keyword.text.toUpperCase();
+    for (const node of instructions) {
+      const { written } = node;
+      if (wanted === 'lowercase' ? isLower(written) : isUpper(written)) continue;
+      const text = wanted === 'lowercase' ? written.toLowerCase() : written.toUpperCase();
+      const range = node.keyword.range();
       report({
-        message: `Command '${keyword.text}' should match the case of the command majority (${wanted})`,
-        range: keyword.range(),
+        message: `Command '${written}' should match the case of the command majority (${wanted})`,
+        range,
         line: node.lines[0],
-        fix: { title: `Write ${text}`, edits: [{ range: keyword.range(), text }] },
+        fix: { title: `Write ${text}`, edits: [{ range, text }] },
       });
     }
   },

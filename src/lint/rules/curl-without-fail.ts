@@ -1,5 +1,4 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
 import { rangeOf, runsOf } from '../shell/scripts.ts';
 
 export default defineRule({
@@ -29,11 +28,11 @@ export default defineRule({
   },
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
-      for (const { words } of script.commands) {
+      for (const { program, words } of script.commands) {
+        if (program !== 'curl') continue;
         const [first, ...rest] = words;
         // In Windows PowerShell curl is Invoke-WebRequest.
-        const isCurl =
-          programName(first) === 'curl' && (script.shell !== 'powershell' || /\.exe$/i.test(first!.value));
+        const isCurl = script.shell !== 'powershell' || /\.exe$/i.test(first!.value);
         if (!isCurl) continue;
         const args = rest.map(({ value }) => value);
         const saves = args.some((word) => /^(-[a-zA-Z]*[oO]\S*|--output|--remote-name(-all)?)$/.test(word));

@@ -29,7 +29,7 @@ export default defineRule({
   },
   stage(stage, { report }) {
     for (const script of scriptsOf(stage)) {
-      if (script.shell === 'cmd') continue;
+      if (script.shell === 'cmd' || !/@['"]/.test(script.text.text)) continue;
       const words = script.commands.flatMap((command) => command.words);
       const header = words.find(({ text }) => /(?:^|=)@['"](?!\s*\r?\n)/.test(text));
       if (header === undefined) continue;

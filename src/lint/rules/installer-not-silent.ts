@@ -33,6 +33,7 @@ export default defineRule({
   },
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
+      if (!/\.exe/i.test(script.text.text)) continue;
       for (const [at, command] of script.commands.entries()) {
         const name = installerOf(command);
         if (name === undefined || isAnswered(script, at)) continue;

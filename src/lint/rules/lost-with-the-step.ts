@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.ts';
-import { programName, type ShellCommand } from '../shell/script.ts';
+import type { ShellCommand } from '../shell/script.ts';
 import { rangeOf, runsOf, statementsOf, textOf, type Script } from '../shell/scripts.ts';
 
 export default defineRule({
@@ -38,8 +38,7 @@ export default defineRule({
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
       for (const command of script.commands) {
-        if (!/^(shutdown|restart-computer|stop-computer|logoff)$/.test(programName(command.words[0])))
-          continue;
+        if (!/^(shutdown|restart-computer|stop-computer|logoff)$/.test(command.program)) continue;
         report({
           message: 'there is no machine to restart during a build: the step ends here',
           range: rangeOf(script, command),
@@ -60,13 +59,13 @@ export default defineRule({
 /** Why nothing is left of the statement; undefined when something may be. */
 function lossOf(script: Script, statement: ShellCommand): string | undefined {
   const [first, second] = statement.words;
-  const program = programName(first);
+  const { program } = statement;
   const argument = second?.value.toLowerCase() ?? '';
-  const text = textOf(script, statement);
   if (script.shell === 'cmd') {
-    if (program === 'set' && /^set\s+"?[\w.()]+=/i.test(text)) return variable;
+    if (program === 'set' && /^set\s+"?[\w.()]+=/i.test(textOf(script, statement))) return variable;
     if (program === 'path' && argument !== '') return variable;
-  } else if (/^\$env:\w+\s*\+?=/i.test(text)) return variable;
+  } else if (first?.value.startsWith('$') === true && /^\$env:\w+\s*\+?=/i.test(textOf(script, statement)))
+    return variable;
   switch (program) {
     case 'net':
       return argument === 'start' ? service : argument === 'use' ? drive : undefined;

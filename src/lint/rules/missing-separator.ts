@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.ts';
-import { programName, type ShellWord } from '../shell/script.ts';
+import type { ShellWord } from '../shell/script.ts';
 import { rangeOf, scriptsOf, type Script } from '../shell/scripts.ts';
 
 export default defineRule({
@@ -37,13 +37,14 @@ export default defineRule({
   stage(stage, { file, report }) {
     const lineAt = ({ text }: Script, index: number): number => file.source.lineAt(text.offsetOf(index));
     for (const script of scriptsOf(stage)) {
-      const { pieces } = { pieces: script.text.pieces() };
-      if (script.kind !== 'run' || pieces.length < 2) continue;
-      for (const { words } of script.commands) {
+      if (script.kind !== 'run' || script.text.pieces().length < 2) continue;
+      for (const { program, words } of script.commands) {
+        const mayTake = script.shell === 'cmd' ? plain.test(program) : verbs.test(words[0]?.value ?? '');
+        if (!mayTake) continue;
         const at = words.findIndex(
           (word, index) =>
             index > 0 &&
-            begins(script, word, words[index - 1]!, words[0]!) &&
+            begins(script, word, words[index - 1]!) &&
             lineAt(script, word.start) > lineAt(script, words[index - 1]!.end - 1),
         );
         if (at < 0) continue;
@@ -69,14 +70,10 @@ const verbs =
 /** Commands of cmd whose arguments are paths, so that another one among them is none. */
 const plain = /^(mkdir|md|copy|xcopy|move|del|erase|rd|rmdir|ren|rename|setx|curl|tar|icacls|msiexec)$/;
 
-function begins(script: Script, word: ShellWord, previous: ShellWord, first: ShellWord): boolean {
+function begins(script: Script, word: ShellWord, previous: ShellWord): boolean {
   if (word.text !== word.value) return false;
-  if (script.shell === 'cmd') {
-    return (
-      plain.test(programName(first)) && plain.test(word.value.toLowerCase()) && !/^[-/]/.test(previous.value)
-    );
-  }
-  if (!verbs.test(word.value) || !verbs.test(first.value)) return false;
+  if (script.shell === 'cmd') return plain.test(word.value.toLowerCase()) && !/^[-/]/.test(previous.value);
+  if (!verbs.test(word.value)) return false;
   // A parameter or an operator may want it.
   return !/^-[A-Za-z]+:?$|[,=+]$|^[&.!]$/.test(previous.text);
 }

@@ -1,5 +1,4 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
 import { rangeOf, runsOf, statementsOf } from '../shell/scripts.ts';
 
 export default defineRule({
@@ -42,7 +41,7 @@ export default defineRule({
       const { commands } = script;
       const last = statementsOf(script).at(-1);
       const deciding = commands.filter((command, at) => {
-        if (programName(command.words[0]) !== 'robocopy') return false;
+        if (command.program !== 'robocopy') return false;
         if (script.shell !== 'cmd') return command === last;
         const next = commands[at + 1];
         return next === undefined || next.before === '&&';

@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.ts';
-import { programName, type ShellCommand } from '../shell/script.ts';
+import type { ShellCommand } from '../shell/script.ts';
 import { rangeOf, runsOf, type Script } from '../shell/scripts.ts';
 
 export default defineRule({
@@ -56,7 +56,9 @@ export default defineRule({
     for (const script of runsOf(stage)) {
       trusted ||= /Set-PSRepository\b[^;|]*\bTrusted\b/i.test(script.text.text);
       confirmed ||= /\ballowGlobalConfirmation\b/i.test(script.text.text);
+      const reads = /read-host|get-credential/i.test(script.text.text);
       for (const command of script.commands) {
+        if (!reads && !asking.has(command.program)) continue;
         const question = questionOf(script, command);
         if (question === undefined || (question.about === 'trust' && trusted)) continue;
         if (question.about === 'choco' && confirmed) continue;
@@ -74,6 +76,13 @@ export default defineRule({
   },
 });
 
+/** Programs that may ask; Read-Host and Get-Credential may stand inside of others' commands. */
+const asking = new Set(
+  'choco cinst cup install-module install-script install-packageprovider rd rmdir del erase xcopy pause timeout choice set'.split(
+    ' ',
+  ),
+);
+
 interface Question {
   readonly message: string;
   readonly about?: 'choco' | 'trust';
@@ -85,9 +94,8 @@ interface Question {
 
 function questionOf(
   { shell, text }: Script,
-  { words, redirects, before, start }: ShellCommand,
+  { program, words, redirects, before, start }: ShellCommand,
 ): Question | undefined {
-  const program = programName(words[0]);
   const args = words.slice(1).map(({ value }) => value.toLowerCase());
   const variables = args.some((word) => /^[$@%]/.test(word));
   if (/^(choco|cinst|cup)$/.test(program)) {
