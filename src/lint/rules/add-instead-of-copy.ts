@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 const archive = /\.(tar|gz|tgz|bz2|tbz|tbz2|tb2|xz|txz|lz|lzma|tlz|Z|tZ|zst|tzst)$/i;
 
@@ -28,8 +29,8 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'add' || instruction.sources.length === 0) continue;
+    for (const { instruction } of instructionsOf(stage, 'add')) {
+      if (instruction.sources.length === 0) continue;
       const sources = instruction.sources.map(({ text }) => text.replace(/["']/g, ''));
       if (sources.some(needsAdd)) continue;
       const { keyword } = instruction.node;

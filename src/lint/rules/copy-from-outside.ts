@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'PW060',
@@ -26,8 +27,7 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' && instruction.kind !== 'add') continue;
+    for (const { instruction } of instructionsOf(stage, 'copy', 'add')) {
       if (instruction.kind === 'copy' && instruction.from !== undefined) continue;
       for (const source of instruction.sources) {
         const text = source.text.replace(/^["']/, '');

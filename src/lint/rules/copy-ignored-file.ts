@@ -1,6 +1,7 @@
 import { cleanPath } from '../../build/clean-path.ts';
 import { IgnoreMatcher, readIgnoreFile } from '../../build/ignore-file.ts';
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'BK019',
@@ -29,8 +30,7 @@ export default defineRule({
   stage(stage, { options, report }) {
     const matcher = matcherOf(options.dockerignore);
     if (matcher === undefined) return;
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' && instruction.kind !== 'add') continue;
+    for (const { instruction } of instructionsOf(stage, 'copy', 'add')) {
       if (instruction.kind === 'copy' && instruction.from !== undefined) continue;
       for (const source of instruction.sources) {
         const path = cleanPath(source.text, 'slash').replace(/^\/+/, '');

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 import { normalizePath } from '../windows-path.ts';
 
 export default defineRule({
@@ -25,8 +26,8 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
+    for (const { instruction } of instructionsOf(stage, 'copy')) {
+      if (instruction.from === undefined) continue;
       for (const source of instruction.sources) {
         if (!/^(c:|c:\/windows)$/.test(normalizePath(source.text))) continue;
         report({ message: `"${source.text}" cannot be copied: name the files`, range: source.range() });

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'DL3067',
@@ -18,8 +19,8 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
+    for (const { instruction } of instructionsOf(stage, 'copy')) {
+      if (instruction.from === undefined) continue;
       for (const source of instruction.sources) {
         if (!/^\/+(\.\/?|\*)?$/.test(source.text.replace(/["']/g, ''))) continue;
         report({

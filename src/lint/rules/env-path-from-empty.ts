@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 import { rootBase } from '../windows-stage.ts';
 
 export default defineRule({
@@ -23,8 +24,7 @@ export default defineRule({
   stage(stage, { file, report }) {
     const bare = /^mcr\.microsoft\.com\/windows(\/(nanoserver|servercore|server))?$/;
     if (!bare.test(rootBase(stage, file).repository)) return;
-    for (const { instruction, variables } of stage.instructions) {
-      if (instruction.kind !== 'env') continue;
+    for (const { instruction, variables } of instructionsOf(stage, 'env')) {
       for (const { key, value } of instruction.pairs) {
         if (key.text.toUpperCase() !== 'PATH' || variables.get('PATH') !== undefined) continue;
         const match = /\$(PATH\b|\{PATH[:}])/i.exec(value.text);

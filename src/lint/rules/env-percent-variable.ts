@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'PW015',
@@ -23,8 +24,7 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'env') continue;
+    for (const { instruction } of instructionsOf(stage, 'env')) {
       for (const { value } of instruction.pairs) {
         const match = /%[A-Za-z_][\w()]*%/.exec(value.text);
         if (match === null) continue;

@@ -1,6 +1,7 @@
 import { variableUses } from '../../dockerfile/expand.ts';
 import { variableKey } from '../../dockerfile/variables.ts';
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'DL3044',
@@ -22,8 +23,7 @@ export default defineRule({
   },
   stage(stage, { file, report }) {
     const { escape } = file.dockerfile.tree;
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'env') continue;
+    for (const { instruction } of instructionsOf(stage, 'env')) {
       const set = new Set<string>();
       for (const { key, value } of instruction.pairs) {
         const used = variableUses(value.text, escape).find(({ name }) =>

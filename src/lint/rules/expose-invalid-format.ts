@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'BK022',
@@ -22,8 +23,7 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'expose') continue;
+    for (const { instruction } of instructionsOf(stage, 'expose')) {
       for (const port of instruction.ports) {
         if (!port.text.includes(':') || port.text.includes('$')) continue;
         report({

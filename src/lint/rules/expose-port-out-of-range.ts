@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'DL3011',
@@ -15,8 +16,7 @@ export default defineRule({
     bad: [{ text: 'FROM scratch\nEXPOSE 80 80000 40000-70000/tcp\n', lines: [2, 2] }],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'expose') continue;
+    for (const { instruction } of instructionsOf(stage, 'expose')) {
       for (const port of instruction.ports) {
         const range = /(?:^|:)(\d+)(?:-(\d+))?(?:\/\w*)?$/.exec(port.text.replace(/["']/g, ''));
         if (range === null || Math.max(Number(range[1]), Number(range[2] ?? 0)) <= 65535) continue;

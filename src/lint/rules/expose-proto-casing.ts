@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'BK021',
@@ -18,8 +19,7 @@ export default defineRule({
     bad: [{ text: 'FROM scratch\nEXPOSE 80/TcP\n', lines: [2], fixed: 'FROM scratch\nEXPOSE 80/tcp\n' }],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'expose') continue;
+    for (const { instruction } of instructionsOf(stage, 'expose')) {
       for (const port of instruction.ports) {
         const slash = port.text.lastIndexOf('/');
         const protocol = port.text.slice(slash + 1);

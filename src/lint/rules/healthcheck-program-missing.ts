@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 import { readCmd } from '../shell/cmd.ts';
 import { readPowershell } from '../shell/powershell.ts';
 import { programName } from '../shell/script.ts';
@@ -27,8 +28,8 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    for (const { instruction, shell } of stage.instructions) {
-      if (instruction.kind !== 'healthcheck' || instruction.test[0] === 'NONE') continue;
+    for (const { instruction, shell } of instructionsOf(stage, 'healthcheck')) {
+      if (instruction.test[0] === 'NONE') continue;
       const exec = instruction.test[0] === 'CMD';
       const powershell = !exec && /^(powershell|pwsh)$/.test(shell.kind);
       const text = exec ? `"${instruction.test[1] ?? ''}"` : (instruction.test[1] ?? '');

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'PW044',
@@ -29,8 +30,7 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction, shell } of stage.instructions) {
-      if (instruction.kind !== 'run') continue;
+    for (const { instruction, shell } of instructionsOf(stage, 'run')) {
       const [heredoc] = instruction.command.heredocs;
       if (heredoc === undefined) continue;
       const shebang = heredoc.content.startsWith('#!');

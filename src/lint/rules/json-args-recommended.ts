@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'BK007',
@@ -28,8 +29,7 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction, shell } of stage.instructions) {
-      if (instruction.kind !== 'cmd' && instruction.kind !== 'entrypoint') continue;
+    for (const { instruction, shell } of instructionsOf(stage, 'cmd', 'entrypoint')) {
       const { command, node } = instruction;
       if (command.exec || command.args.length === 0 || shell.explicit) continue;
       report({

@@ -1,5 +1,6 @@
 import { legacyPairFix } from '../fixes/legacy-pair.ts';
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'BK013',
@@ -22,8 +23,7 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'env' && instruction.kind !== 'label') continue;
+    for (const { instruction } of instructionsOf(stage, 'env', 'label')) {
       const pair = instruction.pairs.find(({ legacy }) => legacy);
       if (pair === undefined) continue;
       const keyword = instruction.node.keyword.text;

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'BK008',
@@ -18,8 +19,7 @@ export default defineRule({
     bad: [{ text: 'FROM scratch\nMAINTAINER a\n', lines: [2] }],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'maintainer') continue;
+    for (const { instruction } of instructionsOf(stage, 'maintainer')) {
       report({
         message: 'Maintainer instruction is deprecated in favor of using label',
         range: instruction.node.keyword.range(),

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'PW041',
@@ -23,8 +24,7 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'run') continue;
+    for (const { instruction } of instructionsOf(stage, 'run')) {
       for (const { text, mount } of instruction.mounts) {
         const secretFile = mount?.type === 'secret' && (mount.env === undefined || mount.target !== '');
         if (mount?.type !== 'tmpfs' && mount?.type !== 'ssh' && !secretFile) continue;

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'PW033',
@@ -23,8 +24,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' && instruction.kind !== 'add') continue;
+    for (const { instruction } of instructionsOf(stage, 'copy', 'add')) {
       for (const flag of instruction.node.flags) {
         if (!/^--ch(own|mod)\b/.test(flag.text)) continue;
         const { start, end } = flag.range();

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'PW017',
@@ -21,8 +22,7 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'env') continue;
+    for (const { instruction } of instructionsOf(stage, 'env')) {
       for (const { key, value } of instruction.pairs) {
         if (key.text.toUpperCase() !== 'PATH') continue;
         const wrong = separators(value.text);

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 import { programName } from '../shell/script.ts';
 import { rangeOf, scriptsOf } from '../shell/scripts.ts';
 
@@ -33,8 +34,7 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'shell') continue;
+    for (const { instruction } of instructionsOf(stage, 'shell')) {
       const [program, ...rest] = instruction.shell.map(({ text }) => text);
       const name = programName({ text: '', value: program ?? '', start: 0, end: 0 });
       if (name !== 'pwsh' || rest.some((word) => takesCommand.test(word))) continue;

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'PW038',
@@ -23,8 +24,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'env') continue;
+    for (const { instruction } of instructionsOf(stage, 'env')) {
       const pair = instruction.pairs[0];
       if (pair?.legacy !== true) continue;
       const [first, last] = instruction.node.lines;

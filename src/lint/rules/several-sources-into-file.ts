@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'PW039',
@@ -27,8 +28,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' && instruction.kind !== 'add') continue;
+    for (const { instruction } of instructionsOf(stage, 'copy', 'add')) {
       const { sources, inline, destination } = instruction;
       const several = sources.length + inline.length > 1 || sources.some(({ text }) => /[*?]/.test(text));
       if (!several || /[\\/]["']?$|^\.\.?$|\}$|\$\w+$/.test(destination.text)) continue;

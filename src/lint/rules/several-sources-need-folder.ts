@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'DL3021',
@@ -27,8 +28,8 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' || instruction.sources.length + instruction.inline.length < 2) continue;
+    for (const { instruction } of instructionsOf(stage, 'copy')) {
+      if (instruction.sources.length + instruction.inline.length < 2) continue;
       const { destination } = instruction;
       const quoted = /["']$/.test(destination.text);
       const path = destination.text.replace(/["']$/, '');

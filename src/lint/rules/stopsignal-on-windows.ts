@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'PW034',
@@ -16,8 +17,7 @@ export default defineRule({
     bad: [{ text: 'FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\nSTOPSIGNAL SIGTERM\n', lines: [2] }],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'stopsignal') continue;
+    for (const { instruction } of instructionsOf(stage, 'stopsignal')) {
       report({
         message: 'Windows containers know no signals: remove STOPSIGNAL',
         range: instruction.node.keyword.range(),

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'DL3066',
@@ -19,8 +20,7 @@ export default defineRule({
     bad: [{ text: 'FROM debian:12\nUSER app\nUSER "app:app"\n', lines: [2, 3] }],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'user') continue;
+    for (const { instruction } of instructionsOf(stage, 'user')) {
       const user = instruction.user.text.replace(/["']/g, '').replace(/:.*$/, '');
       // The number of root is known everywhere.
       if (/^\d*$|^root$|\$/.test(user)) continue;

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'PW005',
@@ -25,8 +26,8 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'workdir' || !/^["']?[a-z]:\.?["']?$/i.test(instruction.path.text)) continue;
+    for (const { instruction } of instructionsOf(stage, 'workdir')) {
+      if (!/^["']?[a-z]:\.?["']?$/i.test(instruction.path.text)) continue;
       const drive = instruction.path.text.replaceAll(/["'.]/g, '');
       report({
         message: `"${drive}" is the current directory of the drive, not its root`,

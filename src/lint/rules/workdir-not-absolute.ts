@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'DL3000',
@@ -20,8 +21,7 @@ export default defineRule({
     bad: [{ text: 'FROM scratch\nWORKDIR /app\nWORKDIR sub\n', lines: [3] }],
   },
   stage(stage, { report }) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'workdir') continue;
+    for (const { instruction } of instructionsOf(stage, 'workdir')) {
       const path = instruction.path.text.replace(/^["']/, '');
       if (/^([/$]|[A-Za-z]:)/.test(path) || (stage.platform === 'windows' && path.startsWith('\\'))) continue;
       report({

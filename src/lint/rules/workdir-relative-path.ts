@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 
 export default defineRule({
   id: 'BK010',
@@ -24,8 +25,8 @@ export default defineRule({
     bad: [{ text: 'FROM scratch\nWORKDIR app\n', lines: [2] }],
   },
   stage(stage, { report }) {
-    for (const { instruction, workdir } of stage.instructions) {
-      if (instruction.kind !== 'workdir' || workdir !== undefined) continue;
+    for (const { instruction, workdir } of instructionsOf(stage, 'workdir')) {
+      if (workdir !== undefined) continue;
       const path = instruction.path.text;
       if (path.startsWith('$') || isAbsolute(path, stage.platform)) continue;
       report({

@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { instructionsOf } from '../stage-instructions.ts';
 import { hasDrive } from '../windows-path.ts';
 
 export default defineRule({
@@ -26,8 +27,7 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    for (const { instruction, workdir } of stage.instructions) {
-      if (instruction.kind !== 'workdir') continue;
+    for (const { instruction, workdir } of instructionsOf(stage, 'workdir')) {
       const path = instruction.path.text.replaceAll(/["']/g, '');
       if (workdir !== undefined || hasDrive(path) || path.startsWith('$') || /^[\\/]{2}/.test(path)) return;
       report({
