@@ -161,7 +161,7 @@ class PlanReader {
 
   /** False when it was reported. */
   expand(word: MappedText | undefined, node: InstructionNode): boolean {
-    if (word === undefined || !/[$"']/.test(word.text)) return true;
+    if (word === undefined || isPlain(word.text)) return true;
     return this.#attempt(word, node, () => this.#expanded(word.text));
   }
 
@@ -193,6 +193,14 @@ class PlanReader {
     });
   }
 }
+
+/** Words that expand whatever they hold, told without expanding them. */
+function isPlain(text: string): boolean {
+  return !/["']|\$\{/.test(text) || oneQuoted.test(text);
+}
+
+/** One pair of quotes at most inside, and nothing that needs a closing bracket or escapes a quote. */
+const oneQuoted = /^[^"'\\`{]*(?:"[^"'\\`{]*"|'[^'"\\`{]*')[^"'\\`{]*$/;
 
 const nameOf = ({ name, index }: LintStage): string => (name === '' ? `stage-${index}` : name);
 

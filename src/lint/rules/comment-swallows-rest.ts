@@ -52,8 +52,16 @@ function trailingComment({ text: { text }, commands, operators }: Script): numbe
     commands.at(-1)?.end ?? 0,
     lastOperator === undefined ? 0 : lastOperator.start + lastOperator.text.length,
   );
-  const rest = /^(?:\s|<#[^]*?#>)*#/.exec(text.slice(behind));
-  return rest === null || text.includes('\n', behind) ? undefined : behind + rest[0].length - 1;
+  if (text.includes('\n', behind)) return undefined;
+  let at = behind;
+  for (;;) {
+    while (/\s/.test(text[at] ?? '')) at++;
+    if (text[at] === '#') return at;
+    if (!text.startsWith('<#', at)) return undefined;
+    const end = text.indexOf('#>', at + 2);
+    if (end < 0) return undefined;
+    at = end + 2;
+  }
 }
 
 /** `rem` with a text: alone it ends where its command does. */

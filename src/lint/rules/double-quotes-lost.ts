@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import type { ShellCommand, ShellWord } from '../shell/script.ts';
 import { rangeOf, scriptsOf, type Script } from '../shell/scripts.ts';
 
 export default defineRule({
@@ -44,7 +45,7 @@ export default defineRule({
       // `-Command "…"`: the quotes around the whole are there to be taken off.
       const around = script.text.offsetOf(0) - 1;
       if (script.nested && file.source.text[around] === '"') continue;
-      const lost = quotedParts(script.text.text).find((part) => matters(part, script));
+      const lost = lostPart(script);
       if (lost === undefined) continue;
       report({
         message: 'these double quotes are gone before PowerShell reads the line: write single ones, or \\"',
@@ -61,13 +62,38 @@ interface Part {
   readonly end: number;
 }
 
+/** The first that matters. Parts, commands and words come in the same order. */
+function lostPart(script: Script): Part | undefined {
+  const { commands } = script;
+  let at = 0;
+  let wordAt = 0;
+  let judged: ShellWord | undefined;
+  for (const part of quotedParts(script.text.text)) {
+    while (at < commands.length && commands[at]!.end <= part.start) {
+      at++;
+      wordAt = 0;
+    }
+    const command = commands[at];
+    const words = command?.words ?? [];
+    while (wordAt < words.length && words[wordAt]!.end <= part.start) wordAt++;
+    const word = words[wordAt];
+    const inside = word !== undefined && word.start <= part.start;
+    // All quotes of a single-quoted word matter, or none.
+    if (inside && word === judged) continue;
+    judged = inside && word.text.startsWith("'") ? word : undefined;
+    if (matters(part, script, inside ? { command: command!, word } : undefined)) return part;
+  }
+  return undefined;
+}
+
 /** What stands between double quotes as Windows splits a command line: `\"` is none. */
 function quotedParts(text: string): Part[] {
   const parts: Part[] = [];
   let open = -1;
-  for (const { 0: match, index } of text.matchAll(/\\*"/g)) {
-    if (match.length % 2 === 0) continue;
-    const at = index + match.length - 1;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text[at - 1 - slashes] === '\\') slashes++;
+    if (slashes % 2 === 1) continue;
     if (open < 0) open = at;
     else {
       parts.push({ start: open, end: at + 1 });
@@ -77,23 +103,33 @@ function quotedParts(text: string): Part[] {
   return parts;
 }
 
+/** `{…"a"…}`, `<a b="c">` and their kind. */
+function holdsQuotes(text: string): boolean {
+  const first = text.search(/[{<[]/);
+  const last = Math.max(text.lastIndexOf('}'), text.lastIndexOf('>'), text.lastIndexOf(']'));
+  const quote = first < 0 ? -1 : text.indexOf('"', first);
+  const next = quote < 0 ? -1 : text.indexOf('"', quote + 1);
+  return next >= 0 && next < last;
+}
+
 /** Behind one of these a bare word is read as a command. */
 const operator =
   /(?:\s-[ic]?(?:eq|ne|like|notlike|match|notmatch|replace|split|join|contains|notcontains|in|notin|f)\s*|\s[+=]\s*|\w\()$/i;
 
-function matters({ start, end }: Part, script: Script): boolean {
+function matters(
+  { start, end }: Part,
+  script: Script,
+  place: { readonly command: ShellCommand; readonly word: ShellWord } | undefined,
+): boolean {
   const { text } = script.text;
   if (text.slice(0, start).trim() === '' && text.slice(end).trim() === '') return false;
   const inner = text.slice(start + 1, end - 1);
-  const { commands } = script;
-  const within = (one: { start: number; end: number }): boolean => one.start <= start && start < one.end;
-  const command = commands.find(within);
-  const word = command?.words.find(within);
+  const { command, word } = place ?? {};
   const program = command?.words[0]?.value.toLowerCase() ?? '';
   if (word?.text.startsWith("'") === true) {
     // Data of some language that needs its quotes; a message does not.
     const message = /^(write-\w+|echo|throw)$/.test(program) || /^\s*\)*\s*-f\b/i.test(text.slice(word.end));
-    return !message && /[{<[][^]*"[^]*"[^]*[}>\]]/.test(word.text);
+    return !message && holdsQuotes(word.text);
   }
   // The quotes within do what these would.
   if (/^'[^']*'$/.test(inner) || /^\\"[^]*\\"$/.test(inner)) return false;

@@ -25,7 +25,8 @@ export default defineRule({
   },
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
-      const whole = script.text.text;
+      let waits: boolean | undefined;
+      const isAwaited = (): boolean => (waits ??= /Wait-Process|WaitForExit/i.test(script.text.text));
       script.commands.forEach((command, at) => {
         const { program } = command;
         if (script.shell === 'cmd' ? program !== 'start' : !/^(start-process|saps|msiexec)$/.test(program))
@@ -38,14 +39,14 @@ export default defineRule({
           return;
         }
         if (program !== 'msiexec') {
-          if (/\s-W(a(it?)?)?\b/i.test(text) || /Wait-Process|WaitForExit/i.test(whole)) return;
+          if (/\s-W(a(it?)?)?\b/i.test(text) || isAwaited()) return;
           const { end } = rangeOf(script, command.words[0]!);
           report({
             message: 'Start-Process does not wait for the program: add -Wait',
             range,
             fix: { title: 'Add -Wait', edits: [{ range: { start: end, end }, text: ' -Wait' }] },
           });
-        } else if (script.commands[at + 1]?.before !== '|' && !/Wait-Process|WaitForExit/i.test(whole)) {
+        } else if (script.commands[at + 1]?.before !== '|' && !isAwaited()) {
           report({ message: 'PowerShell does not wait for msiexec: use Start-Process -Wait', range });
         }
       });

@@ -33,7 +33,7 @@ export default defineRule({
   },
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
-      if (!/\.exe/i.test(script.text.text)) continue;
+      if (!/\.exe/i.test(script.text.text) || !mayInstall.test(script.text.text)) continue;
       for (const [at, command] of script.commands.entries()) {
         const name = installerOf(command);
         if (name === undefined || isAnswered(script, at)) continue;
@@ -48,6 +48,10 @@ export default defineRule({
 
 const installers =
   /^(vc_?redist|dotnetfx|ndp\d|dotnet-(sdk|runtime|hosting)|windowsdesktop-runtime|python-\d|git-\d.*-bit|jdk-|jre-|openjdk|vs_?(buildtools|community|professional|enterprise|testagent)|rustup-init|miniconda|anaconda|cmake-\d|nsis|npp\.)|setup|(^|[-_.])install(er)?($|[-_.\d])|installer/;
+
+/** Asked before any word is looked at. */
+const mayInstall =
+  /setup|install|redist|dotnet|ndp|runtime|python|git|jdk|jre|vs|rustup|conda|cmake|nsis|npp/i;
 
 const tools = /installutil|setupapi|installsdk/;
 
@@ -67,7 +71,8 @@ const silent =
 /** Arguments may stand in brackets behind the command, or in variables, which are not known here. */
 function isAnswered({ commands, text }: Script, at: number): boolean {
   const { start, depth } = commands[at]!;
-  const next = commands.findIndex((command, index) => index > at && command.depth <= depth);
-  const own = text.text.slice(start, next < 0 ? undefined : commands[next]!.start);
+  let next = at + 1;
+  while (next < commands.length && commands[next]!.depth > depth) next++;
+  const own = text.text.slice(start, commands[next]?.start);
   return silent.test(own) || /(?<!^)[$@%]\w|\bunattend|--?(config|options?file)\b/i.test(own);
 }

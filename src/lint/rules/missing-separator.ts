@@ -37,7 +37,8 @@ export default defineRule({
   stage(stage, { file, report }) {
     const lineAt = ({ text }: Script, index: number): number => file.source.lineAt(text.offsetOf(index));
     for (const script of scriptsOf(stage)) {
-      if (script.kind !== 'run' || script.text.pieces().length < 2) continue;
+      const [first, last] = script.context.instruction.node.lines;
+      if (script.kind !== 'run' || first === last) continue;
       for (const { program, words } of script.commands) {
         const mayTake = script.shell === 'cmd' ? plain.test(program) : verbs.test(words[0]?.value ?? '');
         if (!mayTake) continue;

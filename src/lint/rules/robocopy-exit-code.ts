@@ -37,7 +37,8 @@ export default defineRule({
   },
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
-      if (/errorlevel|LASTEXITCODE|\$\?/i.test(script.text.text)) continue;
+      if (!/robocopy/i.test(script.text.text) || /errorlevel|LASTEXITCODE|\$\?/i.test(script.text.text))
+        continue;
       const { commands } = script;
       const last = statementsOf(script).at(-1);
       const deciding = commands.filter((command, at) => {

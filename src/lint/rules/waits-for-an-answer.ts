@@ -54,10 +54,10 @@ export default defineRule({
     let trusted = false;
     let confirmed = false;
     for (const script of runsOf(stage)) {
-      trusted ||= /Set-PSRepository\b[^;|]*\bTrusted\b/i.test(script.text.text);
       confirmed ||= /\ballowGlobalConfirmation\b/i.test(script.text.text);
       const reads = /read-host|get-credential/i.test(script.text.text);
       for (const command of script.commands) {
+        trusted ||= trusts(command);
         if (!reads && !asking.has(command.program)) continue;
         const question = questionOf(script, command);
         if (question === undefined || (question.about === 'trust' && trusted)) continue;
@@ -82,6 +82,11 @@ const asking = new Set(
     ' ',
   ),
 );
+
+/** `Set-PSRepository PSGallery -InstallationPolicy Trusted`. */
+function trusts({ program, words }: ShellCommand): boolean {
+  return program === 'set-psrepository' && words.some(({ value }) => /^trusted$/i.test(value));
+}
 
 interface Question {
   readonly message: string;
