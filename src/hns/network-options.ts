@@ -1,7 +1,8 @@
 import { PortholeError } from '../errors/porthole-error.ts';
 import type { MacPool } from './mac.ts';
 
-const prefix = 'com.docker.network.windowsshim.';
+export const networkOptionPrefix = 'com.docker.network.windowsshim.';
+const prefix = networkOptionPrefix;
 
 /** Keys of `-o com.docker.network.windowsshim.…` (networking.md 4.1). */
 export const networkOptionKeys = {

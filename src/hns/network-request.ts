@@ -1,7 +1,7 @@
 import type { IPAM, NetworkCreateRequest } from '../api/types/index.ts';
 import { PortholeError, type ErrorKind } from '../errors/porthole-error.ts';
 import { looksLikeIPv6 } from './address.ts';
-import { parseNetworkOptions } from './network-options.ts';
+import { networkOptionKeys, networkOptionPrefix, parseNetworkOptions } from './network-options.ts';
 import { validateIpam } from './validate-ipam.ts';
 
 /** What of the host decides which networks can be made. */
@@ -77,7 +77,7 @@ export function checkNetworkRequest(request: NetworkCreateRequest, host: Network
     throw fail('invalid', 'NETWORK_SCOPE', `invalid network scope: ${request.Scope}`);
   const driver = request.ConfigOnly ? 'null' : driverOf(request.Driver, host);
   const ipamDriver = checkIpamDriver(request);
-  parseNetworkOptions(request.Options);
+  const withoutEffect = checkOptions(request.Options ?? {});
   const ipv6 = (request.IPAM?.Config ?? []).filter((config) => looksLikeIPv6(config.Subnet ?? ''));
   return {
     name,
@@ -93,7 +93,10 @@ export function checkNetworkRequest(request: NetworkCreateRequest, host: Network
     attachable: request.Attachable,
     configOnly: request.ConfigOnly,
     configFrom: request.ConfigFrom?.Network ?? '',
-    warning: ipv6.map((config) => `IPv6 subnet ${config.Subnet ?? ''} is ignored`).join('; '),
+    warning: [
+      ...ipv6.map((config) => `IPv6 subnet ${config.Subnet ?? ''} is ignored`),
+      ...withoutEffect.map((key) => `option ${key} has no effect`),
+    ].join('; '),
   };
 }
 
@@ -118,6 +121,25 @@ function driverOf(text: string, host: NetworkHost): string {
     host.embedded && isWindows
       ? `the driver ${driver} needs a Windows host; here there are ${host.drivers.join(', ')}`
       : `drivers here: ${host.drivers.join(', ')}`,
+  );
+}
+
+/** The options of this driver that nothing reads: misspelled ones, and two that moby knows and never sends to HNS. */
+function checkOptions(options: Readonly<Record<string, string>>): string[] {
+  const { hnsId, hnsOwned } = parseNetworkOptions(options);
+  if (hnsId !== undefined || hnsOwned) {
+    const key = hnsId === undefined ? networkOptionKeys.hnsOwned : networkOptionKeys.hnsId;
+    throw fail(
+      'invalid',
+      'NETWORK_OPTION_INVALID',
+      `option ${key} cannot be given`,
+      'networks that HNS has already are in porthole network ls: use them by their names there',
+    );
+  }
+  const { routingDomain, ...read } = networkOptionKeys;
+  const known = new Set<string>(Object.values(read));
+  return Object.keys(options).filter(
+    (key) => key === routingDomain || (key.startsWith(networkOptionPrefix) && !known.has(key)),
   );
 }
 

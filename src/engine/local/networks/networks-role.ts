@@ -115,6 +115,14 @@ export function createNetworksRole(deps: NetworksRoleDeps): NetworksRole {
             { hint: 'stop those containers, or disconnect them: porthole network disconnect' },
           );
         }
+        if (parseNetworkOptions(record.options).hnsOwned) {
+          throw new PortholeError(
+            'forbidden',
+            'NETWORK_FOREIGN',
+            `network ${record.name} was not made by porthole and cannot be removed`,
+            { hint: `if nothing needs it: Get-HnsNetwork | ? Name -eq "${record.name}" | Remove-HnsNetwork` },
+          );
+        }
         const dependent = (await locked.list()).find((each) => each.record.configFrom === record.name);
         if (record.configOnly && dependent !== undefined) {
           throw new PortholeError(

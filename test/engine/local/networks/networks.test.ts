@@ -182,6 +182,17 @@ describe('networks', () => {
       const names = (await world.networks.role.list()).map((each) => each.Name);
       expect(names).to.have.members(['nat', 'More', 'none']);
     });
+
+    it('are not removed when others made them', async () => {
+      await world.port.createNetwork({ Name: 'nat', Type: 'nat' });
+      await world.port.createNetwork({ Name: 'WSL', Type: 'nat' });
+
+      expect(await failure(world.networks.role.remove('WSL'))).to.include({
+        kind: 'forbidden',
+        message: 'network WSL was not made by porthole and cannot be removed',
+      });
+      expect(await world.port.listNetworks()).to.have.length(2);
+    });
   });
 
   describe('create, inspect and remove', () => {
@@ -658,6 +669,22 @@ describe('networks', () => {
 
       await world.run(id);
       expect(await world.port.listEndpoints()).to.have.length(2);
+    });
+
+    it('changes no adapters of a running container that has no namespace', async () => {
+      const id = await world.container('c1', { isolation: 'hyperv' });
+      await world.run(id);
+      const request = { Container: 'c1', EndpointConfig: null };
+
+      expect(await failure(world.networks.role.connect('web', request))).to.include({
+        kind: 'notImplemented',
+        message: 'unsupported platform request',
+      });
+      expect(
+        await failure(world.networks.role.disconnect('nat', { Container: 'c1', Force: false })),
+      ).to.include({ message: 'unsupported platform request' });
+      expect(await world.port.listEndpoints()).to.have.length(1);
+      expect(await world.port.listNamespaces()).to.deep.equal([]);
     });
 
     it('refuses containers without a network of their own', async () => {
