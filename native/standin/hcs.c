@@ -29,6 +29,7 @@ static DWORD WINAPI watching(void *context)
         reply = service_call(method, arguments);
         result = reply_hresult(reply);
         if (result != HCS(0x118)) {
+            if (mode_is("tardy")) Sleep(300);
             EnterCriticalSection(&watch->lock);
             if (!watch->closed) watch->notify(watch->context, json_get(reply, "result"));
             LeaveCriticalSection(&watch->lock);

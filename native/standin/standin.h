@@ -6,7 +6,8 @@
  *   PORTHOLE_STANDIN_LOG     file to which each call is appended as one JSON line; at exit `{"exit":{...ledger}}`
  *   PORTHOLE_STANDIN_FAULTS  `Function:n:0xHRESULT[:late]` separated by commas: the n-th call fails (n = 0: every call);
  *                            `late` = the call succeeds and the operation it began fails
- *   PORTHOLE_STANDIN_MODE    `early` (failures come from the call itself), `prompt` (vmcompute never says pending)
+ *   PORTHOLE_STANDIN_MODE    `early` (failures come from the call itself), `prompt` (vmcompute never says pending),
+ *                            `tardy` (events come when the state can long be asked for)
  */
 #ifndef STANDIN_H
 #define STANDIN_H

@@ -76,6 +76,8 @@ const serviceGoneMs = 30_000;
 /** How long `cleanup` waits for the end that it asked for (hcs.md 4.3). */
 const terminateMs = 30_000;
 const longestPauseMs = 1000;
+/** How long the event that tells how a system ended may come after its end; it can be lost. */
+const lateEventMs = 2000;
 
 export function createWindowsCompute(dependencies: WindowsComputeDependencies): ComputePort {
   const { v1, v2 } = dependencies;
@@ -230,6 +232,7 @@ class WindowsComputeSystem implements ComputeSystem {
   readonly #wake = new Wake();
   #exit: Promise<SystemExit> | undefined;
   #exitType: string | undefined;
+  #isTold = false;
   #asked: 'shutdown' | 'terminated' | undefined;
 
   constructor(driver: HcsDriver, id: string, handle: DriverHandle) {
@@ -380,11 +383,14 @@ class WindowsComputeSystem implements ComputeSystem {
   }
 
   async #untilGone(): Promise<SystemExit> {
-    await this.#handle
+    const isWatched = await this.#handle
       .use('System::waitBackground', this.id, (handle) =>
         this.#driver.watchSystem(handle, (document) => this.#ended(document)),
       )
-      .catch(() => undefined);
+      .then(
+        () => true,
+        () => false,
+      );
     let lostSince: number | undefined;
     for (let pause = 20; !this.#handle.isClosed; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
@@ -403,12 +409,24 @@ class WindowsComputeSystem implements ComputeSystem {
       }
       await this.#wake.pause(pause);
     }
+    if (isWatched) await this.#hearHow();
     if (!this.#handle.isClosed) await this.afterExit?.().catch(() => undefined);
     return this.#exitKind();
   }
 
+  /** Somebody else ended it: only the event knows how, and it may come after the state has changed. */
+  async #hearHow(): Promise<void> {
+    const end = performance.now() + lateEventMs;
+    while (this.#exitType === undefined && this.#asked === undefined && !this.#isTold) {
+      const left = end - performance.now();
+      if (left <= 0 || this.#handle.isClosed) return;
+      await this.#wake.pause(left);
+    }
+  }
+
   #ended(document: string | undefined): void {
     const result = { hresult: 0, document };
+    this.#isTold = true;
     try {
       this.#exitType ??= answerOf<{ ExitType?: string }>('System::waitBackground', result, {}).ExitType;
     } catch {

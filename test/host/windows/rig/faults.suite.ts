@@ -280,6 +280,17 @@ for (const { name, document } of schemas)
       system.close();
     });
 
+    it('hears how it ended from an event that comes late', async () => {
+      const system = await running();
+      const exit = system.waitExit();
+      setMode('tardy');
+      await port.cleanup(system.id);
+
+      expect((await exit).kind).to.equal(name === 'computecore' ? 'terminated' : 'unexpected');
+      setMode('');
+      system.close();
+    });
+
     it('passes signals', async () => {
       const system = await running();
       const script =

@@ -77,7 +77,7 @@ export function clearFaults(): void {
   core.callSync('StandinClearFaults');
 }
 
-/** `early`, `prompt`, `envelope`, `silent`, joined by blanks. */
+/** `early`, `prompt`, `envelope`, `silent`, `tardy`, joined by blanks. */
 export function setMode(mode: string): void {
   core.callSync('StandinMode', mode);
 }
