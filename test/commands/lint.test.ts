@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+// What --explain loads on demand is loaded with the tests: no case waits for it on a busy machine.
+import '../../src/lint/explain.ts';
 import { formatNames } from '../../src/lint/formats/names.ts';
 import { rules } from '../../src/lint/rules/index.ts';
 import { runCommand, type CommandRun, type CommandScene } from '../support/command-host.ts';
@@ -479,10 +481,19 @@ describe('porthole lint', () => {
       expect(JSON.parse(stdout)).to.have.nested.property('findings[0].code', 'BK007');
     });
 
-    it('explains rules and lists them', async () => {
+    it('explains rules', async () => {
       expect((await lint(['--explain', 'JSONArgsRecommended'])).stdout).to.match(
         /^BK007 json-args-recommended \(JSONArgsRecommended, DL3025\)\nwarning, every stage\n[^]*Bad:\n[^]*Good:\n/,
       );
+    });
+
+    it('explains the rule that a code is a part of', async () => {
+      expect((await lint(['--explain', 'dl4003'])).stdout).to.match(
+        /^BK012 multiple-instructions-disallowed /,
+      );
+    });
+
+    it('lists all rules', async () => {
       expect((await lint(['--list-rules'])).stdout).to.match(/^BK001 [^]*\nPH001 [^]*\nPW001 /);
     });
   });
