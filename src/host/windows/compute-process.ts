@@ -4,7 +4,7 @@ import { HcsError, isAlreadyStopped, isInvalidState, isNotExist } from '../../hc
 import { HRESULT } from '../../hcs/hresult.ts';
 import type { ComputeProcess, PortCall, ProcessExit } from '../ports/compute.ts';
 import { unlessAborted } from './abort.ts';
-import { answerOf, failure } from './hcs-failure.ts';
+import { answerOf, failure, isServiceGone, serviceGoneMs } from './hcs-failure.ts';
 import {
   hcsTimeouts,
   type DriverHandle,
@@ -162,15 +162,19 @@ export class WindowsComputeProcess implements ComputeProcess {
     await this.#handle
       .use(op, this.#systemId, (handle) => this.#driver.watchProcess(handle, this.#wake.wake))
       .catch(() => undefined);
+    let lostSince: number | undefined;
     for (let pause = 10; !this.#handle.isClosed; pause = Math.min(pause * 2, longestPauseMs)) {
-      const result = await this.#handle.use(op, this.#systemId, (handle) =>
-        this.#driver.processProperties(handle),
-      );
-      const error = failure(op, result, this.#systemId);
+      const { result, error } = await this.#asked(op);
       if (error !== undefined) {
-        if (this.#isGone(error)) return unknownExitCode;
-        throw error;
+        if (this.#handle.isClosed || this.#isGone(error)) return unknownExitCode;
+        if (!isServiceGone(error)) throw error;
+        // One that is being restarted says so soon; its processes do not outlive it.
+        lostSince ??= performance.now();
+        if (performance.now() - lostSince > serviceGoneMs) return unknownExitCode;
+        await this.#wake.pause(pause);
+        continue;
       }
+      lostSince = undefined;
       const status = answerOf<ProcessStatus>(op, result, {}, this.#systemId);
       if (status.Exited === true)
         return (status.LastWaitResult ?? 0) === 0 ? (status.ExitCode ?? 0) >>> 0 : unknownExitCode;
@@ -179,6 +183,20 @@ export class WindowsComputeProcess implements ComputeProcess {
       await this.#wake.pause(pause);
     }
     return unknownExitCode;
+  }
+
+  /** The status as HCS answers, or why there is none. */
+  async #asked(op: string): Promise<{ result: DriverResult; error: HcsError | undefined }> {
+    const late = { hresult: HRESULT.operationTimeout, document: undefined };
+    try {
+      const result = await this.#handle.use(op, this.#systemId, (handle) =>
+        this.#driver.processProperties(handle),
+      );
+      return { result, error: failure(op, result, this.#systemId) };
+    } catch (error) {
+      if (error instanceof HcsError) return { result: late, error };
+      throw error;
+    }
   }
 
   /** "No such process any more" in its several forms (hcs.md 8.3, 8.6). */

@@ -21,7 +21,7 @@ import { unlessAborted } from './abort.ts';
 import { bounded } from './bounded.ts';
 import { WindowsComputeProcess } from './compute-process.ts';
 import { removeCredentialGuard, removeLeftGuard, withCredentialGuard } from './credential-guard.ts';
-import { answerOf, failure } from './hcs-failure.ts';
+import { answerOf, failure, isServiceGone, serviceGoneMs } from './hcs-failure.ts';
 import { closeHandle } from './ffi/memory.ts';
 import {
   hcsTimeouts,
@@ -71,8 +71,6 @@ interface BaseProperties {
   }[];
 }
 
-/** How long a verb may find the service restarting before the system counts as lost (hcs.md 8.18). */
-const serviceGoneMs = 30_000;
 /** How long `cleanup` waits for the end that it asked for (hcs.md 4.3). */
 const terminateMs = 30_000;
 const longestPauseMs = 1000;
@@ -441,17 +439,4 @@ class WindowsComputeSystem implements ComputeSystem {
     if (this.#exitType === 'GracefulExit') return { kind: 'shutdown' };
     return { kind: this.#asked ?? 'unexpected' };
   }
-}
-
-function isServiceGone(error: unknown): boolean {
-  return (
-    error instanceof HcsError &&
-    [
-      HRESULT.serviceDisconnect,
-      HRESULT.rpcServerUnavailable,
-      HRESULT.rpcCallFailed,
-      HRESULT.interfaceUnknown,
-      HRESULT.operationTimeout,
-    ].some((code) => sameCondition(code, error.hresult))
-  );
 }

@@ -1,5 +1,5 @@
 import { HcsError } from '../../hcs/hcs-error.ts';
-import { HRESULT, hresultName, hresultText } from '../../hcs/hresult.ts';
+import { HRESULT, hresultName, hresultText, sameCondition } from '../../hcs/hresult.ts';
 import { hresultMessage } from './ffi/kernel32.ts';
 import type { DriverResult } from './hcs-driver.ts';
 
@@ -12,6 +12,23 @@ interface ResultError {
 export function failure(op: string, result: DriverResult, systemId?: string): HcsError | undefined {
   if (result.hresult < 0x80000000) return undefined;
   return hcsError(op, result.hresult, systemId, eventTexts(result));
+}
+
+/** How long the service may be found restarting before its systems and processes count as lost (hcs.md 8.18). */
+export const serviceGoneMs = 30_000;
+
+/** The service does not answer just now. */
+export function isServiceGone(error: unknown): boolean {
+  return (
+    error instanceof HcsError &&
+    [
+      HRESULT.serviceDisconnect,
+      HRESULT.rpcServerUnavailable,
+      HRESULT.rpcCallFailed,
+      HRESULT.interfaceUnknown,
+      HRESULT.operationTimeout,
+    ].some((code) => sameCondition(code, error.hresult))
+  );
 }
 
 /** The answer of a call that succeeded. What is not JSON, or not of that kind, is HCS' failure and not a SyntaxError of ours. */

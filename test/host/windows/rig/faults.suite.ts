@@ -234,6 +234,21 @@ for (const { name, document } of schemas)
       system.close();
     });
 
+    it('waits for a process although the service was away for a moment', async () => {
+      const system = await running();
+      const process = await system.createProcess(waits);
+      failNext('HcsGetProcessProperties', HRESULT.rpcServerUnavailable);
+      failNext('HcsGetProcessProperties', HRESULT.interfaceUnknown);
+      const exit = process.waitExit();
+      process.stdout!.resume();
+      process.stderr!.resume();
+      process.stdin!.end('go\r\n');
+
+      expect(await exit).to.deep.equal({ exitCode: 0 });
+      process.close();
+      await end(system);
+    });
+
     it('tells statistics of a stopping system as of one that does not run', async () => {
       const system = await running();
       failNext('HcsGetComputeSystemProperties', HRESULT.invalidHandle);
