@@ -77,14 +77,25 @@ class Server {
     this.#settings = this.#reader();
   }
 
+  /** Documents whose first content was published and not yet told of as a change. */
+  readonly #opened = new WeakSet<TextDocument>();
+  /** The last publication that was begun. */
+  readonly #turns = new WeakMap<TextDocument, object>();
+
   listen(): void {
     const connection = this.#connection;
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => void this.#initialized());
     connection.onDidChangeConfiguration(({ settings }) => void this.#configured(settings));
     connection.onDidChangeWatchedFiles(() => this.#refresh());
-    this.#documents.onDidOpen(({ document }) => void this.#publish(document));
-    this.#documents.onDidChangeContent(({ document }) => this.#schedule(document));
+    this.#documents.onDidOpen(({ document }) => {
+      this.#opened.add(document);
+      void this.#publish(document);
+    });
+    this.#documents.onDidChangeContent(({ document }) => {
+      // The library tells of the first content, too.
+      if (!this.#opened.delete(document)) this.#schedule(document);
+    });
     this.#documents.onDidSave(({ document }) => {
       // What lies beside the file may have been saved with it.
       this.#lintOptions.delete(document.uri);
@@ -194,10 +205,12 @@ class Server {
     const { uri } = document;
     clearTimeout(this.#pending.get(uri));
     this.#pending.delete(uri);
+    const turn = {};
+    this.#turns.set(document, turn);
     try {
       const analysis = await this.#analysis(document);
-      // It may have been closed meanwhile, and then has no findings.
-      if (this.#documents.get(uri) !== document) return;
+      // It may have been closed meanwhile, and then has no findings; or be looked at anew, with other settings.
+      if (this.#documents.get(uri) !== document || this.#turns.get(document) !== turn) return;
       const diagnostics = diagnosticsOf(analysis, (url) => this.#pageOf(url));
       await this.#connection.sendDiagnostics({ uri, version: document.version, diagnostics });
     } catch (error) {

@@ -99,6 +99,22 @@ describe('porthole lsp', function () {
     expect(codes(await whole)).to.deep.equal(['PH001']);
   });
 
+  it('publishes a document once when it is opened', async () => {
+    await client.initialize();
+    const [uri, other] = ['file:///work/Dockerfile', 'file:///work/other/Dockerfile'];
+    await client.open('FROM scratch\n', uri);
+    await client.open('FROM scratch\n', other);
+
+    // Pauses for typing have one length: what an opening would wait for comes before what this change waits for.
+    const changed = client.diagnostics(other, 2);
+    await client.connection.sendNotification('textDocument/didChange', {
+      textDocument: { uri: other, version: 2 },
+      contentChanges: [{ text: 'NOPE\n' }],
+    });
+    await changed;
+    expect(client.published).to.deep.equal([uri, other, other]);
+  });
+
   it('publishes the newest of quick changes and clears what it said when a document is closed', async () => {
     await client.initialize();
     const uri = 'file:///work/Dockerfile';

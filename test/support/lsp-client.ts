@@ -23,6 +23,8 @@ export class LspClient {
   readonly connection: ProtocolConnection;
   /** What the server wrote to the editor's log. */
   readonly log: string[] = [];
+  /** Documents whose findings came, in that order. */
+  readonly published: string[] = [];
   #stderr = '';
   readonly #root: string;
   readonly #waiting = new Set<Waiting>();
@@ -40,6 +42,7 @@ export class LspClient {
       this.log.push(message);
     });
     this.connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
+      this.published.push(params.uri);
       for (const waiting of this.#waiting) if (waiting(params)) this.#waiting.delete(waiting);
     });
     this.connection.listen();
