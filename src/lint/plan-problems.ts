@@ -106,7 +106,9 @@ class PlanReader {
   }
 
   words(instruction: StageInstruction): void {
-    const { node } = instruction;
+    const { kind, node } = instruction;
+    // Nearly all instructions: then all of their words are plain.
+    if (kind !== 'expose' && kind !== 'run' && isBare(node.text.text)) return;
     const all = (...words: readonly (MappedText | undefined)[]): boolean =>
       words.every((word) => this.expand(word, node));
     switch (instruction.kind) {
@@ -196,7 +198,11 @@ class PlanReader {
 
 /** Words that expand whatever they hold, told without expanding them. */
 function isPlain(text: string): boolean {
-  return !/["']|\$\{/.test(text) || oneQuoted.test(text);
+  return isBare(text) || oneQuoted.test(text);
+}
+
+function isBare(text: string): boolean {
+  return !/["']|\$\{/.test(text);
 }
 
 /** One pair of quotes at most inside, and nothing that needs a closing bracket or escapes a quote. */

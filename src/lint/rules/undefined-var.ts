@@ -47,6 +47,7 @@ export default defineRule({
     const set = always[stage.platform];
     let comparisons = 0;
     for (const { instruction, variables } of stage.instructions) {
+      if (!instruction.node.text.text.includes('$')) continue;
       for (const word of expandedWords(instruction)) {
         for (const use of variableUses(word.text, escape)) {
           const key = variableKey(use.name, stage.platform);
