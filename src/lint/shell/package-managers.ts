@@ -93,49 +93,51 @@ export const yarn: Tool = {
   ),
 };
 
-const known = new WeakMap<LintStage, Map<Tool, readonly ToolCall[]>>();
+/** Calls of one stage that may be a tool's, and those that were read. */
+interface ToolsOfStage {
+  readonly candidates: ReadonlyMap<Tool, readonly Call[]>;
+  readonly read: Map<Tool, readonly ToolCall[]>;
+}
+
+const known = new WeakMap<LintStage, ToolsOfStage>();
 
 /** Calls of one tool in the stage's RUN steps. Several rules ask for the same tool: they are read once. */
 export function toolCalls(stage: LintStage, file: LintFile, tool: Tool): readonly ToolCall[] {
   let tools = known.get(stage);
   if (tools === undefined) {
-    tools = new Map();
+    tools = { candidates: candidatesOf(stage, file), read: new Map() };
     known.set(stage, tools);
   }
-  let calls = tools.get(tool);
+  const candidates = tools.candidates.get(tool);
+  if (candidates === undefined) return none;
+  let calls = tools.read.get(tool);
   if (calls === undefined) {
-    calls = readToolCalls(stage, file, tool);
-    tools.set(tool, calls);
+    calls = candidates.flatMap((call) => readTool(call, tool) ?? none);
+    tools.read.set(tool, calls);
   }
   return calls;
 }
 
-function readToolCalls(stage: LintStage, file: LintFile, tool: Tool): readonly ToolCall[] {
-  let found: ToolCall[] | undefined;
+function candidatesOf(stage: LintStage, file: LintFile): ReadonlyMap<Tool, readonly Call[]> {
+  const candidates = new Map<Tool, readonly Call[]>();
   for (const [program, calls] of callsByProgram(stage, file)) {
-    if (!toolsOf(program).has(tool)) continue;
-    found ??= [];
-    for (const call of calls) {
-      const read = readTool(call, tool);
-      if (read !== undefined) found.push(read);
-    }
+    for (const tool of toolsOf(program)) candidates.set(tool, [...(candidates.get(tool) ?? none), ...calls]);
   }
-  return found ?? none;
+  return candidates;
 }
 
-const none: readonly ToolCall[] = [];
+const none: readonly never[] = [];
 
 const tools: readonly Tool[] = [aptGet, apt, apk, yum, dnf, zypper, pip, npm, gem, go, yarn];
-const allTools: ReadonlySet<Tool> = new Set(tools);
 
 /** Programs that were met before: files share most of them. */
-const toolsByProgram = new Map<string, ReadonlySet<Tool>>();
+const toolsByProgram = new Map<string, readonly Tool[]>();
 
 /** The tools that a call of the program may be. */
-function toolsOf(program: string): ReadonlySet<Tool> {
+function toolsOf(program: string): readonly Tool[] {
   let found = toolsByProgram.get(program);
   if (found === undefined) {
-    found = python.test(program) ? allTools : new Set(tools.filter(({ programs }) => programs.test(program)));
+    found = python.test(program) ? tools : tools.filter(({ programs }) => programs.test(program));
     if (toolsByProgram.size > 5000) toolsByProgram.clear();
     toolsByProgram.set(program, found);
   }
