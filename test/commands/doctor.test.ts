@@ -105,8 +105,9 @@ describe('porthole doctor', () => {
                                > in a terminal started with "Run as administrator":
                                > Set-Service SharedAccess -StartupType Manual
 10 skip  libraries             come with the Containers feature
-11 WARN  elevation             not elevated: lint, explain, compat and registry
-                               commands work; run, build and pull do not
+11 WARN  elevation             not elevated: images, lint, explain and builds
+                               that only copy work; containers, networks and RUN
+                               do not
                                > start the terminal with "Run as administrator"
 12 PASS  restart               no restart is pending
 13 PASS  file-system           C:\\ProgramData\\porthole is on NTFS

@@ -164,7 +164,9 @@ describe('save and load', () => {
 
       const shown = await run('load -i a.tar', [loaded], terminal);
       expect(shown.requests).to.deep.equal(['POST /images/load']);
-      expect(shown.stdout).to.match(/0123456789ab: Loading layer +\[====/).and.to.include(text);
+      expect(shown.stdout)
+        .to.match(/0123456789ab: Loading layer +\[====/)
+        .and.to.include(text);
       for (const line of ['image load -q --input a.tar', 'load -i a.tar --progress none'])
         expect((await run(line, [loaded], terminal)).requests).to.deep.equal(['POST /images/load?quiet=1']);
     });
