@@ -3,10 +3,15 @@
  * outside), which would pass for success: the sandbox's first process tells of such deaths, and an exit that comes with one
  * gets its code from here.
  */
+import { EventEmitter, once } from 'node:events';
+import { constants } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** How far apart the two messages about one death may be. */
 const windowMs = 50;
+
+/** How long the news of a kill that the kernel has counted may take. */
+const patienceMs = 1000;
 
 /** STATUS_NO_MEMORY: what a program ends with that meets its limit on Windows (users.md 5.6). */
 const noMemory = 0xc0000017;
@@ -14,7 +19,10 @@ const noMemory = 0xc0000017;
 export class SignalDeaths {
   readonly #deaths: { readonly signal: number; readonly name: string; readonly at: number }[] = [];
   readonly #oomKills: () => number;
+  readonly #told = new EventEmitter();
   #seenOomKills = 0;
+  /** Deaths by SIGKILL that were told. */
+  #kills = 0;
 
   /** `oomKills` counts the kernel's out-of-memory kills in the sandbox so far. */
   constructor(oomKills: () => number) {
@@ -24,6 +32,8 @@ export class SignalDeaths {
   /** `name` is the kernel's: the program's, cut at 15 characters. */
   record(signal: number, name: string): void {
     this.#deaths.push({ signal, name, at: performance.now() });
+    if (signal === constants.signals.SIGKILL) this.#kills += 1;
+    this.#told.emit('death');
   }
 
   /** The code to report for a process with that command line that Wine says ended with `code`. */
@@ -32,13 +42,23 @@ export class SignalDeaths {
     const now = performance.now();
     await nextTurn();
     while (this.#deaths.length > 0 && now - this.#deaths[0]!.at > windowMs) this.#deaths.shift();
-    const index = this.#deaths.findIndex((one) => isNamed(one.name, commandLine));
-    const death = index === -1 ? undefined : this.#deaths.splice(index, 1)[0];
+    let death = this.#take(commandLine);
+    // On a busy machine Wine may be first: the kernel has counted a kill that is still to be told.
+    const patience = AbortSignal.timeout(patienceMs);
+    while (death === undefined && this.#oomKills() > this.#kills && !patience.aborted) {
+      await once(this.#told, 'death', { signal: patience }).catch(() => undefined);
+      death = this.#take(commandLine);
+    }
     if (death === undefined) return code;
     const oomKills = this.#oomKills();
     const starved = oomKills > this.#seenOomKills;
     this.#seenOomKills = oomKills;
     return starved ? noMemory : 128 + death.signal;
+  }
+
+  #take(commandLine: string): { readonly signal: number } | undefined {
+    const index = this.#deaths.findIndex((one) => isNamed(one.name, commandLine));
+    return index === -1 ? undefined : this.#deaths.splice(index, 1)[0];
   }
 }
 

@@ -34,6 +34,25 @@ describe('deaths by signal', () => {
     expect(await deaths.exitCode('a.exe', 0)).to.equal(137);
   });
 
+  it('by lack of memory may be told after Wine has told the exit', async () => {
+    const deaths = new SignalDeaths(() => 1);
+    const code = deaths.exitCode('a.exe', 0);
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    deaths.record(9, 'a.exe');
+    expect(await code).to.equal(0xc0000017);
+  });
+
+  it('by lack of memory are waited for until they are told, whoever died', async () => {
+    const deaths = new SignalDeaths(() => 1);
+    const code = deaths.exitCode('parent.exe', 0);
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    deaths.record(9, 'child.exe');
+    expect(await code).to.equal(0);
+    expect(await deaths.exitCode('parent.exe', 0)).to.equal(0);
+  });
+
   it('change nothing for other programs and other codes', async () => {
     const deaths = new SignalDeaths(() => 1);
     deaths.record(9, 'child.exe');
