@@ -199,7 +199,11 @@ static HRESULT result_of(struct operation *operation, const char *function, DWOR
     if (!ledger_is_open(operation, LEDGER_OPERATION, function)) return E_HANDLE;
     if (operation->state == OPERATION_NEW) return HCS(0x115);
     if (wants && operation->type != TYPE_CREATE_PROCESS && operation->type != TYPE_GET_PROCESS_INFO) return E_INVALIDARG;
-    if ((result = fault_of(function, NULL))) return result;
+    if ((result = fault_of(function, NULL))) {
+        /* What was begun goes on: whoever asks next for what it made must find it made, however busy the machine. */
+        WaitForSingleObject(operation->done, timeout < 10000 ? timeout : 10000);
+        return result;
+    }
     InterlockedIncrement(&operation->waits);
     if (WaitForSingleObject(operation->done, timeout) != WAIT_OBJECT_0) result = timeout ? HCS(0x118) : HCS(0x117);
     else {
