@@ -28,6 +28,10 @@ export async function repairContainer(deps: UpkeepDeps, id: string): Promise<boo
     return true;
   }
   await releaseResources(deps, id);
+  if (record.phase === 'exited') {
+    await removeContainer(deps, id, { volumes: true });
+    return true;
+  }
   if (record.phase === 'starting') recordFailedStart(deps, id, record);
   else recordEnd(deps, id, record);
   if (record.card.autoRemove) await removeContainer(deps, id, { volumes: true });
@@ -35,8 +39,10 @@ export async function repairContainer(deps: UpkeepDeps, id: string): Promise<boo
 }
 
 function isLeftBehind(record: ContainerStateRecord): boolean {
-  const { phase } = record;
-  if (phase === 'created' || phase === 'exited' || phase === 'dead') return false;
+  const { phase, card } = record;
+  // Its monitor was killed between the end and the removal: a living one holds the lock.
+  if (phase === 'exited') return card.autoRemove;
+  if (phase === 'created' || phase === 'dead') return false;
   return record.owner === undefined || !isAlive(record.owner);
 }
 

@@ -25,9 +25,11 @@ export function deriveStatus(
   const ended = exit !== undefined && exit.run === record.run ? exit : undefined;
   switch (record.phase) {
     case 'created':
-    case 'exited':
     case 'dead':
       return derived(record, record.phase, {}, false);
+    case 'exited':
+      // With `--rm` a monitor goes on to the removal, unless it was killed in between.
+      return derived(record, 'exited', {}, record.card.autoRemove);
     case 'removing':
       return derived(record, 'removing', {}, !ownerAlive);
     case 'starting':

@@ -126,15 +126,18 @@ function toResponse(result: { readonly exitCode: number; readonly error?: string
   };
 }
 
-/** No monitor will tell: looks ten times a second whether the container is still there. */
+/** No monitor will tell: looks ten times a second whether the container is still there, and finishes what a killed one began. */
 async function untilRemoved(
   deps: ContainerDeps,
   id: string,
   exitCode: number,
   signal: AbortSignal | undefined,
 ): Promise<ContainerWaitResponse> {
-  while (containerFolderExists(deps.paths, id))
-    await delay(100, undefined, signal === undefined ? {} : { signal });
+  while (containerFolderExists(deps.paths, id)) {
+    await ifExists(() => findContainer(deps, id));
+    if (containerFolderExists(deps.paths, id))
+      await delay(100, undefined, signal === undefined ? {} : { signal });
+  }
   return { StatusCode: exitCode };
 }
 
