@@ -110,6 +110,12 @@ describe('derived status', () => {
     expect(deriveStatus(restart, undefined, false, now)).to.include({ status: 'exited', needsRepair: true });
   });
 
+  it('a container of --rm that ended and is still there lost its monitor', () => {
+    const ended = record('exited');
+    const gone = { ...ended, card: { ...ended.card, autoRemove: true } };
+    expect(deriveStatus(gone, exitOf(1), false, now)).to.include({ status: 'exited', needsRepair: true });
+  });
+
   it('shows a later start as exited until its program runs', () => {
     expect(deriveStatus(record('starting', 2), undefined, true, now).status).to.equal('exited');
   });
