@@ -41,3 +41,8 @@ export function place(
 export function helpOf({ url, code }: Pick<Finding, 'url' | 'code'>): string {
   return url.includes('://') ? url : `porthole lint --explain ${code}`;
 }
+
+/** The rule's page in this package, generated from the rule object: a URI reference relative to the repository. */
+export function ruleUrl(id: string): string {
+  return `docs/lint/${id}.md`;
+}
