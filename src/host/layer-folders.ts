@@ -1,7 +1,7 @@
 /** Folders of the windowsfilter store: who owns which name, and what a dead writer leaves (windows-layers.md 2). */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LayerError } from '../layer/layer-error.ts';
+import { LayerError, noSuchLayer } from '../layer/layer-error.ts';
 import { listNames, readTextIfExists } from '../state/atomic-file.ts';
 import { isAlive, ownIdentity } from '../state/process-identity.ts';
 import { moveToTrash } from '../state/trash.ts';
@@ -130,7 +130,7 @@ export class LayerFolders {
   scratch(key: string): ScratchRecord {
     checkId(key);
     const record = readRecord<ScratchRecord>(join(this.#store, key), recordName.scratch);
-    if (record === undefined) throw missing(key);
+    if (record === undefined) throw noSuchLayer(key);
     return record;
   }
 
@@ -138,7 +138,7 @@ export class LayerFolders {
   requireLayers(ids: readonly string[]): void {
     for (const id of ids) {
       checkId(id);
-      if (this.layer(id) === undefined) throw missing(id);
+      if (this.layer(id) === undefined) throw noSuchLayer(id);
     }
   }
 }
@@ -171,10 +171,4 @@ export function scratchRecord(
 
 export function scratchExists(key: string): LayerError {
   return new LayerError('LAYER_EXISTS', `mount already exists with name ${key}`);
-}
-
-function missing(id: string): LayerError {
-  return new LayerError('LAYER_NOT_FOUND', `layer does not exist: ${id}`, {
-    hint: 'pull or build the image again: a layer that it needs is not in the store',
-  });
 }

@@ -63,3 +63,10 @@ export function nothingAt(windowsPath: string): LayerError {
     entry: windowsPath,
   });
 }
+
+/** `LAYER_NOT_FOUND` for a layer, or a container's own, that a store does not have. */
+export function noSuchLayer(id: string): LayerError {
+  return new LayerError('LAYER_NOT_FOUND', `layer does not exist: ${id}`, {
+    hint: 'pull or build the image again: a layer that it needs is not in the store',
+  });
+}

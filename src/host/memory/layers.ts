@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { chainIdOf } from '../../layer/chain-id.ts';
 import { composeLayerTar } from '../../layer/compose.ts';
-import { LayerError, nothingAt } from '../../layer/layer-error.ts';
+import { LayerError, noSuchLayer, nothingAt } from '../../layer/layer-error.ts';
 import { directorySecurityDescriptor, fileAttribute, fileSecurityDescriptor } from '../../layer/metadata.ts';
 import { packEntries } from '../../layer/packer.ts';
 import { foldName } from '../../layer/upcase.ts';
@@ -303,14 +303,14 @@ class MemoryStore implements MemoryLayerStore {
   #scratch(key: string): Scratch {
     checkId(key);
     const scratch = this.#scratches.get(key);
-    if (scratch === undefined) throw missing(key);
+    if (scratch === undefined) throw noSuchLayer(key);
     return scratch;
   }
 
   #requireLayers(ids: readonly string[]): void {
     for (const id of ids) {
       checkId(id);
-      if (!this.#layers.has(id)) throw missing(id);
+      if (!this.#layers.has(id)) throw noSuchLayer(id);
     }
   }
 
@@ -373,10 +373,6 @@ function inTarOrder(tree: MemoryTree): MemoryNode[] {
 function checkId(id: string): void {
   if (!idPattern.test(id))
     throw new LayerError('LAYER_PATH_INVALID', `invalid layer id ${JSON.stringify(id)}`);
-}
-
-function missing(id: string): LayerError {
-  return new LayerError('LAYER_NOT_FOUND', `layer does not exist: ${id}`);
 }
 
 /** Any GUID will do: nothing reads it. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { composeLayerTar } from '../../layer/compose.ts';
 import type { ComposeEntry } from '../../layer/compose-entry.ts';
-import { LayerError, nothingAt } from '../../layer/layer-error.ts';
+import { noSuchLayer, nothingAt } from '../../layer/layer-error.ts';
 import { defaultLayerLimits } from '../../layer/limits.ts';
 import { sidecarName } from '../../layer/sidecar.ts';
 import { walkView } from '../../layer/view.ts';
@@ -187,10 +187,7 @@ class PlainLayerStore implements LayerStore {
     const layers = [];
     for (const id of ids) {
       const folder = (await this.get(id))?.path;
-      if (folder === undefined)
-        throw new LayerError('LAYER_NOT_FOUND', `layer does not exist: ${id}`, {
-          hint: 'pull or build the image again: a layer that it needs is not in the store',
-        });
+      if (folder === undefined) throw noSuchLayer(id);
       layers.push({ folder, sidecar: join(folder, sidecarName) });
     }
     return new RecordedView(layers);

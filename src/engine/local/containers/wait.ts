@@ -133,12 +133,11 @@ async function untilRemoved(
   exitCode: number,
   signal: AbortSignal | undefined,
 ): Promise<ContainerWaitResponse> {
-  while (containerFolderExists(deps.paths, id)) {
+  for (;;) {
     await ifExists(() => findContainer(deps, id));
-    if (containerFolderExists(deps.paths, id))
-      await delay(100, undefined, signal === undefined ? {} : { signal });
+    if (!containerFolderExists(deps.paths, id)) return { StatusCode: exitCode };
+    await delay(100, undefined, signal === undefined ? {} : { signal });
   }
-  return { StatusCode: exitCode };
 }
 
 async function ifExists<T>(find: () => Promise<T>): Promise<T | undefined> {

@@ -1,6 +1,7 @@
 /** `porthole layer inspect`: the layers that an image or a container stands on, and their disks. */
 import { join } from 'node:path';
 import { PortholeError, isKind } from '../../../errors/porthole-error.ts';
+import { noSuchLayer } from '../../../layer/layer-error.ts';
 import { readJsonIfExists } from '../../../state/atomic-file.ts';
 import { resolveContainer } from '../../../state/container-list.ts';
 import { resolveImage } from '../images/resolve.ts';
@@ -31,7 +32,7 @@ export function createLayersRole(deps: LayersRoleDeps): LayersRole {
       for (const id of found.layerIds) {
         options?.signal?.throwIfAborted();
         const layer = await layers.get(id);
-        if (layer === undefined) throw missingLayer(id);
+        if (layer === undefined) throw noSuchLayer(id);
         reports.push(layerReport(layer));
       }
       return reports;
@@ -109,10 +110,4 @@ function scratchFolder(paths: DataPaths, id: string): string {
 /** Folders of layers are named by their ids, on both systems. */
 function layerIdOfPath(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
-}
-
-function missingLayer(id: string): PortholeError {
-  return new PortholeError('notFound', 'LAYER_NOT_FOUND', `layer does not exist: ${id}`, {
-    hint: 'pull or build the image again: a layer that it needs is not in the store',
-  });
 }
