@@ -1,13 +1,5 @@
 import { PortholeError, type ErrorKind } from '../errors/porthole-error.ts';
-import {
-  formatHresult,
-  HRESULT,
-  hresultHint,
-  hresultName,
-  hresultText,
-  sameCondition,
-  unsigned,
-} from './hresult.ts';
+import { formatHresult, HRESULT, hresultHint, hresultText, sameCondition, unsigned } from './hresult.ts';
 
 export interface HcsErrorDetails {
   /** The compute system the call was about. */
@@ -15,7 +7,7 @@ export interface HcsErrorDetails {
   /** `ErrorEvents` of the HCS result document, as texts; also what a backend wants to add. */
   readonly events?: readonly string[];
   readonly hint?: string;
-  /** The system's own text, shown where the table has none. */
+  /** The system's own text, in place of the table's. */
   readonly text?: string;
   readonly cause?: unknown;
 }
@@ -40,7 +32,7 @@ export class HcsError extends PortholeError {
     super(
       kindOf(code),
       'HCS_ERROR',
-      `hcs::${op}${subject}: ${textOf(code, details.text)} (${formatHresult(code)})${tail}`,
+      `hcs::${op}${subject}: ${details.text ?? hresultText(code)} (${formatHresult(code)})${tail}`,
       {
         ...(hint === undefined ? {} : { hint }),
         ...(details.cause === undefined ? {} : { cause: details.cause }),
@@ -52,10 +44,6 @@ export class HcsError extends PortholeError {
     this.systemId = details.systemId;
     this.events = events;
   }
-}
-
-function textOf(code: number, system: string | undefined): string {
-  return hresultName(code) === undefined ? (system ?? hresultText(code)) : hresultText(code);
 }
 
 function kindOf(code: number): ErrorKind {

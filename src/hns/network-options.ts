@@ -2,31 +2,30 @@ import { PortholeError } from '../errors/porthole-error.ts';
 import type { MacPool } from './mac.ts';
 
 export const networkOptionPrefix = 'com.docker.network.windowsshim.';
-const prefix = networkOptionPrefix;
 
 /** Keys of `-o com.docker.network.windowsshim.…` (networking.md 4.1). */
 export const networkOptionKeys = {
-  networkName: `${prefix}networkname`,
-  hnsId: `${prefix}hnsid`,
-  hnsOwned: `${prefix}hnsowned`,
-  interface: `${prefix}interface`,
-  dnsSuffix: `${prefix}dnssuffix`,
-  dnsServers: `${prefix}dnsservers`,
-  macPool: `${prefix}macpool`,
-  vlanId: `${prefix}vlanid`,
-  vsid: `${prefix}vsid`,
-  disableGatewayDns: `${prefix}disable_gatewaydns`,
-  enableOutboundNat: `${prefix}enable_outboundnat`,
-  outboundNatExceptions: `${prefix}outboundnat_exceptions`,
-  routingDomain: `${prefix}routingdomain`,
+  networkName: `${networkOptionPrefix}networkname`,
+  hnsId: `${networkOptionPrefix}hnsid`,
+  hnsOwned: `${networkOptionPrefix}hnsowned`,
+  interface: `${networkOptionPrefix}interface`,
+  dnsSuffix: `${networkOptionPrefix}dnssuffix`,
+  dnsServers: `${networkOptionPrefix}dnsservers`,
+  macPool: `${networkOptionPrefix}macpool`,
+  vlanId: `${networkOptionPrefix}vlanid`,
+  vsid: `${networkOptionPrefix}vsid`,
+  disableGatewayDns: `${networkOptionPrefix}disable_gatewaydns`,
+  enableOutboundNat: `${networkOptionPrefix}enable_outboundnat`,
+  outboundNatExceptions: `${networkOptionPrefix}outboundnat_exceptions`,
+  routingDomain: `${networkOptionPrefix}routingdomain`,
 } as const;
 
 /** Keys of driver options of one endpoint (networking.md 4.2). */
 export const endpointOptionKeys = {
   macAddress: 'com.docker.network.endpoint.macaddress',
   qosPolicies: 'com.docker.endpoint.windowsshim.qospolicies',
-  disableIcc: `${prefix}disableicc`,
-  disableDns: `${prefix}disable_dns`,
+  disableIcc: `${networkOptionPrefix}disableicc`,
+  disableDns: `${networkOptionPrefix}disable_dns`,
 } as const;
 
 export interface NetworkOptions {

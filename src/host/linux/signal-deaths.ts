@@ -43,17 +43,25 @@ export class SignalDeaths {
     await nextTurn();
     while (this.#deaths.length > 0 && now - this.#deaths[0]!.at > windowMs) this.#deaths.shift();
     let death = this.#take(commandLine);
-    // On a busy machine Wine may be first: the kernel has counted a kill that is still to be told.
-    const patience = AbortSignal.timeout(patienceMs);
-    while (death === undefined && this.#oomKills() > this.#kills && !patience.aborted) {
-      await once(this.#told, 'death', { signal: patience }).catch(() => undefined);
-      death = this.#take(commandLine);
-    }
+    if (death === undefined && this.#oomKills() > this.#kills) death = await this.#stillToBeTold(commandLine);
     if (death === undefined) return code;
     const oomKills = this.#oomKills();
     const starved = oomKills > this.#seenOomKills;
     this.#seenOomKills = oomKills;
     return starved ? noMemory : 128 + death.signal;
+  }
+
+  /** On a busy machine Wine may be first: the kernel has counted a kill of which no news has come. */
+  async #stillToBeTold(commandLine: string): Promise<{ readonly signal: number } | undefined> {
+    const patience = AbortSignal.timeout(patienceMs);
+    while (this.#oomKills() > this.#kills) {
+      await once(this.#told, 'death', { signal: patience }).catch(() => undefined);
+      const death = this.#take(commandLine);
+      if (death !== undefined) return death;
+      // Somebody else saw that one: the next exits do not wait for it.
+      if (patience.aborted) this.#kills = this.#oomKills();
+    }
+    return undefined;
   }
 
   #take(commandLine: string): { readonly signal: number } | undefined {

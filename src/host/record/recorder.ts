@@ -74,8 +74,8 @@ export class Recorder {
       return;
     }
     const all = Buffer.concat([this.#rest.get(key) ?? Buffer.alloc(0), bytes]);
-    const lineEnd = all.lastIndexOf(0x0a) + 1;
-    const whole = all.length - lineEnd > longestRest ? all.length : lineEnd;
+    const end = shownEnd(all);
+    const whole = all.length - end > longestRest ? all.length : end;
     this.#rest.set(key, all.subarray(whole));
     if (whole > 0) this.#shown(of, stream, all.subarray(0, whole));
   }
@@ -113,4 +113,12 @@ export class Recorder {
   #write(line: Line): void {
     appendFileSync(this.#file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
   }
+}
+
+/** How far a stream may be shown: to its last line's end, but not into a private key, of which a part is not known for one. */
+function shownEnd(bytes: Buffer): number {
+  const lineEnd = bytes.lastIndexOf(0x0a) + 1;
+  const key = bytes.lastIndexOf('-----BEGIN ');
+  const isOpen = key >= 0 && bytes.indexOf('-----END ', key) < 0;
+  return isOpen ? Math.min(lineEnd, key) : lineEnd;
 }

@@ -1,6 +1,9 @@
 import { asError } from '../../errors/porthole-error.ts';
 import { terminateSelf } from './ffi/kernel32.ts';
 
+/** What a caller that gave up tells its user. */
+export const serviceHangs = 'the service vmcompute does not answer: restart it (Restart-Service vmcompute)';
+
 /** Calls that were given up and have not returned. */
 let left = 0;
 let isPrepared = false;
@@ -42,8 +45,9 @@ export function bounded<T>(
     work.then(
       (answer) => {
         returned();
-        if (isLate) abandoned(answer);
-        else resolve(answer);
+        if (!isLate) resolve(answer);
+        // Nobody is left to hear that giving it back failed.
+        else void (async () => abandoned(answer))().catch(() => undefined);
       },
       (error: unknown) => {
         returned();

@@ -18,7 +18,7 @@ import type {
   SystemExit,
 } from '../ports/compute.ts';
 import { unlessAborted } from './abort.ts';
-import { bounded } from './bounded.ts';
+import { bounded, serviceHangs } from './bounded.ts';
 import { WindowsComputeProcess } from './compute-process.ts';
 import { removeCredentialGuard, removeLeftGuard, withCredentialGuard } from './credential-guard.ts';
 import { answerOf, failure, isServiceGone, serviceGoneMs } from './hcs-failure.ts';
@@ -32,7 +32,7 @@ import {
   type HcsServiceDriver,
   type SystemVerb,
 } from './hcs-driver.ts';
-import { OpenHandle, serviceHangs } from './open-handle.ts';
+import { OpenHandle } from './open-handle.ts';
 import { Wake } from './wake.ts';
 
 /** The Owner of every document of ours: what `list` and reconciling go by. */
@@ -103,12 +103,13 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
   async function create(id: string, document: ComputeSystemDocument): Promise<WindowsComputeSystem> {
     const driver = driverFor(document, v1, v2);
     const op = 'CreateComputeSystem';
-    const giveBack = async (
-      { handle }: { handle: DriverHandle | undefined },
-      mayEnd = true,
-    ): Promise<void> => {
+    // Else the next create of the same id would find it existing (hcs.md 8.14). One that existed before is not ours.
+    const giveBack = async ({
+      hresult,
+      handle,
+    }: Awaited<ReturnType<HcsDriver['createSystem']>>): Promise<void> => {
       if (handle === undefined) return;
-      if (mayEnd) await driver.systemVerb('terminate', handle);
+      if (!sameCondition(hresult, HRESULT.systemAlreadyExists)) await driver.systemVerb('terminate', handle);
       await driver.closeSystem(handle);
     };
     const work = driver.createSystem(id, JSON.stringify(document));
@@ -116,8 +117,7 @@ export function createWindowsCompute(dependencies: WindowsComputeDependencies): 
     const error = failure(op, created, id);
     if (error === undefined && created.handle !== undefined)
       return new WindowsComputeSystem(driver, id, created.handle);
-    // Else the next create of the same id would find it existing (hcs.md 8.14). One that existed before is not ours.
-    await giveBack(created, !isSame(error, HRESULT.systemAlreadyExists));
+    await giveBack(created);
     throw error ?? new HcsError(op, HRESULT.unspecified, { systemId: id });
   }
 

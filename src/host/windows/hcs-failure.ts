@@ -11,7 +11,13 @@ interface ResultError {
 /** The HcsError of a failed call, undefined for success. Events of the result document become its texts (hcs.md 1.4). */
 export function failure(op: string, result: DriverResult, systemId?: string): HcsError | undefined {
   if (result.hresult < 0x80000000) return undefined;
-  return hcsError(op, result.hresult, systemId, eventTexts(result));
+  const text = textOf(result.hresult);
+  return hcsError(op, result.hresult, systemId, { text, events: eventTexts(result, text) });
+}
+
+/** The table's text; for codes that it does not have, the system's. */
+function textOf(hresult: number): string {
+  return (hresultName(hresult) === undefined ? hresultMessage(hresult) : undefined) ?? hresultText(hresult);
 }
 
 /** How long the service may be found restarting before its systems and processes count as lost (hcs.md 8.18). */
@@ -47,20 +53,22 @@ export function answerOf<T extends object>(
   } catch {
     // Said below.
   }
-  throw hcsError(op, HRESULT.invalidJson, systemId, [`HCS answered: ${text.slice(0, 200)}`]);
-}
-
-function hcsError(op: string, hresult: number, systemId: string | undefined, events: string[]): HcsError {
-  const text = hresultName(hresult) === undefined ? hresultMessage(hresult) : undefined;
-  return new HcsError(op, hresult, {
-    ...(text === undefined ? {} : { text }),
-    ...(systemId === undefined ? {} : { systemId }),
-    ...(events.length === 0 ? {} : { events }),
+  throw hcsError(op, HRESULT.invalidJson, systemId, {
+    events: [`HCS answered: ${text.slice(0, 200)}`],
   });
 }
 
+function hcsError(
+  op: string,
+  hresult: number,
+  systemId: string | undefined,
+  details: { readonly text?: string; readonly events: readonly string[] },
+): HcsError {
+  return new HcsError(op, hresult, { ...details, ...(systemId === undefined ? {} : { systemId }) });
+}
+
 /** At most ten events of at most 500 characters: error documents can be huge. Without events, the document's own message. */
-function eventTexts({ document, hresult }: DriverResult): string[] {
+function eventTexts({ document }: DriverResult, said: string): string[] {
   if (document === undefined || document === '') return [];
   let parsed: ResultError | null;
   try {
@@ -74,7 +82,7 @@ function eventTexts({ document, hresult }: DriverResult): string[] {
     .slice(0, 10);
   if (texts.length > 0) return texts;
   // Mostly the system's text to the code, which the error says already.
-  return shortened(parsed?.ErrorMessage).filter((text) => text !== hresultText(hresult));
+  return shortened(parsed?.ErrorMessage).filter((text) => text !== said);
 }
 
 function shortened(message: unknown): string[] {

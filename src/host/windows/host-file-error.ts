@@ -1,5 +1,6 @@
 import { PortholeError } from '../../errors/porthole-error.ts';
 import type { ErrorKind } from '../../errors/porthole-error.ts';
+import { serviceHangs } from './bounded.ts';
 import { systemMessage } from './ffi/kernel32.ts';
 
 const accessDenied = 5;
@@ -23,8 +24,7 @@ function hintOf(code: number): { hint?: string } {
     return {
       hint: 'free some space (porthole image prune, porthole container prune) or use another --data-root',
     };
-  if (code === timeout)
-    return { hint: 'the service vmcompute does not answer: restart it (Restart-Service vmcompute)' };
+  if (code === timeout) return { hint: serviceHangs };
   if (isHeldByOthers(code))
     return {
       hint: 'Another program holds files of the store, mostly a virus scanner: exclude the data root there and try again.',

@@ -9,7 +9,6 @@ import { EntryRules } from '../../layer/entry-rules.ts';
 import { missingTarget } from '../../layer/layer-error.ts';
 import { LayerTree } from '../../layer/layer-tree.ts';
 import { LayerBudget } from '../../layer/limits.ts';
-import { fileAttribute } from '../../layer/metadata.ts';
 import { storedKey } from '../../layer/names.ts';
 import { SidecarWriter, sidecarEntryOf, sidecarName } from '../../layer/sidecar.ts';
 import { TarParser } from '../../layer/tar-reader.ts';
@@ -24,6 +23,7 @@ import type { LayerView } from '../../layer/view.ts';
 import { alternateStreamHeader, backupPrefix } from './backup-stream.ts';
 import { withBinarySecurity } from './layer-objects.ts';
 import type { LayerTarget } from './layer-target.ts';
+import { plainDirectory } from './recorded-view.ts';
 import { WriteQueue } from './write-queue.ts';
 
 export interface UnpackerOptions {
@@ -67,7 +67,6 @@ interface HardLink {
 type ObjectMeaning = Extract<EntryMeaning, EntryPlace & { kind: 'file' | 'symlink' | 'hardLink' }>;
 
 const objectTypes = { file: '0', hardLink: '1', symlink: '2' } as const;
-const plainDirectory = { attributes: fileAttribute.directory, modified: '0' };
 const windowsPath = (path: string): string => path.replaceAll('/', '\\');
 
 export class LayerUnpacker implements TarSink {

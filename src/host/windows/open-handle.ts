@@ -1,9 +1,7 @@
 import { HcsError } from '../../hcs/hcs-error.ts';
 import { HRESULT } from '../../hcs/hresult.ts';
-import { bounded } from './bounded.ts';
+import { bounded, serviceHangs } from './bounded.ts';
 import { hcsTimeouts, type DriverHandle } from './hcs-driver.ts';
-
-export const serviceHangs = 'the service vmcompute does not answer: restart it (Restart-Service vmcompute)';
 
 export interface UseOptions<T> {
   readonly timeoutMs?: number;

@@ -53,6 +53,16 @@ describe('deaths by signal', () => {
     expect(await deaths.exitCode('parent.exe', 0)).to.equal(0);
   });
 
+  it('by lack of memory that nobody tells of are waited for once', async () => {
+    const deaths = new SignalDeaths(() => 1);
+    expect(await deaths.exitCode('a.exe', 0)).to.equal(0);
+    const later = deaths.exitCode('a.exe', 0);
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    deaths.record(9, 'a.exe');
+    expect(await later).to.equal(0);
+  });
+
   it('change nothing for other programs and other codes', async () => {
     const deaths = new SignalDeaths(() => 1);
     deaths.record(9, 'child.exe');

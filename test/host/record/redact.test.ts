@@ -213,6 +213,18 @@ describe('streams of a recording', () => {
     ]);
   });
 
+  it('hide a private key that comes line by line', () => {
+    const lines = recorded('key', (recorder) => {
+      for (const piece of [
+        '-----BEGIN PRIVATE KEY-----\n',
+        'MIIEvQ\nIBADAN\n',
+        '-----END PRIVATE KEY-----\nend\n',
+      ])
+        recorder.data(1, 'stdout', Buffer.from(piece));
+    });
+    expect(lines.map(({ text }) => text)).to.deep.equal(['<redacted>\nend\n']);
+  });
+
   it('keep what was said last when they break off', () => {
     const lines = recorded('broken', (recorder) => {
       recorder.data(1, 'stdout', Buffer.from('prompt>'));

@@ -110,6 +110,14 @@ describe('a service that does not answer', () => {
     expect(world.calls).to.deep.equal(['createSystem', 'terminate', 'closeSystem']);
   });
 
+  it('leaves a system alone that was there before, however late it hears of it', async () => {
+    const answer = world.hang('createSystem');
+    await late(port.create('one', document));
+    answer({ hresult: HRESULT.systemAlreadyExists, document: undefined, handle: 1n });
+    await settled();
+    expect(world.calls).to.deep.equal(['createSystem', 'closeSystem']);
+  });
+
   it('keeps a handle open until the last call on it has returned', async () => {
     const system = await port.create('one', document);
     const answer = world.hang('systemProperties');
