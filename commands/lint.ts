@@ -9,7 +9,7 @@ import { Linter, stdinName, type LintedFile } from '../src/lint/linter.ts';
 import { exitCodeOf } from '../src/lint/exit-code.ts';
 import { builtInCodes } from '../src/lint/lint-file.ts';
 import { rules } from '../src/lint/rules/index.ts';
-import { loadNamedConfig } from '../src/lint/settings/find-config.ts';
+import { loadNamedConfig, personalSettings } from '../src/lint/settings/find-config.ts';
 import { settingsOfFlags } from '../src/lint/settings/flag-settings.ts';
 import { packageVersion } from '../src/version.ts';
 
@@ -104,11 +104,7 @@ export default class Lint extends Command {
     refuseIf(flags.watch && args.includes(stdinName), '--watch cannot watch standard input');
     const { environment } = this.context;
     const named = flags.config === '' ? undefined : flags.config;
-    const personal = {
-      home: environment.homeDir,
-      config: environment.env[environment.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CONFIG_HOME'],
-      variables: environment.env,
-    };
+    const personal = personalSettings(environment);
     const linter = async (): Promise<Linter> =>
       new Linter(
         rules,

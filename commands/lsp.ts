@@ -1,6 +1,7 @@
 import { Command } from '../src/cli/command.ts';
 import type { FlagSpecs } from '../src/cli/flag.ts';
 import { CliError } from '../src/cli/cli-error.ts';
+import { personalSettings } from '../src/lint/settings/find-config.ts';
 import { packageVersion } from '../src/version.ts';
 
 const flags = {
@@ -46,11 +47,7 @@ export default class Lsp extends Command {
       output: stdout,
       version: packageVersion,
       packageRoot: environment.packageRoot,
-      personal: {
-        home: environment.homeDir,
-        config: environment.env[environment.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CONFIG_HOME'],
-        variables: environment.env,
-      },
+      personal: personalSettings(environment),
       now: environment.now,
     });
     return Promise.race([served, aborted]);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, lstatSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -41,13 +41,9 @@ export async function writeOutputFile(
 ): Promise<void> {
   const temporary = join(dirname(path), `.tmp-${basename(path)}${randomBytes(6).toString('hex')}`);
   try {
-    await pipeline(content, createWriteStream(temporary, { flags: 'wx', mode: 0o600 }), { signal });
-    const file = await open(temporary, 'r+');
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await pipeline(content, createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true }), {
+      signal,
+    });
     signal.throwIfAborted();
     await rename(temporary, path);
   } catch (error) {

@@ -1,11 +1,13 @@
 import { removeIfExists } from '../state/atomic-file.ts';
 import {
+  containerFolderExists,
   monitorLockPath,
   readConfigRecord,
   readStateRecord,
   writeStateRecord,
 } from '../state/container-files.ts';
 import type { ContainerConfigRecord, ContainerStateRecord } from '../state/container-record.ts';
+import type { Lock } from '../state/lock.ts';
 import { listReservations, releaseName } from '../state/names.ts';
 import { ownIdentity } from '../state/process-identity.ts';
 import { moveToTrash } from '../state/trash.ts';
@@ -57,9 +59,10 @@ async function removeAnonymousVolumes(deps: UpkeepDeps, config: ContainerConfigR
   for (const name of config.anonymousVolumes) await deps.removeVolume(name, config.id);
 }
 
-/** Deletes the lock file of a container that is gone; nobody can want it again. */
-export function dropMonitorLock(deps: Pick<UpkeepDeps, 'paths'>, id: string): void {
-  removeIfExists(monitorLockPath(deps.paths, id));
+/** Gives a container's lock back. When it is gone its lock's file goes too; nobody can want that again. */
+export function releaseMonitorLock({ paths }: Pick<UpkeepDeps, 'paths'>, id: string, lock: Lock): void {
+  lock.release();
+  if (!containerFolderExists(paths, id)) removeIfExists(monitorLockPath(paths, id));
 }
 
 function readable<T>(read: () => T): T | undefined {

@@ -4,8 +4,8 @@ import {
   writeExitRecord,
   writeStateRecord,
 } from '../state/container-files.ts';
-import type { ContainerStateRecord } from '../state/container-record.ts';
-import { killedExitCode } from '../state/container-status.ts';
+import type { ContainerStateRecord, Phase } from '../state/container-record.ts';
+import { isLeftBehind, killedExitCode } from '../state/container-status.ts';
 import { isAlive } from '../state/process-identity.ts';
 import { rfc3339 } from '../state/timestamp.ts';
 import { containerEvent } from './container-event.ts';
@@ -22,29 +22,21 @@ export const interruptedStart = 'the start was interrupted: the monitor process 
  */
 export async function repairContainer(deps: UpkeepDeps, id: string): Promise<boolean> {
   const record = readStateRecord(deps.paths, id);
-  if (record === undefined || !isLeftBehind(record)) return false;
-  if (record.phase === 'removing') {
+  if (record === undefined) return false;
+  if (!isLeftBehind(record, record.owner !== undefined && isAlive(record.owner))) return false;
+  if (toBeRemoved.includes(record.phase)) {
     await removeContainer(deps, id, { volumes: true });
     return true;
   }
   await releaseResources(deps, id);
-  if (record.phase === 'exited') {
-    await removeContainer(deps, id, { volumes: true });
-    return true;
-  }
   if (record.phase === 'starting') recordFailedStart(deps, id, record);
   else recordEnd(deps, id, record);
   if (record.card.autoRemove) await removeContainer(deps, id, { volumes: true });
   return true;
 }
 
-function isLeftBehind(record: ContainerStateRecord): boolean {
-  const { phase, card } = record;
-  // Its monitor was killed between the end and the removal: a living one holds the lock.
-  if (phase === 'exited') return card.autoRemove;
-  if (phase === 'created' || phase === 'dead') return false;
-  return record.owner === undefined || !isAlive(record.owner);
-}
+/** Of containers that are left behind: their removal was under way or next. */
+const toBeRemoved: readonly Phase[] = ['created', 'exited', 'dead', 'removing'];
 
 /** Ends what still runs of a container, and gives its endpoints, ports and mounts back. The caller holds its monitor lock. */
 export async function releaseResources(deps: UpkeepDeps, id: string): Promise<void> {

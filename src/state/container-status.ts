@@ -25,30 +25,33 @@ export function deriveStatus(
   const ended = exit !== undefined && exit.run === record.run ? exit : undefined;
   switch (record.phase) {
     case 'created':
-    case 'dead':
-      return derived(record, record.phase, {}, false);
     case 'exited':
-      // With `--rm` a monitor goes on to the removal, unless it was killed in between.
-      return derived(record, 'exited', {}, record.card.autoRemove);
+    case 'dead':
     case 'removing':
-      return derived(record, 'removing', {}, !ownerAlive);
+      return derived(record, record.phase, {}, ownerAlive);
     case 'starting':
       if (record.restartCount > 0 && ownerAlive) return restarting(record);
       // Until the init process runs Docker shows what was before.
-      return derived(record, record.run > 1 ? 'exited' : 'created', {}, !ownerAlive);
+      return derived(record, record.run > 1 ? 'exited' : 'created', {}, ownerAlive);
     case 'restarting':
-      return ownerAlive ? restarting(record) : derived(record, 'exited', endOf(ended, now), true);
+      return ownerAlive ? restarting(record) : derived(record, 'exited', endOf(ended, now), false);
     case 'running':
     case 'paused':
-      if (ended !== undefined) return derived(record, 'exited', endOf(ended, now), !ownerAlive);
-      return ownerAlive
-        ? derived(record, record.phase, { Running: true, Paused: record.phase === 'paused' }, false)
-        : derived(record, 'exited', endOf(undefined, now), true);
+      if (ended === undefined && ownerAlive)
+        return derived(record, record.phase, { Running: true, Paused: record.phase === 'paused' }, true);
+      return derived(record, 'exited', endOf(ended, now), ownerAlive);
   }
 }
 
+/** Whoever had the container was killed before he was done with it. */
+export function isLeftBehind({ phase, run, card }: ContainerStateRecord, ownerAlive: boolean): boolean {
+  // At rest; but with `--rm` a monitor goes on to the removal after a run or a failed start. A living one holds the lock.
+  if (phase === 'created' || phase === 'exited' || phase === 'dead') return card.autoRemove && run > 0;
+  return !ownerAlive;
+}
+
 function restarting(record: ContainerStateRecord): DerivedStatus {
-  return derived(record, 'restarting', { Running: true, Restarting: true }, false);
+  return derived(record, 'restarting', { Running: true, Restarting: true }, true);
 }
 
 function endOf(exit: ExitRecord | undefined, now: number): Partial<ContainerState> {
@@ -65,11 +68,11 @@ function derived(
   record: ContainerStateRecord,
   status: ContainerStatus,
   change: Partial<ContainerState>,
-  needsRepair: boolean,
+  ownerAlive: boolean,
 ): DerivedStatus {
   return {
     status,
-    needsRepair,
+    needsRepair: isLeftBehind(record, ownerAlive),
     state: {
       Status: status,
       Running: false,

@@ -110,11 +110,13 @@ describe('derived status', () => {
     expect(deriveStatus(restart, undefined, false, now)).to.include({ status: 'exited', needsRepair: true });
   });
 
-  it('a container of --rm that ended and is still there lost its monitor', () => {
-    const ended = record('exited');
-    const gone = { ...ended, card: { ...ended.card, autoRemove: true } };
-    expect(deriveStatus(gone, exitOf(1), false, now)).to.include({ status: 'exited', needsRepair: true });
-  });
+  for (const phase of ['created', 'exited', 'dead'] as const)
+    it(`takes a container of --rm that is ${phase} after a run for one that lost its monitor`, () => {
+      const plain = record(phase);
+      const gone = { ...plain, card: { ...plain.card, autoRemove: true } };
+      expect(deriveStatus(gone, exitOf(1), false, now)).to.include({ status: phase, needsRepair: true });
+      expect(deriveStatus({ ...gone, run: 0 }, undefined, false, now).needsRepair).to.equal(false);
+    });
 
   it('shows a later start as exited until its program runs', () => {
     expect(deriveStatus(record('starting', 2), undefined, true, now).status).to.equal('exited');

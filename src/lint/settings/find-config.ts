@@ -25,6 +25,23 @@ export interface PersonalSettings {
   readonly variables: Variables;
 }
 
+/** Of the person who runs this. */
+export function personalSettings({
+  env,
+  homeDir,
+  platform,
+}: {
+  readonly env: Variables;
+  readonly homeDir: string;
+  readonly platform: NodeJS.Platform;
+}): PersonalSettings {
+  return {
+    home: homeDir,
+    config: env[platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CONFIG_HOME'],
+    variables: env,
+  };
+}
+
 /** The file that `--config` names. Rejects with `LintConfigError` or a system error, both with the name as it was given. */
 export async function loadNamedConfig(
   name: string,

@@ -3,7 +3,7 @@ import type { ImageConfigSection } from '../../../api/types/index.ts';
 import type { HistoryEntry } from '../../../image/config.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { ResolvedImage } from '../images/resolve.ts';
-import { builtWithLabel } from '../images/built-with.ts';
+import { builtWithLabel, withBuiltWith } from '../images/built-with.ts';
 import type { BuildDeps } from './deps.ts';
 import type { StageImage } from './state.ts';
 
@@ -65,7 +65,9 @@ export class CacheSources {
         ...(entry.empty_layer === true
           ? {}
           : { adopt: { image: source.id, index: below?.config.rootfs.diff_ids.length ?? 0 } }),
-        config: isRun(words) ? withBuiltWith(section, source) : section,
+        config: isRun(words)
+          ? withBuiltWith(section, source.config.config?.Labels?.[builtWithLabel])
+          : section,
         history: {
           createdBy: words,
           ...(entry.created === undefined ? {} : { created: entry.created }),
@@ -80,13 +82,6 @@ export class CacheSources {
 
 /** Steps that run nothing are comments to the shell. */
 const isRun = (words: string): boolean => !words.includes('#(nop) ');
-
-/** A RUN that ran under Wine says so in its image. */
-function withBuiltWith(section: ImageConfigSection, source: ResolvedImage): ImageConfigSection {
-  const builtWith = source.config.config?.Labels?.[builtWithLabel];
-  if (builtWith === undefined) return section;
-  return { ...section, Labels: { ...section.Labels, [builtWithLabel]: builtWith } };
-}
 
 /** What `image` went through is the beginning of what `source` went through. */
 function continues(source: ResolvedImage, image: ResolvedImage | undefined): boolean {

@@ -35,7 +35,7 @@ export async function runInstruction(
   const probe: ImageConfigSection = { ...config, Cmd: savedCommand(command, args, hidden) };
   const cached = await useCache(run, state, probe);
   if (cached) {
-    keepLabel(state, cached.config.config?.Labels?.[builtWithLabel]);
+    state.config = withBuiltWith(state.config, cached.config.config?.Labels?.[builtWithLabel]);
     return;
   }
   const { compute } = await run.deps.host();
@@ -51,7 +51,7 @@ export async function runInstruction(
     Healthcheck: { Test: ['NONE'] },
   });
   await keepOrThrow(run, finished, command);
-  keepLabel(state, builtWith(host));
+  state.config = withBuiltWith(state.config, builtWith(host));
   await commit(run, state, { probe, containerId: finished.containerId, layer: await finished.diff() });
   if (run.request.remove || run.request.forceRemove) await removeStep(run, finished);
 }
@@ -120,8 +120,4 @@ async function keepOrThrow(run: BuildRun, finished: FinishedStep, command: reado
 async function removeStep(run: BuildRun, finished: FinishedStep): Promise<void> {
   await finished.remove();
   run.output.out(` ---> Removed intermediate container ${shortId(finished.containerId)}\n`);
-}
-
-function keepLabel(state: StageState, label: string | undefined): void {
-  state.config = withBuiltWith(state.config, label);
 }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PortholeError, isKind } from '../../../errors/porthole-error.ts';
 import { callMonitor, isLeaving } from '../../../monitor/client.ts';
-import { dropMonitorLock } from '../../../monitor/removal.ts';
+import { releaseMonitorLock } from '../../../monitor/removal.ts';
 import { repairContainer } from '../../../monitor/repair.ts';
-import { containerFolderExists, monitorLockPath } from '../../../state/container-files.ts';
+import { monitorLockPath } from '../../../state/container-files.ts';
 import { lookAt, noSuchContainer } from '../../../state/container-list.ts';
 import type { ListedContainer } from '../../../state/container-list.ts';
 import { tryLock } from '../../../state/lock.ts';
@@ -67,10 +67,9 @@ export async function whileAtRest<T>(
     look: () => void look(),
   });
   try {
-    if (containerFolderExists(deps.paths, id)) await repairContainer(upkeepDeps(deps), id);
+    await repairContainer(upkeepDeps(deps), id);
     return await work(look());
   } finally {
-    lock.release();
-    if (!containerFolderExists(deps.paths, id)) dropMonitorLock(deps, id);
+    releaseMonitorLock(deps, id, lock);
   }
 }

@@ -1,4 +1,4 @@
-import { removeContainer, dropMonitorLock } from '../../../monitor/removal.ts';
+import { removeContainer, releaseMonitorLock } from '../../../monitor/removal.ts';
 import { repairContainer } from '../../../monitor/repair.ts';
 import { containerFolderExists, monitorLockPath, readStateRecord } from '../../../state/container-files.ts';
 import { isAbandoned, isAbandonedFolder } from '../../../state/container-list.ts';
@@ -39,8 +39,7 @@ async function reconcileOne(deps: ReconcileDeps, id: string): Promise<void> {
     if (readStateRecord(deps.paths, id) !== undefined) await repairContainer(upkeep, id);
     else if (isAbandoned(deps.paths, id)) await removeContainer(upkeep, id, { volumes: true });
   } finally {
-    lock.release();
-    if (!containerFolderExists(deps.paths, id)) dropMonitorLock(deps, id);
+    releaseMonitorLock(deps, id, lock);
   }
 }
 

@@ -1,6 +1,6 @@
 import { PortholeError, isKind } from '../../../errors/porthole-error.ts';
 import { callMonitor, isLeaving } from '../../../monitor/client.ts';
-import { dropMonitorLock, removeContainer } from '../../../monitor/removal.ts';
+import { releaseMonitorLock, removeContainer } from '../../../monitor/removal.ts';
 import { repairContainer } from '../../../monitor/repair.ts';
 import { containerFolderExists, readStateRecord } from '../../../state/container-files.ts';
 import { lookAt, noSuchContainer, resolveContainer } from '../../../state/container-list.ts';
@@ -44,8 +44,7 @@ export async function removeByReference(
     if (!containerFolderExists(deps.paths, id)) return;
     await removeContainer(upkeep, id, { volumes: options.volumes === true });
   } finally {
-    lock.release();
-    if (!containerFolderExists(deps.paths, id)) dropMonitorLock(deps, id);
+    releaseMonitorLock(deps, id, lock);
   }
 }
 

@@ -6,6 +6,7 @@ import { isKind, PortholeError } from '../../../errors/porthole-error.ts';
 import { originalManifest } from '../../../image/archive/documents.ts';
 import { invalidArchive } from '../../../image/archive/archive-error.ts';
 import { blobName } from '../../../image/archive/member-table.ts';
+import type { RequestedPlatform } from './selection-host.ts';
 import type { MemberTable } from '../../../image/archive/member-table.ts';
 import {
   checkLayoutVersion,
@@ -50,11 +51,6 @@ export interface PlannedImage {
   readonly layers: readonly PlannedLayer[];
   readonly references: readonly Reference[];
   readonly parent: Digest | undefined;
-}
-
-export interface RequestedPlatform {
-  readonly text: string;
-  readonly platform: Platform;
 }
 
 type Names = Pick<PlannedImage, 'references' | 'parent'>;

@@ -6,10 +6,10 @@
 import type { Readable } from 'node:stream';
 import type { ProgressListener } from '../../../api/types/index.ts';
 import { BlobStore } from '../../../content/blobs.ts';
-import { markContent } from '../../../content/collect.ts';
+import { contentOfImage, markContent } from '../../../content/collect.ts';
 import { changeImageIndex, imagesLock, readImageIndex } from '../../../content/image-index.ts';
 import type { ImageIndexDocument, ImageIndexDraft, ImageRecord } from '../../../content/image-index.ts';
-import { storeManifest } from '../../../content/image-record.ts';
+import { manifestBlobs, storeManifest } from '../../../content/image-record.ts';
 import { openLease } from '../../../content/leases.ts';
 import { Spool } from '../../../content/spool.ts';
 import { invalidArchive } from '../../../image/archive/archive-error.ts';
@@ -19,7 +19,6 @@ import type { ImageConfig } from '../../../image/config.ts';
 import { shortDigest } from '../../../image/digest.ts';
 import type { Digest } from '../../../image/digest.ts';
 import { parseStoredManifest } from '../../../image/manifest.ts';
-import { architectureOfNode, parsePlatform } from '../../../image/platform.ts';
 import { canonicalString, familiarString } from '../../../image/reference.ts';
 import { withLock } from '../../../state/lock.ts';
 import type { LoadOptions } from '../../roles/images.ts';
@@ -30,7 +29,7 @@ import type { PlannedImage } from './load-plan.ts';
 import { measureLayer } from './measure-layer.ts';
 import { LayerProgress } from './progress.ts';
 import { cancelled } from './pull-layers.ts';
-import { selectionHost } from './selection-host.ts';
+import { requestedPlatform, selectionHost } from './selection-host.ts';
 import { setReference } from './tag.ts';
 import { packedNote, unpackLayer } from './unpack.ts';
 import { fitYoungGeneration } from './young-generation.ts';
@@ -110,12 +109,17 @@ async function bring(
   const { deps, blobs, signal, verified } = context;
   const digests = images.flatMap(({ id, manifest, layers }) => [
     id,
-    manifest.digest,
+    ...manifestBlobs(manifest),
     ...layers.map(({ descriptor }) => descriptor.digest),
   ]);
   const absent = digests.filter((digest) => blobs.sizeOf(digest) === undefined);
   const ids = images.flatMap(({ config }) => layerIdsOf(config.rootfs.diff_ids));
-  const lease = await openLease(deps.paths, { blobs: digests, layers: ids }, signal);
+  // An image that is here already may be made of other blobs than the archive's.
+  const { images: known } = readImageIndex(deps.paths);
+  const kept = images.flatMap(({ id }) =>
+    known[id] === undefined ? [] : contentOfImage(blobs, id, known[id]).blobs,
+  );
+  const lease = await openLease(deps.paths, { blobs: [...digests, ...kept], layers: ids }, signal);
   try {
     const index = readImageIndex(deps.paths);
     for (const pair of knownPairs(index, blobs)) verified.set(pair, undefined);
@@ -300,13 +304,4 @@ async function discard({ deps, blobs, unpacked }: LoadContext, digests: readonly
     for (const id of [...unpacked].reverse()) if (!needed.layers.has(id)) await layers.remove(id);
     for (const digest of digests) if (!needed.blobs.has(digest)) blobs.remove(digest);
   });
-}
-
-function requestedPlatform(
-  deps: ImageDeps,
-  text: string | undefined,
-): Parameters<typeof planLoad>[0]['requested'] {
-  if (text === undefined || text === '') return undefined;
-  const host = { os: 'windows', architecture: architectureOfNode(deps.environment.arch) };
-  return { text, platform: parsePlatform(text, host) };
 }

@@ -1,4 +1,5 @@
 /** From a reference to the documents of the one image to pull: manifest (chosen from lists), configuration, all checked. */
+import type { RequestedPlatform } from './selection-host.ts';
 import type { BlobStore } from '../../../content/blobs.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import { parseImageConfig } from '../../../image/config.ts';
@@ -8,7 +9,6 @@ import { isDigest } from '../../../image/digest.ts';
 import { parseManifest } from '../../../image/manifest.ts';
 import type { ImageManifest, ManifestDocument } from '../../../image/manifest.ts';
 import { formatPlatformShort, normalizePlatform } from '../../../image/platform.ts';
-import type { Platform } from '../../../image/platform.ts';
 import { checkImagePlatform, selectManifest } from '../../../image/platform-select.ts';
 import type { Fit, SelectionHost } from '../../../image/platform-select.ts';
 import { canonicalString, familiarString } from '../../../image/reference.ts';
@@ -24,11 +24,6 @@ export interface PullTarget {
   readonly configBytes: Buffer;
   /** Set when the image will not run here as it is. */
   readonly warning?: string;
-}
-
-export interface RequestedPlatform {
-  readonly text: string;
-  readonly platform: Platform;
 }
 
 const maxNesting = 4;

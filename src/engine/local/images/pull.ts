@@ -13,7 +13,6 @@ import { layerIdsOf } from '../../../image/chain-id.ts';
 import { shortDigest } from '../../../image/digest.ts';
 import type { Digest } from '../../../image/digest.ts';
 import { parseStoredManifest } from '../../../image/manifest.ts';
-import { architectureOfNode, parsePlatform } from '../../../image/platform.ts';
 import type { SelectionHost } from '../../../image/platform-select.ts';
 import {
   canonicalString,
@@ -33,8 +32,9 @@ import { LayerProgress } from './progress.ts';
 import { cancelled, pullLayers } from './pull-layers.ts';
 import type { PullLayer } from './pull-layers.ts';
 import { fetchImageDocuments, fetchTarget, resolveDigest } from './pull-target.ts';
-import type { PullTarget, RequestedPlatform } from './pull-target.ts';
-import { selectionHost } from './selection-host.ts';
+import type { PullTarget } from './pull-target.ts';
+import type { RequestedPlatform } from './selection-host.ts';
+import { requestedPlatform, selectionHost } from './selection-host.ts';
 import { setReference } from './tag.ts';
 import { packedNote } from './unpack.ts';
 import { fitYoungGeneration } from './young-generation.ts';
@@ -65,7 +65,7 @@ export async function pullImage(deps: ImageDeps, text: string, options: PullOpti
   }
   if (familiarName(named) === 'scratch')
     throw new PortholeError('invalid', 'REFERENCE_INVALID', "'scratch' is a reserved name");
-  const requested = parseRequested(deps, options.platform);
+  const requested = requestedPlatform(deps, options.platform);
   const { signal, onProgress } = options;
   const client = new RegistryClient({
     environment: deps.environment,
@@ -305,12 +305,6 @@ async function allTags(
   } catch (error) {
     throw explainPullError(error, reference);
   }
-}
-
-function parseRequested(deps: ImageDeps, text: string | undefined): RequestedPlatform | undefined {
-  if (text === undefined || text === '') return undefined;
-  const host = { os: 'windows', architecture: architectureOfNode(deps.environment.arch) };
-  return { text, platform: parsePlatform(text, host) };
 }
 
 async function buildForHints(context: PullContext): Promise<number | undefined> {

@@ -1,6 +1,7 @@
 import type { ComputeHost } from '../../../host/ports/compute.ts';
 import { parseOsVersion } from '../../../image/os-version.ts';
-import { architectureOfNode } from '../../../image/platform.ts';
+import { architectureOfNode, parsePlatform } from '../../../image/platform.ts';
+import type { Platform } from '../../../image/platform.ts';
 import type { SelectionHost } from '../../../image/platform-select.ts';
 import type { ImageDeps } from './deps.ts';
 
@@ -17,6 +18,18 @@ export async function selectionHost(deps: ImageDeps): Promise<SelectionHost> {
   }
   const hyperv = host.hypervAvailable && (host.sku === 'client' || !host.processIsolationAvailable);
   return { architecture, osVersion, kind: 'windows', isolation: hyperv ? 'hyperv' : 'process' };
+}
+
+/** `--platform`, read as one of this host's where it is not whole. Throws for text that is none. */
+export function requestedPlatform(deps: ImageDeps, text: string | undefined): RequestedPlatform | undefined {
+  if (text === undefined || text === '') return undefined;
+  const host = { os: 'windows', architecture: architectureOfNode(deps.environment.arch) };
+  return { text, platform: parsePlatform(text, host) };
+}
+
+export interface RequestedPlatform {
+  readonly text: string;
+  readonly platform: Platform;
 }
 
 async function askHost(deps: ImageDeps): Promise<ComputeHost | undefined> {

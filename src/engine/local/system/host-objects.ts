@@ -2,6 +2,7 @@
 import type { HostObjects, OwnedObjects } from '../../../doctor/host-object-checks.ts';
 import { asError } from '../../../errors/porthole-error.ts';
 import type { HostFacts } from '../../../host/ports/host-facts.ts';
+import { releaseMonitorLock } from '../../../monitor/removal.ts';
 import { releaseResources, repairContainer } from '../../../monitor/repair.ts';
 import { monitorLockPath, readStateRecord } from '../../../state/container-files.ts';
 import { listContainerIds } from '../../../state/container-list.ts';
@@ -52,7 +53,7 @@ export async function releaseContainers(deps: HostObjectsDeps, ids: readonly str
       if (owner !== undefined && isAlive(owner)) continue;
       if (!(await repairContainer(upkeep, id))) await releaseResources(upkeep, id);
     } finally {
-      lock.release();
+      releaseMonitorLock(deps, id, lock);
     }
   }
 }

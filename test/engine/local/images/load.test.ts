@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { BlobStore } from '../../../../src/content/blobs.ts';
+import { imagesLock } from '../../../../src/content/image-index.ts';
 import { leasedContent } from '../../../../src/content/leases.ts';
 import { commitImage } from '../../../../src/engine/local/images/commit.ts';
 import { resolveImage } from '../../../../src/engine/local/images/resolve.ts';
@@ -13,6 +14,8 @@ import { PortholeError } from '../../../../src/errors/porthole-error.ts';
 import { digestHex } from '../../../../src/image/digest.ts';
 import { mediaTypes } from '../../../../src/image/media-types.ts';
 import { randomImage } from '../../../../src/image/random.ts';
+import { tryLock } from '../../../../src/state/lock.ts';
+import type { Lock } from '../../../../src/state/lock.ts';
 import type { RandomImage } from '../../../../src/image/random.ts';
 import {
   archiveOf,
@@ -567,6 +570,35 @@ describe('images.load', () => {
 
     expect(traces()).to.deep.equal(before);
     await whole('other:1', other);
+  });
+
+  it('takes back both forms of a manifest when the image cannot be written down', async () => {
+    const registry = await ScriptedRegistry.start();
+    let archive: Buffer;
+    try {
+      registry.addImage('acme/app', '1', image);
+      await store.pull(`${registry.address}/acme/app:1`);
+      archive = Buffer.concat(await (await store.images.save([`${registry.address}/acme/app:1`])).toArray());
+    } finally {
+      await registry.stop();
+    }
+    open();
+    const abort = new AbortController();
+    let lock: Lock | undefined;
+    const blobs = new BlobStore(store.paths);
+    let ended = false;
+    const error = failure(
+      load(archive, {
+        signal: abort.signal,
+        onProgress: () => void (lock ??= tryLock(imagesLock(store.paths))),
+      }),
+    ).finally(() => (ended = true));
+    while (!ended && !existsSync(blobs.pathOf(image.manifestDigest))) await new Promise(setImmediate);
+    abort.abort();
+    lock?.release();
+
+    expect(await error).to.include({ kind: 'cancelled' });
+    expect(traces()).to.deep.equal([]);
   });
 
   it('ends when it is cancelled, in the middle of the stream', async () => {
