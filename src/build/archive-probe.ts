@@ -1,29 +1,45 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import {
+  detectCompression,
+  inflateOther,
+  isTarHeader,
+  UnsupportedCompression,
+} from '../layer/compression.ts';
 import type { SourceEntry } from './source-tree.ts';
-import { compressionOf } from './tar-context.ts';
-
-/** What ADD makes of a local file: `tar` is unpacked, `unsupported` would be if this host could inflate it. */
-export type ArchiveKind = 'tar' | 'unsupported' | 'none';
 
 const blockSize = 512;
 
-/** Looks at the first block of the content, inflated where it is compressed: by content, never by name. */
-export async function probeArchive(entry: SourceEntry): Promise<ArchiveKind> {
-  if (entry.type !== 'file' || entry.size < 6) return 'none';
+/**
+ * Whether ADD unpacks the file: a tar, plain or compressed. Told by the first block of the content, never by name. Throws
+ * `UnsupportedCompression` for one that cannot be looked into.
+ */
+export async function isArchive(entry: SourceEntry): Promise<boolean> {
+  if (entry.type !== 'file' || entry.size < 6) return false;
   const head = await firstBytes(openContent(entry, blockSize), blockSize);
-  switch (compressionOf(head)) {
-    case 'none':
-      return isTarHeader(head) ? 'tar' : 'none';
-    case 'gzip':
-      return (await isCompressedTar(entry, createGunzip())) ? 'tar' : 'none';
-    case 'zstd':
-      return (await isCompressedTar(entry, createZstdDecompress())) ? 'tar' : 'none';
-    case 'bzip2':
-    case 'xz':
-      return 'unsupported';
+  const compression = detectCompression(head);
+  if (compression === 'none') return isTarHeader(head);
+  const input = openContent(entry);
+  try {
+    return isTarHeader(await firstBytes(await inflated(compression, input), blockSize));
+  } catch (error) {
+    if (error instanceof UnsupportedCompression) throw error;
+    // Not what its first bytes promise: an ordinary file.
+    return false;
+  } finally {
+    input.destroy();
   }
+}
+
+async function inflated(
+  compression: 'gzip' | 'zstd' | 'bzip2' | 'xz',
+  input: Readable,
+): Promise<AsyncIterable<Uint8Array>> {
+  if (compression === 'bzip2' || compression === 'xz') return inflateOther(compression, input);
+  const inflate = compression === 'gzip' ? createGunzip() : createZstdDecompress();
+  input.on('error', (error) => inflate.destroy(error));
+  return input.pipe(inflate);
 }
 
 /** The content from its start; `length` bounds it. */
@@ -37,39 +53,13 @@ export function openContent(entry: SourceEntry, length = entry.size): Readable {
   return createReadStream(content.hostPath, { start, end: start + end - 1 });
 }
 
-async function isCompressedTar(
-  entry: SourceEntry,
-  inflate: ReturnType<typeof createGunzip>,
-): Promise<boolean> {
-  const input = openContent(entry);
-  input.on('error', (error) => inflate.destroy(error));
-  try {
-    return isTarHeader(await firstBytes(input.pipe(inflate), blockSize));
-  } catch {
-    // Not what its first bytes promise: an ordinary file.
-    return false;
-  } finally {
-    input.destroy();
-  }
-}
-
-async function firstBytes(stream: Readable, size: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+async function firstBytes(stream: AsyncIterable<Uint8Array>, size: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of stream) {
     chunks.push(chunk);
     length += chunk.length;
     if (length >= size) break;
   }
   return Buffer.concat(chunks).subarray(0, size);
-}
-
-/** The header's checksum holds (any tar, old ones without `ustar` too). */
-function isTarHeader(block: Buffer): boolean {
-  if (block.length < blockSize) return false;
-  const stored = /^[ ]*([0-7]+)[ \0]*$/.exec(block.toString('latin1', 148, 156))?.[1];
-  if (stored === undefined) return false;
-  let sum = 8 * 0x20;
-  for (let at = 0; at < blockSize; at++) if (at < 148 || at >= 156) sum += block[at]!;
-  return sum === parseInt(stored, 8);
 }

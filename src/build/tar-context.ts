@@ -3,8 +3,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { asError, PortholeError } from '../errors/porthole-error.ts';
+import { LayerError } from '../layer/layer-error.ts';
+import { defaultLayerLimits, uncompressedLimit } from '../layer/limits.ts';
+import { pumpLayer } from '../layer/pump.ts';
 import { MemoryTree, splitPath } from './source-tree.ts';
 import type { SourceEntry } from './source-tree.ts';
 
@@ -16,9 +18,10 @@ export interface TarContext {
 }
 
 /**
- * Reads an archive (tar, also in gzip or zstd) whose entries COPY can then take. Nothing is unpacked: contents are put
+ * Reads an archive (tar, also in gzip, zstd, bzip2 or xz) whose entries COPY can then take. Nothing is unpacked: contents are put
  * aside in one file below `folder`, which is made here and removed by `dispose`, so names in the archive can do no harm.
- * Errors: kind `invalid`, code `ARCHIVE_INVALID`, for what is no archive, is cut short, or leads out of its root.
+ * Errors: kind `invalid`, code `ARCHIVE_INVALID`, for what is no archive, is cut short, leads out of its
+ * root, or inflates beyond measure.
  */
 export async function readTarContext(
   stream: Readable,
@@ -34,6 +37,7 @@ export async function readTarContext(
     stream.destroy();
     await dispose();
     signal?.throwIfAborted();
+    if (error instanceof LayerError) throw invalidArchive(asError(error.cause ?? error).message, error);
     throw error instanceof PortholeError ? error : invalidArchive(asError(error).message, error);
   }
 }
@@ -48,12 +52,16 @@ async function spool(
   const tree = new MemoryTree();
   const spooled = createWriteStream(hostPath, { mode: 0o600 });
   let size = 0;
+  let inflated = 0;
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    inflated += chunk.length;
+    const limit = uncompressedLimit(defaultLayerLimits, size);
+    if (inflated > limit) throw invalidArchive(`it inflates to more than ${limit} bytes`);
+    if (!parser.write(chunk)) await Promise.race([once(parser, 'drain'), once(parser, 'close')]);
+  };
   const feed = (async () => {
     const chunks = countBytes(stream, (count) => (size += count));
-    for await (const chunk of decompressed(chunks)) {
-      signal?.throwIfAborted();
-      if (!parser.write(chunk)) await Promise.race([once(parser, 'drain'), once(parser, 'close')]);
-    }
+    await pumpLayer(chunks, { write }, signal === undefined ? {} : { signal });
     (parser as unknown as Writable).end();
   })();
   feed.catch((error: unknown) => parser.destroy(asError(error)));
@@ -83,48 +91,6 @@ async function* countBytes(stream: Readable, add: (count: number) => void): Asyn
     add(bytes.length);
     yield bytes;
   }
-}
-
-/** Looks at the first bytes: gzip and zstd are inflated, other compressions refused, the rest is taken for a tar. */
-async function* decompressed(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  let head = Buffer.alloc(0);
-  while (head.length < 6) {
-    const next = await chunks.next();
-    if (next.done === true) break;
-    head = Buffer.concat([head, next.value]);
-  }
-  const all = prepend(head, chunks);
-  const kind = compressionOf(head);
-  if (kind === 'none') {
-    yield* all;
-    return;
-  }
-  if (kind === 'bzip2' || kind === 'xz') {
-    throw new PortholeError('invalid', 'ARCHIVE_INVALID', `${kind} archives are not supported`, {
-      hint: 'compress it with gzip or zstd',
-    });
-  }
-  const { Readable: NodeReadable } = await import('node:stream');
-  const inflate = kind === 'gzip' ? createGunzip() : createZstdDecompress();
-  const input = NodeReadable.from(all, { objectMode: false });
-  input.on('error', (error) => inflate.destroy(error));
-  yield* input.pipe(inflate) as AsyncIterable<Buffer>;
-}
-
-async function* prepend(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  if (head.length > 0) yield head;
-  yield* rest;
-}
-
-export type Compression = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
-
-export function compressionOf(head: Uint8Array): Compression {
-  const begins = (...bytes: number[]) => bytes.every((byte, index) => head[index] === byte);
-  if (begins(0x1f, 0x8b, 0x08)) return 'gzip';
-  if (begins(0x28, 0xb5, 0x2f, 0xfd)) return 'zstd';
-  if (begins(0x42, 0x5a, 0x68)) return 'bzip2';
-  if (begins(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz';
-  return 'none';
 }
 
 interface TarHeader {

@@ -7,7 +7,6 @@ import { basename, join, relative, sep } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { buffer as collect } from 'node:stream/consumers';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { BuildContext, BuildRequest } from '../engine/roles/index.ts';
 import { asError } from '../errors/porthole-error.ts';
 import { CliError, systemErrorText } from './cli-error.ts';
@@ -32,7 +31,7 @@ export async function openBuildContext(
   if (path === '-') {
     if (dockerfile === '-')
       throw new CliError("invalid argument: can't use stdin for both build context and dockerfile");
-    return readStdin(stdin, dockerfile);
+    return readContext(stdin, dockerfile);
   }
   const absolute = absolutePath(client, path);
   if (await exists(absolute)) return openFolder(absolute, dockerfile, client, stdin);
@@ -118,21 +117,12 @@ async function readIgnore(folder: string): Promise<string | undefined> {
     : bytes.toString('utf8');
 }
 
-/** First bytes of the archive formats that a context may come in. */
-const magics: readonly (readonly [name: string, bytes: readonly number[], offset: number])[] = [
-  ['gzip', [0x1f, 0x8b, 0x08], 0],
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd], 0],
-  ['bzip2', [0x42, 0x5a, 0x68], 0],
-  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], 0],
-  ['tar', [0x75, 0x73, 0x74, 0x61, 0x72], 257],
-];
-
-async function readStdin(stdin: NodeJS.ReadableStream, dockerfile: string): Promise<ContextSource> {
-  const { head, stream } = await peek(stdin, 512);
-  const format = magics.find(([, bytes, offset]) =>
-    bytes.every((byte, index) => head[offset + index] === byte),
-  )?.[0];
-  if (format === undefined) {
+/** An archive as it comes, or one of a Dockerfile alone. */
+async function readContext(input: NodeJS.ReadableStream, dockerfile: string): Promise<ContextSource> {
+  const { head, stream } = await peek(input, 512);
+  const { detectCompression, isTarHeader } = await import('../layer/compression.ts');
+  if (detectCompression(head) === 'none' && !isTarHeader(head)) {
+    if (dockerfile === '-') throw fail('build context is not an archive');
     if (dockerfile !== '')
       throw fail('ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles');
     return {
@@ -140,12 +130,8 @@ async function readStdin(stdin: NodeJS.ReadableStream, dockerfile: string): Prom
       dockerfile: { path: 'Dockerfile' },
     };
   }
-  if (format === 'bzip2' || format === 'xz')
-    throw fail(`${format} archives are not supported`, { hint: 'pipe it through gzip, or as a plain tar' });
-  const tar =
-    format === 'tar' ? stream : stream.pipe(format === 'gzip' ? createGunzip() : createZstdDecompress());
   return {
-    context: { kind: 'tar', stream: tar },
+    context: { kind: 'tar', stream },
     dockerfile: { path: dockerfile === '' ? 'Dockerfile' : dockerfile.replaceAll('\\', '/') },
   };
 }

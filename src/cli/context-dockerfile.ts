@@ -1,7 +1,8 @@
 /** The Dockerfile of a build context, without building. */
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { buffer as collect } from 'node:stream/consumers';
 import { asError } from '../errors/porthole-error.ts';
 import type { ContextSource } from './build-context.ts';
@@ -35,11 +36,17 @@ export async function readContextDockerfile({
 }
 
 async function fromTar(stream: Readable, path: string): Promise<ContextDockerfile> {
-  const { extract } = await import('tar-stream');
+  const [{ extract }, { pumpLayer }] = await Promise.all([import('tar-stream'), import('../layer/pump.ts')]);
   const found = new Map<string, Buffer>();
   const wanted = new Set([path, `${path}.dockerignore`, '.dockerignore']);
-  const entries = stream.pipe(extract());
-  stream.once('error', (error) => entries.destroy(error));
+  const entries = extract();
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    if (!entries.write(chunk)) await Promise.race([once(entries, 'drain'), once(entries, 'close')]);
+  };
+  pumpLayer(stream, { write }).then(
+    () => void (entries as unknown as Writable).end(),
+    (error: unknown) => entries.destroy(asError(error)),
+  );
   for await (const entry of entries) {
     const name = entry.header.name.replace(/^(\.?\/)+/, '');
     if (wanted.has(name)) found.set(name, await collect(entry));

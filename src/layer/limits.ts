@@ -21,8 +21,8 @@ export const defaultLayerLimits: LayerLimits = {
   ratioFreeBytes: 1 << 30,
 };
 
-/** Bytes that a layer of `declaredSize` compressed bytes may inflate to. */
-function uncompressedLimit(limits: LayerLimits, declaredSize: number | undefined): number {
+/** Bytes that `declaredSize` compressed bytes may inflate to. */
+export function uncompressedLimit(limits: LayerLimits, declaredSize: number | undefined): number {
   if (declaredSize === undefined) return limits.totalBytes;
   return Math.min(limits.totalBytes, limits.ratioFreeBytes + limits.ratio * declaredSize);
 }

@@ -5,10 +5,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { asError } from '../errors/porthole-error.ts';
+import { compressionHeadBytes, detectCompression, inflateOther } from './compression.ts';
+import type { Compression } from './compression.ts';
 import { LayerError } from './layer-error.ts';
 import type { Gunzip, ZstdDecompress } from 'node:zlib';
-
-export type LayerCompression = 'none' | 'gzip' | 'zstd';
 
 /** Takes uncompressed chunks in order; done with the chunk when it returns (or its promise resolves). */
 export interface ChunkConsumer {
@@ -18,7 +18,7 @@ export interface ChunkConsumer {
 export interface PumpOptions {
   readonly signal?: AbortSignal;
   /** Told by the first bytes when absent: media types are sometimes wrong. */
-  readonly compression?: LayerCompression;
+  readonly compression?: Compression;
   /** Told of each piece of input (as joined) that the decompressor is done with, in order. */
   readonly onTaken?: (piece: Uint8Array) => void;
 }
@@ -28,13 +28,6 @@ const outputBytes = 2 << 20;
 const queueLimit = 5;
 /** Input pieces are joined to this size: every inflate call costs a turn through the thread pool. */
 const batchBytes = 512 << 10;
-
-/** By magic number; a plain tar has none. */
-export function detectCompression(head: Uint8Array): LayerCompression {
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
-  return 'none';
-}
 
 /**
  * Reads `source` (compressed bytes, any piece sizes) to its end and writes what it inflates to into `consumer`. A stream
@@ -48,10 +41,9 @@ export async function pumpLayer(
   options.signal?.throwIfAborted();
   const input = new Input(batched(source), options.signal);
   try {
-    const first = await input.next();
-    if (first === undefined) return;
-    const compression = options.compression ?? detectCompression(first);
-    input.unread([first]);
+    const head = await input.head(compressionHeadBytes);
+    if (head === undefined) return;
+    const compression = options.compression ?? detectCompression(head);
     if (compression === 'none') {
       for (let batch = await input.next(); batch !== undefined; batch = await input.next()) {
         options.signal?.throwIfAborted();
@@ -59,6 +51,8 @@ export async function pumpLayer(
       }
       return;
     }
+    if (compression === 'bzip2' || compression === 'xz')
+      return await inflateSlowly(compression, input, consumer, options);
     // Node's zstd stream ends with its first frame, and some tools write one frame a file.
     for (let frame = 0; ; frame += 1) {
       await inflateFrame(createInflate(compression, frame), input, consumer, options);
@@ -69,6 +63,47 @@ export async function pumpLayer(
   } finally {
     input.close();
   }
+}
+
+/** Without the thread pool: the few archives that come so are not worth more. */
+async function inflateSlowly(
+  compression: 'bzip2' | 'xz',
+  input: Input,
+  consumer: ChunkConsumer,
+  { signal, onTaken }: PumpOptions,
+): Promise<void> {
+  let sourceFailed = false;
+  const batches = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      for (let batch = await input.next(); batch !== undefined; batch = await input.next()) {
+        yield batch;
+        onTaken?.(batch);
+      }
+    } catch (error) {
+      sourceFailed = true;
+      throw error;
+    }
+  };
+  const chunks = await inflateOther(compression, batches());
+  try {
+    for (;;) {
+      const { done, value } = await chunks.next().catch((cause: unknown) => {
+        throw sourceFailed ? cause : undecodable(asError(cause));
+      });
+      if (done === true) return;
+      signal?.throwIfAborted();
+      await nextTurn();
+      await consumer.write(value);
+    }
+  } finally {
+    await chunks.return();
+  }
+}
+
+function undecodable(cause: Error): LayerError {
+  return new LayerError('LAYER_COMPRESSION_INVALID', `failed to decompress layer: ${cause.message}`, {
+    cause,
+  });
 }
 
 type Decompressor = Gunzip | ZstdDecompress;
@@ -100,8 +135,7 @@ async function inflateFrame(
     wake();
   });
   decompressor.on('error', (cause: Error) => {
-    const message = `failed to decompress layer: ${cause.message}`;
-    failure ??= new LayerError('LAYER_COMPRESSION_INVALID', message, { cause });
+    failure ??= undecodable(cause);
     wake();
   });
   const onAbort = (): void => wake();
@@ -189,6 +223,18 @@ class Input {
       signal?.addEventListener('abort', () => reject(asError(signal.reason)), { once: true });
     });
     this.#aborted.catch(() => undefined);
+  }
+
+  /** The first bytes, without taking them. Undefined when there are none. */
+  async head(bytes: number): Promise<Uint8Array | undefined> {
+    let head = await this.next();
+    while (head !== undefined && head.length < bytes) {
+      const more = await this.next();
+      if (more === undefined) break;
+      head = Buffer.concat([head, more]);
+    }
+    if (head !== undefined) this.unread([head]);
+    return head;
   }
 
   async next(): Promise<Uint8Array | undefined> {

@@ -43,12 +43,21 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'src/api/types': { may: [] },
   'src/build': {
-    may: ['src/dockerfile', 'src/text', 'src/image', errors, 'tar-stream'],
-    types: [wire, 'src/layer', ports],
+    may: ['src/dockerfile', 'src/text', 'src/image', 'src/layer', errors, 'tar-stream'],
+    types: [wire, ports],
   },
   'src/build-info.ts': { may: [] },
   'src/cli': {
-    may: ['src/text', errors, 'src/image', 'tar-stream', 'src/version.ts', 'src/build-info.ts'],
+    may: [
+      'src/text',
+      errors,
+      'src/image',
+      'src/layer/compression.ts',
+      'src/layer/pump.ts',
+      'tar-stream',
+      'src/version.ts',
+      'src/build-info.ts',
+    ],
     types: [wire, roles, environment],
   },
   'src/cli/oclif': { may: ['src/cli', '@oclif/core'] },
@@ -138,7 +147,7 @@ const rules: Readonly<Record<string, Rule>> = {
     types: [environment, ports, 'src/host/host.ts'],
   },
   'src/image': { may: [errors], types: [wire] },
-  'src/layer': { may: [errors, 'tar-stream'] },
+  'src/layer': { may: [errors, 'tar-stream', 'xz-decompress'] },
   'src/lint': {
     may: ['src/dockerfile', 'src/text', 'src/build', 'spdx-expression-parse', 'ignore', 'yaml'],
     types: ['sarif'],

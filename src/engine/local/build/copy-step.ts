@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openContent, probeArchive } from '../../../build/archive-probe.ts';
+import { isArchive, openContent } from '../../../build/archive-probe.ts';
 import { sidOfAccount } from '../../../build/chown.ts';
 import { joinedCommentCommand } from '../../../build/run-config.ts';
 import type { Expander } from '../../../build/run-config.ts';
@@ -217,18 +217,7 @@ async function existingType(run: BuildRun, state: StageState, path: string): Pro
 
 /** True when the file is an archive, whose content then is part of the plan. */
 async function unpack(run: BuildRun, plan: CopyPlan, source: CopySource, folder: string): Promise<boolean> {
-  const kind = await probeArchive(source.entry);
-  if (kind === 'none') return false;
-  if (kind === 'unsupported') {
-    throw new PortholeError(
-      'invalid',
-      'ARCHIVE_INVALID',
-      `cannot unpack ${source.name}: bzip2 and xz are not supported`,
-      {
-        hint: 'compress it with gzip or zstd, or use COPY to put it in as it is',
-      },
-    );
-  }
+  if (!(await isArchive(source.entry))) return false;
   const place = join(run.workFolder, `archive-${run.deps.environment.newId()}`);
   const { tree } = await readTarContext(openContent(source.entry), place, run.signal);
   for (const entry of tree.entries()) await plan.add(tree, entry, joinWindows(folder, entry.path));

@@ -40,7 +40,7 @@ export interface SpooledFile extends ArchiveFile {
 const maxMembers = 100_000;
 
 /**
- * Reads the stream to its end: a tar, plain or in gzip or zstd. Kind `invalid`, code `ARCHIVE_INVALID` for anything else,
+ * Reads the stream to its end: a tar, plain or in gzip, zstd, bzip2 or xz. Kind `invalid`, code `ARCHIVE_INVALID` for anything else,
  * and for names and links that mean harm; `NO_SPACE` before a member is written that the disk cannot hold.
  */
 export async function spoolArchive(
@@ -51,7 +51,6 @@ export async function spoolArchive(
 ): Promise<MemberTable<SpooledFile>> {
   const sink = new SpoolSink(spool, blobs);
   const parser = new TarParser(sink);
-  let isFirst = true;
   const release = ownsItsMemory(archive) ? releaseBuffer : undefined;
   try {
     await pumpLayer(
@@ -61,8 +60,6 @@ export async function spoolArchive(
           const bytes = Buffer.isBuffer(chunk)
             ? chunk
             : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-          if (isFirst) refuseOtherCompression(bytes);
-          isFirst = false;
           parser.push(bytes);
           release?.(chunk);
         },
@@ -217,22 +214,3 @@ class SpoolSink implements TarSink {
 }
 
 const spaceWorthAsking = 1 << 20;
-
-/** Compressions that Docker takes and this host cannot inflate, by their magic. */
-function refuseOtherCompression(head: Buffer): void {
-  const magic = head.subarray(0, 6).toString('latin1');
-  const [name, tool] = magic.startsWith('BZh')
-    ? ['bzip2', 'bunzip2']
-    : magic === '\xfd7zXZ\0'
-      ? ['xz', 'unxz']
-      : [undefined, ''];
-  if (name === undefined) return;
-  throw new PortholeError(
-    'invalid',
-    'ARCHIVE_COMPRESSION',
-    `archives compressed with ${name} are not supported`,
-    {
-      hint: `inflate it first: ${tool} -c FILE | porthole load`,
-    },
-  );
-}

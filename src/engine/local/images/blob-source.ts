@@ -42,7 +42,6 @@ async function fill(piece: Buffer, source: BlobSource, from: number, generation:
     if (count === 0) await source.waitBeyond(from + filled, generation);
     if (source.generation !== generation) throw new SourceRestarted();
     filled += count;
-    if (from === 0 && filled === count) refuseUnknownCompression(piece.subarray(0, count));
   }
 }
 
@@ -68,14 +67,4 @@ export class FileBlobSource implements BlobSource {
   close(): void {
     closeSync(this.#fd);
   }
-}
-
-/** Compressions that other engines have accepted, by their magic, so that the message is not one about a bad archive. */
-function refuseUnknownCompression(head: Buffer): void {
-  const magic = head.subarray(0, 6).toString('latin1');
-  const name = magic.startsWith('BZh') ? 'bzip2' : magic === '\xfd7zXZ\0' ? 'xz' : undefined;
-  if (name === undefined) return;
-  throw new PortholeError('invalid', 'LAYER_COMPRESSION', `layer compression ${name} is not supported`, {
-    hint: 'push the image again with gzip or zstd layers',
-  });
 }

@@ -31,7 +31,7 @@ import type { SelectionHost } from '../../../image/platform-select.ts';
 import { canonicalString } from '../../../image/reference.ts';
 import type { Reference } from '../../../image/reference.ts';
 import { checkIsImage, checkLayerCount } from '../../../image/validate.ts';
-import { detectCompression } from '../../../layer/pump.ts';
+import { compressionHeadBytes, detectCompression } from '../../../layer/compression.ts';
 import { readDocument, readHead } from './archive-spool.ts';
 import type { SpooledFile } from './archive-spool.ts';
 
@@ -279,7 +279,7 @@ function imageOfItem(members: Members, item: DockerItem, id: Digest, configBytes
 
 /** Layers of a docker-archive are plain tars, mostly. */
 function layerType(file: SpooledFile): string {
-  const compression = detectCompression(readHead(file, 4));
+  const compression = detectCompression(readHead(file, compressionHeadBytes));
   return compression === 'none' ? mediaTypes.ociLayer : `${mediaTypes.ociLayer}+${compression}`;
 }
 

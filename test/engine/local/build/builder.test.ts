@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -10,6 +11,7 @@ import { pack } from 'tar-stream';
 import { createBuildRole } from '../../../../src/engine/local/build/builder.ts';
 import type { BuildContext } from '../../../../src/engine/roles/index.ts';
 import { PortholeError } from '../../../../src/errors/porthole-error.ts';
+import { compressBy } from '../../../support/compressors.ts';
 import { BuildWorld, defaultRequest } from '../../../support/build-deps.ts';
 
 let world: BuildWorld;
@@ -498,10 +500,14 @@ describe('build COPY and ADD', () => {
 });
 
 describe('build ADD', () => {
-  async function archive(files: Record<string, string>, finish: (bytes: Buffer) => Buffer): Promise<Buffer> {
+  async function archive(
+    files: Record<string, string | Buffer>,
+    finish: (bytes: Buffer) => Buffer,
+  ): Promise<Buffer> {
     const packer = pack();
     for (const [name, content] of Object.entries(files)) {
-      if (content.startsWith('->')) packer.entry({ name, type: 'symlink', linkname: content.slice(2) });
+      if (typeof content === 'string' && content.startsWith('->'))
+        packer.entry({ name, type: 'symlink', linkname: content.slice(2) });
       else packer.entry({ name, mtime: new Date(0) }, content);
     }
     packer.finalize();
@@ -521,10 +527,13 @@ describe('build ADD', () => {
         'one.bin': await archive(files, (bytes) => bytes),
         'two.tgz': await archive(files, (bytes) => gzipSync(bytes)),
         'three.zst': await archive(files, (bytes) => zstdCompressSync(bytes)),
+        'four.bz2': await archive(files, (bytes) => compressBy('bzip2', bytes)),
+        'five.xz': await archive(files, (bytes) => compressBy('xz', bytes)),
         'plain.gz': gzipSync('text'),
+        'plain.bz2': compressBy('bzip2', Buffer.from('text')),
       }),
       dockerfile:
-        'FROM base:1\nADD one.bin /1\nADD two.tgz C:/2/\nADD three.zst /3\nADD plain.gz C:/4/\nCOPY two.tgz /5/\n',
+        'FROM base:1\nADD one.bin /1\nADD two.tgz C:/2/\nADD three.zst /3\nADD four.bz2 /3b\nADD five.xz /3c\nADD plain.gz plain.bz2 C:/4/\nCOPY two.tgz /5/\n',
     });
 
     const found = world.files(image);
@@ -535,6 +544,11 @@ describe('build ADD', () => {
       'C:\\2\\x\\a.txt',
       'C:\\3\\link',
       'C:\\3\\x\\a.txt',
+      'C:\\3b\\link',
+      'C:\\3b\\x\\a.txt',
+      'C:\\3c\\link',
+      'C:\\3c\\x\\a.txt',
+      'C:\\4\\plain.bz2',
       'C:\\4\\plain.gz',
       'C:\\5\\two.tgz',
     ]);
@@ -543,7 +557,8 @@ describe('build ADD', () => {
 
   it('refuses archives that it cannot inflate, and those that lead out of the image', async () => {
     const outside = await archive({ '../evil': 'x' }, (bytes) => bytes);
-    const xz = Buffer.concat([Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), Buffer.alloc(600)]);
+    const xz = readFileSync(join(import.meta.dirname, '../../../../fixtures/archives/sha256.tar.xz'));
+    const gzip = gzipSync(await archive({ a: randomBytes(5000) }, (bytes) => bytes)).subarray(0, -1000);
 
     const first = await failure(
       world.build({ context: contextOf({ a: xz }), dockerfile: 'FROM base:1\nADD a /x\n' }),
@@ -552,7 +567,14 @@ describe('build ADD', () => {
       world.build({ context: contextOf({ a: outside }), dockerfile: 'FROM base:1\nADD a /x\n' }),
     );
 
-    expect(first.message).to.equal('failed to copy files: cannot unpack a: bzip2 and xz are not supported');
+    const third = await failure(
+      world.build({ context: contextOf({ a: gzip }), dockerfile: 'FROM base:1\nADD a /x\n' }),
+    );
+
+    expect(first.message).to.equal(
+      'failed to copy files: xz: it uses a filter or a checksum other than LZMA2, CRC32 and CRC64',
+    );
+    expect(third.message).to.equal('failed to copy files: failed to read archive: unexpected end of file');
     expect(second.message).to.equal(
       'failed to copy files: failed to read archive: "../evil" leads out of the archive',
     );

@@ -28,6 +28,7 @@ import {
   skopeoDockerArchive,
 } from '../../../support/image-archive.ts';
 import type { Member } from '../../../support/image-archive.ts';
+import { compressBy } from '../../../support/compressors.ts';
 import { ImageStore, failure } from '../../../support/image-store.ts';
 import type { ImageStoreOptions } from '../../../support/image-store.ts';
 import { ScriptedRegistry } from '../../../support/scripted-registry.ts';
@@ -97,6 +98,8 @@ describe('images.load', () => {
     ['absolute names', ociArchive(image, tag).map((one) => ({ ...one, name: `/${one.name}` })), tag],
     ['members in another order', [...ociArchive(image, tag)].reverse(), tag],
     ['gzip around it', gzipSync(archiveOf(ociArchive(image, tag))), tag],
+    ['bzip2 around it', compressBy('bzip2', archiveOf(ociArchive(image, tag))), tag],
+    ['xz around it', compressBy('xz', archiveOf(dockerArchive24(image, [tag]))), tag],
     ['zstd around it', zstdCompressSync(archiveOf(dockerArchive24(image, [tag]))), tag],
     ['hard links between layers', hardLinked(), tag],
     ['backslashes of old Docker on Windows', backslashed(), tag],
@@ -379,11 +382,15 @@ describe('images.load', () => {
         'invalid archive: failed to decompress it: unexpected end of file',
       ],
       [
-        'bzip2',
+        'bzip2 that is damaged',
         Buffer.from('BZh91AY&SY' + '\0'.repeat(600)),
-        'archives compressed with bzip2 are not supported',
+        'invalid archive: failed to decompress it: bzip2: damaged tables',
       ],
-      ['xz', Buffer.from('fd377a585a000000', 'hex'), 'archives compressed with xz are not supported'],
+      [
+        'xz that is cut off',
+        Buffer.from('fd377a585a000000', 'hex'),
+        'invalid archive: failed to decompress it: xz: the input ends early, or something else follows it',
+      ],
       [
         'a tar of something else',
         [{ name: 'readme.txt', bytes: 'hi' }],
