@@ -66,7 +66,7 @@ export async function createEngine(given: Environment): Promise<Engine> {
       (await import('./engine/local/images/commit.ts')).commitImage(imageDeps, request),
   };
   const images = lazyRole<ImagesRole>(
-    ['list', 'inspect', 'history', 'platforms', 'pull', 'push', 'save', 'load', 'tag', 'remove'],
+    ['list', 'inspect', 'history', 'platforms', 'pull', 'push', 'save', 'load', 'tag', 'remove', 'prune'],
     async () => (await import('./engine/local/images/images.ts')).createImagesRole(imageDeps),
   );
   const containers: ContainersRole = containersRole(containerDeps);
@@ -104,7 +104,12 @@ export async function createEngine(given: Environment): Promise<Engine> {
       host,
       build: buildInfo,
       facts: async () => (await import('./host/open-facts.ts')).openHostFacts(environment),
-      sweepStore: async () => (await host()).layers.sweep(),
+      sweepStore: async () => {
+        await (await import('./engine/local/images/unneeded.ts')).removeUnneeded(imageDeps);
+        await (await host()).layers.sweep();
+      },
+      unneededContent: async () =>
+        (await import('./engine/local/images/unneeded.ts')).removeUnneeded(imageDeps, { dryRun: true }),
       hostObjects: {
         read: async (facts) =>
           (await import('./engine/local/system/host-objects.ts')).readHostObjects(containerDeps, facts),

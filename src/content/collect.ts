@@ -12,6 +12,8 @@ export interface NeededContent {
   readonly blobs: ReadonlySet<Digest>;
   /** Layer store ids. */
   readonly layers: ReadonlySet<string>;
+  /** Somebody is making content that nothing names yet: what is not in these sets may be needed all the same. */
+  readonly unnamed: boolean;
 }
 
 /** What one image leads to: its manifest, configuration, layer blobs and unpacked layers. Damaged documents lead nowhere. */
@@ -44,7 +46,7 @@ export function markContent(
     for (const layer of content.layers) neededLayers.add(layer);
   }
   for (const { target } of Object.values(index.references)) neededBlobs.add(target);
-  return { blobs: neededBlobs, layers: neededLayers };
+  return { blobs: neededBlobs, layers: neededLayers, unnamed: leased.unnamed };
 }
 
 function quietly<T>(read: () => T): T | undefined {

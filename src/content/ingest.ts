@@ -214,23 +214,31 @@ export class Ingest {
   }
 }
 
-/** Parts that nobody has touched for `maxAgeMs` are removed. Parts in use are locked and left alone. */
-export function sweepIngests(paths: IngestPaths, now: number, maxAgeMs: number): number {
-  let removed = 0;
+export interface SweepOptions {
+  /** Milliseconds since the epoch: what was touched later stays. */
+  readonly before: number;
+  /** Only counts. */
+  readonly dryRun?: boolean;
+}
+
+/** Parts that nobody has touched for long are removed; gives their bytes. Parts in use are locked and left alone. */
+export function sweepIngests(paths: IngestPaths, { before, dryRun = false }: SweepOptions): number {
+  let bytes = 0;
   for (const name of listNames(paths.ingest)) {
     const path = join(paths.ingest, name);
     const part = /^(.+)\.part$/.exec(name)?.[1];
-    if (part === undefined || now - modifiedAt(path) < maxAgeMs) continue;
+    const stats = part === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined || stats.mtimeMs > before) continue;
     const lock = tryLock(join(paths.locks, `blob-${part}.lock`));
     if (lock === undefined) continue;
     try {
-      unlinkQuietly(path);
-      removed += 1;
+      if (!dryRun) unlinkQuietly(path);
+      bytes += stats.size;
     } finally {
       lock.release();
     }
   }
-  return removed;
+  return bytes;
 }
 
 function openPart(path: string): number {
@@ -262,15 +270,6 @@ function writeFully(fd: number, chunks: readonly Buffer[], at: number): void {
       whole += 1;
     }
     rest = written === 0 ? rest.slice(whole) : [rest[whole]!.subarray(written), ...rest.slice(whole + 1)];
-  }
-}
-
-function modifiedAt(path: string): number {
-  try {
-    return statSync(path).mtimeMs;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return Infinity;
-    throw error;
   }
 }
 

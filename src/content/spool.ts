@@ -43,7 +43,8 @@ export class Spool implements Disposable {
   }
 }
 
-function sweepSpools(paths: Pick<DataPaths, 'ingest'>): void {
+/** Removes what killed processes left. */
+export function sweepSpools(paths: Pick<DataPaths, 'ingest'>): void {
   for (const name of listNames(paths.ingest)) {
     const match = folderName.exec(name);
     if (match === null || isAlive({ pid: Number(match[1]), startTime: match[2]! })) continue;

@@ -1,4 +1,5 @@
 /** The store of this data root: what interrupted commands left, what cannot be read. */
+import { humanSize } from '../text/size.ts';
 import { pass, problem, runChecks } from './check.ts';
 import type { Check, CheckResult } from './check.ts';
 
@@ -14,6 +15,9 @@ export interface StoreFacts {
   readonly damaged: readonly string[];
   /** Removed trees that are not deleted yet, and layers that nobody finished. */
   readonly leftovers: number;
+  /** Layers and blobs that no image, container or command needs. Absent: it could not be told. */
+  readonly unneeded?:
+    { readonly layers: readonly string[]; readonly blobs: number; readonly bytes: number } | undefined;
 }
 
 export function checkStore(facts: StoreFacts): CheckResult[] {
@@ -30,15 +34,20 @@ const damaged: Check<StoreFacts> = ({ damaged: ids }) =>
         ids.map((id) => `porthole rm -f ${id.slice(0, 12)}`),
       );
 
-const leftovers: Check<StoreFacts> = ({ leftovers: count }) =>
-  count === 0
-    ? pass('leftovers', 'nothing was left by interrupted commands')
-    : problem(
-        'warn',
-        'leftovers',
-        `${count} ${count === 1 ? 'tree was' : 'trees were'} left by interrupted commands`,
-        ['porthole doctor --fix deletes them'],
-        { kind: 'sweep-store' },
-      );
+const leftovers: Check<StoreFacts> = ({ leftovers: trees, unneeded }) => {
+  const bytes = unneeded?.bytes ?? 0;
+  const found = [
+    ...(trees === 0 ? [] : [trees === 1 ? '1 tree' : `${trees} trees`]),
+    ...(bytes === 0 ? [] : [`${humanSize(bytes)} of layers and blobs that no image needs`]),
+  ];
+  if (found.length === 0) return pass('leftovers', 'nothing was left by interrupted commands');
+  return problem(
+    'warn',
+    'leftovers',
+    `${found.join(', ')} ${trees === 1 && bytes === 0 ? 'was' : 'were'} left by interrupted commands`,
+    ['porthole doctor --fix deletes them'],
+    { kind: 'sweep-store' },
+  );
+};
 
 const storeChecks: readonly Check<StoreFacts>[] = [damaged, leftovers];

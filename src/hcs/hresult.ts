@@ -250,7 +250,7 @@ const TABLE: ReadonlyMap<number, Entry> = new Map(
         HRESULT.diskFull,
         'ERROR_DISK_FULL',
         'There is not enough space on the disk.',
-        'free some space: porthole system prune',
+        'free some space: porthole image prune, porthole container prune',
       ],
       [
         HRESULT.callNotImplemented,

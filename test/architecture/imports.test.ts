@@ -64,7 +64,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/compat': { may: [errors, 'src/hcs', 'src/image', 'src/lint/data', 'src/text'] },
   'src/content': { may: ['src/image', 'src/state', errors] },
   'src/dockerfile': { may: ['src/text', errors] },
-  'src/doctor': { may: ['src/hcs', 'src/hns'], types: [ports] },
+  'src/doctor': { may: ['src/hcs', 'src/hns', 'src/text'], types: [ports] },
   'src/engine/local': {
     may: [
       errors,

@@ -28,6 +28,7 @@ describe('porthole doctor', () => {
       paths,
       facts: async () => port,
       sweepStore: async () => void emptyTrash(paths.trash),
+      unneededContent: async () => ({ layers: [], blobs: 0, bytes: 0 }),
       hostObjects: {
         read: async () => ({ systems: undefined, endpoints: undefined, why: 'only administrators may ask' }),
         release: async () => undefined,

@@ -288,4 +288,37 @@ describe('image commands', () => {
       });
     });
   });
+
+  describe('image prune', () => {
+    const deleted = [{ Untagged: 'a:b' }, { Deleted: imageId }];
+    const pruned: RecordedRoute = {
+      method: 'POST',
+      path: '/images/prune',
+      json: { ImagesDeleted: deleted, SpaceReclaimed: 1_234_567 },
+    };
+
+    it('asks first, in Docker’s words', async () => {
+      for (const [option, what] of [
+        ['', 'all dangling images'],
+        [' -a', 'all images without at least one container associated to them'],
+      ])
+        expect(await run(`image prune${option}`, [pruned], { stdin: 'n\n' })).to.deep.equal({
+          exitCode: 0,
+          stdout: `WARNING! This will remove ${what}.\nAre you sure you want to continue? [y/N] `,
+          stderr: '',
+          requests: [],
+        });
+    });
+
+    it('plans with --dry-run', async () => {
+      const { stdout, requests } = await run('image prune --dry-run', [pruned]);
+
+      expect(stdout).to.equal(
+        `Would delete images:\nuntagged: a:b\ndeleted: ${imageId}\n\nTotal reclaimed space: 1.235MB\n`,
+      );
+      expect(requests).to.deep.equal([
+        'POST /images/prune?dryRun=1&filters=%7B%22dangling%22%3A%7B%22true%22%3Atrue%7D%7D',
+      ]);
+    });
+  });
 });

@@ -167,12 +167,14 @@ describe('the content store', () => {
       ingest.write([bytes.subarray(0, 10)]);
       const old = Date.now() - 8 * 24 * 3600 * 1000;
       utimesSync(part(), old / 1000, old / 1000);
-      expect(sweepIngests(paths, Date.now(), 7 * 24 * 3600 * 1000)).to.equal(0);
+      const before = Date.now() - 7 * 24 * 3600 * 1000;
+      expect(sweepIngests(paths, { before })).to.equal(0);
       ingest.fail(new Error('x'), true);
       ingest.close();
       utimesSync(part(), old / 1000, old / 1000);
 
-      expect(sweepIngests(paths, Date.now(), 7 * 24 * 3600 * 1000)).to.equal(1);
+      expect(sweepIngests(paths, { before, dryRun: true })).to.equal(10);
+      expect(sweepIngests(paths, { before })).to.equal(10);
       expect(readdirSync(paths.ingest)).to.deep.equal([]);
     });
   });

@@ -277,5 +277,12 @@ describe('doctor checks of the store', () => {
         repair: { kind: 'sweep-store' },
       },
     ]);
+    const unneeded = { layers: ['ab'.repeat(32)], blobs: 0, bytes: 1_500_000 };
+    expect(checkStore({ ...goodStore, unneeded })[1]?.fact).to.equal(
+      '1.5MB of layers and blobs that no image needs were left by interrupted commands',
+    );
+    expect(checkStore({ ...goodStore, unneeded, leftovers: 1 })[1]?.fact).to.equal(
+      '1 tree, 1.5MB of layers and blobs that no image needs were left by interrupted commands',
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { commandEntries } from '../../src/cli/command-entries.ts';
 import { catalogue } from '../../src/explain/catalogue.ts';
 import { findExplanations } from '../../src/explain/find.ts';
 import { renderExplanation } from '../../src/explain/render.ts';
@@ -20,6 +21,30 @@ describe('explain/catalogue', () => {
       expect(cause, id).to.match(/^(?:[A-Z0-9]|nanoserver|run or create|cmd.exe).*[.:)]$/s);
       for (const step of fix) expect(step, id).to.match(/\S/);
     }
+  });
+
+  it('advises only commands that there are', async () => {
+    const known = new Set((await commandEntries()).map(({ path }) => path.replaceAll(':', ' ')));
+    const topics = new Set([...known].filter((path) => path.includes(' ')).map((path) => path.split(' ')[0]));
+    const isSentence = new Set([
+      'needs',
+      'has',
+      'does',
+      'runs',
+      'knows',
+      'would',
+      'the',
+      'from',
+      'as',
+      'outside',
+    ]);
+    const advised = catalogue
+      .flatMap(({ hint, fix }) => [hint, ...fix])
+      .flatMap((text) => [...text.matchAll(/(?:^|[:,(] ?|and )porthole ([a-z]+)(?: ([a-z]+))?/g)]);
+    expect(advised).to.have.length.above(30);
+    for (const [text, first = '', second = ''] of advised)
+      if (!isSentence.has(first))
+        expect(known.has(topics.has(first) ? `${first} ${second}` : first), text).to.equal(true);
   });
 
   it('links to https pages', () => {

@@ -301,6 +301,11 @@ export class ScriptedEngine implements Engine {
     },
     remove: (name, options = {}) =>
       this.#json('DELETE', `/images/${name}`, { force: options.force, noprune: options.noPrune }),
+    prune: (options = {}) =>
+      this.#json('POST', '/images/prune', {
+        filters: encodeFilters(options.filters),
+        dryRun: options.dryRun,
+      }),
   };
 
   readonly networks: Engine['networks'] = {

@@ -46,6 +46,12 @@ export interface ImageDeleteItem {
   Deleted?: string;
 }
 
+/** `POST /images/prune`. Null when nothing went. */
+export interface ImagesPruneResponse {
+  ImagesDeleted: ImageDeleteItem[] | null;
+  SpaceReclaimed: number;
+}
+
 export interface HistoryItem {
   Id: string;
   Created: number;

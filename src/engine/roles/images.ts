@@ -4,6 +4,7 @@ import type {
   ImageDeleteItem,
   ImageInspect,
   ImageSummary,
+  ImagesPruneResponse,
   ProgressListener,
   RegistryAuth,
 } from '../../api/types/index.ts';
@@ -78,4 +79,10 @@ export interface ImagesRole {
     name: string,
     options?: CallOptions & { force?: boolean; noPrune?: boolean },
   ): Promise<ImageDeleteItem[]>;
+  /**
+   * Removes images without a name, with `dangling=false` in the filters all that no container uses, and, without filters that
+   * choose among images, what interrupted commands left: layers, blobs and parts of blobs that nothing needs. A second call
+   * meanwhile is kind `conflict`, `a prune operation is already running`. `dryRun` only tells what would go.
+   */
+  prune(options?: CallOptions & { filters?: Filters; dryRun?: boolean }): Promise<ImagesPruneResponse>;
 }

@@ -187,9 +187,13 @@ export const messageRows: readonly MessageRow[] = [
     slug: 'DISK-FULL',
     pattern: /no space left on device|not enough space on the disk/i,
     title: 'no space left on device',
-    hint: 'free some space: porthole system prune',
+    hint: 'free some space: porthole image prune, porthole container prune',
     cause: 'The drive of the data root, or the scratch disk of a container (20 GB by default), is full.',
-    fix: ['porthole system prune', 'run --storage-opt size=50G gives a container a larger disk.'],
+    fix: [
+      'porthole image prune',
+      'porthole container prune',
+      'run --storage-opt size=50G gives a container a larger disk.',
+    ],
   },
   {
     slug: 'PRIVILEGED',

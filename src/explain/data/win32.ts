@@ -255,10 +255,10 @@ export const win32Rows: readonly Row[] = [
     code: 112,
     name: 'ERROR_DISK_FULL',
     title: 'There is not enough space on the disk.',
-    hint: 'free some space: porthole system prune',
+    hint: 'free some space: porthole image prune, porthole container prune',
     cause: 'The drive of the data root, or the scratch disk of a container (20 GB by default), is full.',
     fix: [
-      'porthole system df shows what takes the space, porthole system prune frees it.',
+      'porthole image prune and porthole container prune free space, --dry-run says how much.',
       'run --storage-opt size=50G gives a container a larger disk.',
     ],
     see: [thread('moby/moby#34947')],

@@ -19,7 +19,7 @@ const abandonable = /^commit\.(\d+)\.(.*)\.\d+\.partial$/;
 let counter = 0;
 
 /** Removes the files of writers that were killed. */
-function sweepAbandoned(ingest: string): void {
+export function sweepAbandonedBlobs(ingest: string): void {
   for (const name of listNames(ingest)) {
     const match = abandonable.exec(name);
     if (match === null || isAlive({ pid: Number(match[1]), startTime: match[2]! })) continue;
@@ -50,7 +50,7 @@ export class BlobWriter {
   /** `source` is destroyed when the blob can't be written. */
   static async open(paths: Pick<DataPaths, 'ingest'>, source: Readable): Promise<BlobWriter> {
     mkdirSync(paths.ingest, { recursive: true, mode: 0o700 });
-    sweepAbandoned(paths.ingest);
+    sweepAbandonedBlobs(paths.ingest);
     const { pid, startTime } = ownIdentity();
     counter += 1;
     const path = join(paths.ingest, `commit.${pid}.${startTime}.${counter}.partial`);

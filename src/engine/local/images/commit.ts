@@ -86,7 +86,8 @@ export async function commitImage(deps: ImageDeps, request: CommitRequest): Prom
   request.layer?.on('error', () => undefined);
   const leases: Lease[] = [];
   const hold = async (layers: readonly Descriptor[], ids: readonly string[]): Promise<void> => {
-    leases.push(await openLease(deps.paths, { blobs: layers.map((one) => one.digest), layers: ids }, signal));
+    const blobs = layers.map((one) => one.digest);
+    leases.push(await openLease(deps.paths, { blobs, layers: ids, unnamed: true }, signal));
   };
   try {
     // Bad names are refused before any work.

@@ -17,6 +17,7 @@ export function createImagesRole(deps: ImageDeps): ImagesRole {
     save: async (names, options) => (await import('./save.ts')).saveImages(deps, names, options),
     load: async (archive, options) => (await import('./load.ts')).loadImages(deps, archive, options),
     tag: async (source, target, options) => tagImage(deps, source, target, options?.signal),
+    prune: async (options) => (await import('./prune.ts')).pruneImages(deps, options),
     remove: async (name, options) => (await import('./remove.ts')).removeImage(deps, name, options),
   };
 }

@@ -36,6 +36,33 @@ export function parseImageFilters(filters: Filters | undefined, nowMs: number): 
   };
 }
 
+export interface PruneFilters {
+  /** False: also images that have a name. */
+  readonly dangling: boolean;
+  /** Some images are not meant, whatever they are. */
+  readonly chooses: boolean;
+  readonly matches: (created: bigint, labels: Readonly<Record<string, string>> | null | undefined) => boolean;
+}
+
+/** `image prune --filter`: `dangling`, `until`, `label`, `label!`. */
+export function parsePruneFilters(filters: Filters | undefined, nowMs: number): PruneFilters {
+  const given = filters ?? {};
+  const unknown = Object.keys(given).find((key) => !['dangling', 'until', 'label', 'label!'].includes(key));
+  if (unknown !== undefined) throw invalidFilter(`invalid filter '${unknown}'`);
+  const untils = given['until'] ?? [];
+  if (untils.length > 1) throw invalidFilter('more than one until filter specified');
+  const limit = untils[0] === undefined ? undefined : untilTime(untils[0], nowMs);
+  const [wanted, unwanted] = [given['label'] ?? [], given['label!'] ?? []];
+  return {
+    dangling: parseDangling(given['dangling'] ?? []) ?? true,
+    chooses: limit !== undefined || wanted.length > 0 || unwanted.length > 0,
+    matches: (created, labels) =>
+      (limit === undefined || created < limit) &&
+      wanted.every((label) => hasLabel(labels ?? {}, label)) &&
+      !unwanted.some((label) => hasLabel(labels ?? {}, label)),
+  };
+}
+
 /** Go's `path.Match` on the familiar name, with and without its tag. A broken pattern is kind `invalid`. */
 export function matchesReference(pattern: string, reference: Reference): boolean {
   const expression = globExpression(pattern);

@@ -4,8 +4,7 @@ import type { ProgressListener } from '../../../api/types/index.ts';
 import { BlobStore } from '../../../content/blobs.ts';
 import { changeImageIndex, readImageIndex } from '../../../content/image-index.ts';
 import type { ImageIndexDocument } from '../../../content/image-index.ts';
-import { storeManifest } from '../../../content/image-record.ts';
-import { sweepIngests } from '../../../content/ingest.ts';
+import { manifestBlobs, storeManifest } from '../../../content/image-record.ts';
 import { openLease } from '../../../content/leases.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { LayerInfo, LayerStore } from '../../../host/ports/layers.ts';
@@ -36,6 +35,7 @@ import type { PullTarget } from './pull-target.ts';
 import type { RequestedPlatform } from './selection-host.ts';
 import { requestedPlatform, selectionHost } from './selection-host.ts';
 import { setReference } from './tag.ts';
+import { removeUnneeded } from './unneeded.ts';
 import { packedNote } from './unpack.ts';
 import { fitYoungGeneration } from './young-generation.ts';
 
@@ -84,7 +84,6 @@ export async function pullImage(deps: ImageDeps, text: string, options: PullOpti
     emit: onProgress,
   };
   try {
-    sweepIngests(deps.paths, deps.environment.now(), partialLifeMs);
     const repository = client.open(named, 'pull');
     const tags = options.allTags === true ? await allTags(context, repository, named) : undefined;
     let changed = false;
@@ -93,7 +92,8 @@ export async function pullImage(deps: ImageDeps, text: string, options: PullOpti
       changed = (await pullOne(context, reference)) || changed;
     }
     const shown = tags === undefined ? familiarString(withDefaultTag(named)) : familiarName(named);
-    // What earlier, broken pulls left. At the end, because deleting slows the making of files that follows it.
+    // What earlier, broken commands left. At the end, because deleting slows the making of files that follows it.
+    await removeUnneeded(deps, { olderThanMs: partialLifeMs, signal });
     await (await deps.host()).layers.sweep({ budgetMs: sweepBudgetMs });
     onProgress?.({
       status: `Status: ${changed ? 'Downloaded newer image for' : 'Image is up to date for'} ${shown}`,
@@ -194,7 +194,7 @@ async function bring(
   const ids = layerIdsOf(config.rootfs.diff_ids);
   const digests = [
     target.digest,
-    manifest.digest,
+    ...manifestBlobs(manifest),
     manifest.config.digest,
     ...manifest.layers.map((layer) => layer.digest),
   ];

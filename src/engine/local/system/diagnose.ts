@@ -10,7 +10,10 @@ import type { CallOptions } from '../../roles/containers.ts';
 import type { SystemDeps } from './service.ts';
 import { readStoreFacts } from './store-facts.ts';
 
-export type DiagnoseDeps = Pick<SystemDeps, 'environment' | 'paths' | 'facts' | 'sweepStore' | 'hostObjects'>;
+export type DiagnoseDeps = Pick<
+  SystemDeps,
+  'environment' | 'paths' | 'facts' | 'sweepStore' | 'unneededContent' | 'hostObjects'
+>;
 
 export async function diagnoseHost(
   deps: DiagnoseDeps,
@@ -24,7 +27,11 @@ export async function diagnoseHost(
       host: describeHost(host),
       results: diagnose(
         host,
-        readStoreFacts(deps.paths, deps.environment.now()),
+        {
+          ...readStoreFacts(deps.paths, deps.environment.now()),
+          // A host that cannot be opened is what other checks tell of.
+          unneeded: await deps.unneededContent().catch(() => undefined),
+        },
         await deps.hostObjects.read(host),
       ),
     };

@@ -3,6 +3,7 @@ import type { EventMessage } from '../../../api/types/index.ts';
 import type { BuildInfo } from '../../../build-info.ts';
 import type { HostFacts, HostFactsPort } from '../../../host/ports/host-facts.ts';
 import type { HostObjects } from '../../../doctor/host-object-checks.ts';
+import type { StoreFacts } from '../../../doctor/store-checks.ts';
 import type { InfoDeps } from './info.ts';
 
 /** What the host holds for containers (host-objects.ts). */
@@ -15,6 +16,8 @@ export interface SystemDeps extends InfoDeps {
   readonly build: BuildInfo;
   readonly facts: () => Promise<HostFactsPort>;
   readonly sweepStore: () => Promise<void>;
+  /** What `sweepStore` would remove of layers and blobs. */
+  readonly unneededContent: () => Promise<NonNullable<StoreFacts['unneeded']>>;
   readonly hostObjects: HostObjectsReader;
 }
 
