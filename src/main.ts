@@ -60,8 +60,8 @@ export async function createEngine(given: Environment): Promise<Engine> {
     imageIdOf: imageIds(environment),
     resolveImage: async (name) =>
       (await import('./engine/local/images/resolve.ts')).resolveImage(imageDeps, name),
-    requireUnpacked: async (id, signal) =>
-      (await import('./engine/local/images/unpack.ts')).requireUnpacked(imageDeps, id, signal),
+    requireUnpacked: async (image, signal) =>
+      (await import('./engine/local/images/unpack.ts')).requireUnpacked(imageDeps, image, signal),
     commitImage: async (request) =>
       (await import('./engine/local/images/commit.ts')).commitImage(imageDeps, request),
   };

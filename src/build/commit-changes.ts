@@ -1,4 +1,4 @@
-import type { ContainerConfig, ImageConfigSection } from '../api/types/index.ts';
+import type { ContainerConfig } from '../api/types/index.ts';
 import { DockerfileError, InstructionProblem } from '../dockerfile/dockerfile-error.ts';
 import type { Instruction, StageInstruction } from '../dockerfile/instructions.ts';
 import { parseSyntax } from '../dockerfile/parse.ts';
@@ -8,7 +8,7 @@ import { lookUpIn } from '../dockerfile/variables.ts';
 import { asError, PortholeError } from '../errors/porthole-error.ts';
 import { expander } from './expander.ts';
 import { applyMetadata } from './run-config.ts';
-import type { MetadataInstruction } from './run-config.ts';
+import type { MetadataInstruction, MetadataState } from './run-config.ts';
 import { stopSignalNotSupported } from './stop-signal.ts';
 import { normalizeWorkdir } from './windows-paths.ts';
 
@@ -48,7 +48,7 @@ export function applyChanges(config: ContainerConfig, changes: readonly string[]
     throw new DockerfileError(problem.message, { ...problem, source: tree.source }, source);
   for (const node of tree.instructions) requireAllowed(node);
   const instructions = tree.instructions.map((node) => read(tree, node));
-  let state: { readonly config: ImageConfigSection; readonly cmdSet: boolean } = { config, cmdSet: false };
+  let state: MetadataState = { config, cmdSet: false };
   for (const instruction of instructions) state = apply(tree, state, instruction);
   const { ArgsEscaped: _, ...kept } = config;
   return { ...kept, ...state.config };
@@ -75,11 +75,7 @@ function read(tree: SyntaxTree, node: InstructionNode): Instruction {
   }
 }
 
-function apply(
-  tree: SyntaxTree,
-  state: { readonly config: ImageConfigSection; readonly cmdSet: boolean },
-  instruction: Instruction,
-): { readonly config: ImageConfigSection; readonly cmdSet: boolean } {
+function apply(tree: SyntaxTree, state: MetadataState, instruction: Instruction): MetadataState {
   if (instruction.kind === 'stopsignal') throw stopSignalNotSupported();
   const get = lookUpIn(state.config.Env ?? [], 'windows');
   const expand = expander(tree.escape, get, { ...placeOf(tree, instruction.node), name: source });

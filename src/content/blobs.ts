@@ -42,9 +42,7 @@ export class BlobStore {
   read(digest: Digest): Buffer {
     const bytes = this.readIfExists(digest);
     if (bytes !== undefined) return bytes;
-    throw new PortholeError('notFound', 'BLOB_MISSING', `content digest ${digest}: not found`, {
-      hint: 'the image is not complete: pull it again',
-    });
+    throw missingBlob(digest);
   }
 
   readIfExists(digest: Digest): Buffer | undefined {
@@ -56,14 +54,7 @@ export class BlobStore {
       throw error;
     }
     if (digestLike(digest, bytes) === digest) return bytes;
-    throw new PortholeError(
-      'internal',
-      'BLOB_DAMAGED',
-      `content digest ${digest}: damaged file ${this.pathOf(digest)}`,
-      {
-        hint: 'remove the image with rmi -f and pull it again',
-      },
-    );
+    throw damagedBlob(digest, this.pathOf(digest));
   }
 
   /** Writes a document under its sha256. Nothing happens when it is here already. */
@@ -111,6 +102,18 @@ export class BlobStore {
       }),
     );
   }
+}
+
+export function missingBlob(digest: Digest): PortholeError {
+  return new PortholeError('notFound', 'BLOB_MISSING', `content digest ${digest}: not found`, {
+    hint: 'the image is not complete: pull or load it again',
+  });
+}
+
+export function damagedBlob(digest: Digest, path: string): PortholeError {
+  return new PortholeError('internal', 'BLOB_DAMAGED', `content digest ${digest}: damaged file ${path}`, {
+    hint: 'remove the image with rmi -f and pull it again',
+  });
 }
 
 /** Written through and read-only; a file that is read-only has been through this before. */

@@ -6,10 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { explainWriteError, listNames } from '../state/atomic-file.ts';
 import type { DataPaths } from '../state/paths.ts';
-import { isAlive, ownIdentity } from '../state/process-identity.ts';
-
-const folderName = /^spool\.(\d+)\.([^/]*)\.\d+$/;
-let counter = 0;
+import { isAbandonedName, ownedName } from '../state/owned-name.ts';
 
 export class Spool implements Disposable {
   readonly folder: string;
@@ -21,9 +18,7 @@ export class Spool implements Disposable {
 
   static open(paths: Pick<DataPaths, 'ingest'>): Spool {
     sweepSpools(paths);
-    const { pid, startTime } = ownIdentity();
-    counter += 1;
-    const folder = join(paths.ingest, `spool.${pid}.${startTime}.${counter}`);
+    const folder = join(paths.ingest, ownedName('spool'));
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -46,8 +41,6 @@ export class Spool implements Disposable {
 /** Removes what killed processes left. */
 export function sweepSpools(paths: Pick<DataPaths, 'ingest'>): void {
   for (const name of listNames(paths.ingest)) {
-    const match = folderName.exec(name);
-    if (match === null || isAlive({ pid: Number(match[1]), startTime: match[2]! })) continue;
-    rmSync(join(paths.ingest, name), { recursive: true, force: true });
+    if (isAbandonedName(name, /^spool$/)) rmSync(join(paths.ingest, name), { recursive: true, force: true });
   }
 }

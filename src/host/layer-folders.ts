@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LayerError, noSuchLayer } from '../layer/layer-error.ts';
 import { listNames, readTextIfExists } from '../state/atomic-file.ts';
-import { isAlive, ownIdentity } from '../state/process-identity.ts';
+import { isAbandonedName, ownedName } from '../state/owned-name.ts';
 import { moveToTrash } from '../state/trash.ts';
 import { MiB, defaultDiskSize, maxVirtualSize, roundUp } from '../vhdx/format.ts';
 import type { LayerInfo } from './ports/layers.ts';
@@ -33,8 +33,8 @@ export interface ScratchRecord {
 export const recordName = { layer: 'layer.json', scratch: 'scratch.json', chain: 'layerchain.json' } as const;
 
 const idPattern = /^[0-9a-f]{64}$/;
-const partialPattern = /^(?:[0-9a-f]{64}|new)\.(\d+)\.([^/]*)\.\d+\.partial$/;
-let counter = 0;
+const partialSubject = /^(?:[0-9a-f]{64}|new)$/;
+const partial = '.partial';
 
 /** Ids become folder names: nothing else may. */
 export function checkId(id: string): void {
@@ -44,9 +44,7 @@ export function checkId(id: string): void {
 
 /** Makes a folder that is this process's own until it is renamed: `<id>.<pid>.<start time>.<n>.partial`. */
 export function makePartialFolder(store: string, id: string | undefined): string {
-  const { pid, startTime } = ownIdentity();
-  counter += 1;
-  const path = join(store, `${id ?? 'new'}.${pid}.${startTime}.${counter}.partial`);
+  const path = join(store, ownedName(id ?? 'new', partial));
   mkdirSync(store, { recursive: true, mode: 0o700 });
   mkdirSync(path, 0o755);
   return path;
@@ -55,9 +53,7 @@ export function makePartialFolder(store: string, id: string | undefined): string
 /** Moves what writers left who are gone to the trash. */
 export function sweepPartialFolders(store: string, trash: string): void {
   for (const name of listNames(store)) {
-    const match = partialPattern.exec(name);
-    if (match === null || isAlive({ pid: Number(match[1]), startTime: match[2]! })) continue;
-    moveToTrash(trash, join(store, name));
+    if (isAbandonedName(name, partialSubject, partial)) moveToTrash(trash, join(store, name));
   }
 }
 

@@ -13,7 +13,10 @@ export interface BuildDeps {
   readonly host: () => Promise<Pick<Host, 'layers' | 'compute'>>;
   readonly resolveImage: (name: string) => Promise<ResolvedImage>;
   /** Brings the layers of a local image into the layer store, where that was put off. */
-  readonly requireUnpacked: (imageId: string, signal?: AbortSignal) => Promise<void>;
+  readonly requireUnpacked: (
+    image: Pick<ResolvedImage, 'id' | 'layerIds'>,
+    signal?: AbortSignal,
+  ) => Promise<void>;
   readonly commitImage: (request: CommitRequest) => Promise<CommittedImage>;
   readonly runStep: (request: StepRequest) => Promise<FinishedStep>;
   readonly pull: ImagesRole['pull'];

@@ -26,7 +26,7 @@ export async function getImage(run: BuildRun, name: string): Promise<StageImage>
 /** The layer store with the layers of `image` in it. */
 export async function layersOf(run: BuildRun, image: StageImage): Promise<LayerStore> {
   if (image.id !== '' && !run.unpacked.has(image.id)) {
-    await run.deps.requireUnpacked(image.id, run.signal);
+    await run.deps.requireUnpacked(image, run.signal);
     run.unpacked.add(image.id);
   }
   return (await run.deps.host()).layers;

@@ -20,7 +20,7 @@ export async function createFromImage(
   if (options.platform !== undefined && options.platform !== '') {
     checkPlatform(request.Image, options.platform, image.config);
   }
-  await deps.requireUnpacked(image.id, options.signal);
+  await deps.requireUnpacked(image, options.signal);
   const { platform: _platform, ...rest } = options;
   return createContainer(
     deps,

@@ -23,6 +23,9 @@ export interface ContainerDeps extends ContainerReadDeps {
   readonly networks: () => Promise<ContainerNetworks>;
   readonly resolveImage: (name: string) => Promise<ResolvedImage>;
   /** Brings the layers of a local image into the layer store, where that was put off. */
-  readonly requireUnpacked: (imageId: string, signal?: AbortSignal) => Promise<void>;
+  readonly requireUnpacked: (
+    image: Pick<ResolvedImage, 'id' | 'layerIds'>,
+    signal?: AbortSignal,
+  ) => Promise<void>;
   readonly commitImage: (request: CommitRequest) => Promise<CommittedImage>;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PortholeError, isKind } from '../../../errors/porthole-error.ts';
+import { isKind } from '../../../errors/porthole-error.ts';
 import { callMonitor, isLeaving } from '../../../monitor/client.ts';
 import { releaseMonitorLock } from '../../../monitor/removal.ts';
 import { repairContainer } from '../../../monitor/repair.ts';
@@ -10,10 +10,8 @@ import { tryLock } from '../../../state/lock.ts';
 import type { Lock } from '../../../state/lock.ts';
 import type { ContainerDeps } from './deps.ts';
 import { findContainer, monitorCallDeps } from './lifecycle.ts';
+import { containerBusy, tearDownMs } from './monitor-call.ts';
 import { upkeepDeps } from './upkeep.ts';
-
-/** Longest wait for a monitor that gives up its container (hcs.md 4.3: two tear-down waits of 30 s). */
-const patienceMs = 90_000;
 
 /**
  * The container's monitor lock: an idle monitor is asked to go, a busy one is waited for. `look` is called before each wait
@@ -22,9 +20,9 @@ const patienceMs = 90_000;
 export async function holdContainer(
   deps: ContainerDeps,
   id: string,
-  options: { readonly signal?: AbortSignal; readonly look: () => Promise<void> | void },
+  options: { readonly signal?: AbortSignal | undefined; readonly look: () => Promise<void> | void },
 ): Promise<Lock> {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + tearDownMs;
   for (let pause = 2; ; pause = Math.min(pause * 2, 50)) {
     options.signal?.throwIfAborted();
     const lock = tryLock(monitorLockPath(deps.paths, id));
@@ -33,11 +31,7 @@ export async function holdContainer(
       if (!isLeaving(error) && !isKind(error, 'conflict')) throw error;
     });
     await options.look();
-    if (performance.now() > deadline) {
-      throw new PortholeError('unavailable', 'CONTAINER_BUSY', `container ${id} is held by another process`, {
-        retriable: true,
-      });
-    }
+    if (performance.now() > deadline) throw containerBusy(id);
     await delay(pause, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
 }
@@ -62,10 +56,7 @@ export async function whileAtRest<T>(
     refuse(now);
     return now;
   };
-  const lock = await holdContainer(deps, id, {
-    ...(signal === undefined ? {} : { signal }),
-    look: () => void look(),
-  });
+  const lock = await holdContainer(deps, id, { signal, look: () => void look() });
   try {
     await repairContainer(upkeepDeps(deps), id);
     return await work(look());

@@ -5,8 +5,14 @@ import { readStateRecord } from '../../../state/container-files.ts';
 import { noSuchContainer } from '../../../state/container-list.ts';
 import type { ContainerDeps } from './deps.ts';
 
-/** Longest wait for a container that another process holds: hcs.md 4.3's tear-down, with some room. */
-const busyMs = 90_000;
+/** Longest wait for a monitor that gives its container up: two tear-down waits of 30 s (hcs.md 4.3), with some room. */
+export const tearDownMs = 90_000;
+
+export function containerBusy(id: string): PortholeError {
+  return new PortholeError('unavailable', 'CONTAINER_BUSY', `container ${id} is held by another process`, {
+    retriable: true,
+  });
+}
 
 /**
  * Calls a container's monitor, starting one when there is none. `call` gives undefined where nobody listens. While another
@@ -18,7 +24,7 @@ export async function withMonitor<T>(
   call: () => Promise<T | undefined>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const deadline = performance.now() + busyMs;
+  const deadline = performance.now() + tearDownMs;
   for (let pause = 5; ; pause = Math.min(pause * 2, 100)) {
     signal?.throwIfAborted();
     if (readStateRecord(deps.paths, id) === undefined) throw noSuchContainer(id);
@@ -29,11 +35,7 @@ export async function withMonitor<T>(
     } catch (error) {
       if (!isLeaving(error)) throw error;
     }
-    if (performance.now() > deadline) {
-      throw new PortholeError('unavailable', 'CONTAINER_BUSY', `container ${id} is held by another process`, {
-        retriable: true,
-      });
-    }
+    if (performance.now() > deadline) throw containerBusy(id);
     await delay(pause, undefined, signal === undefined ? {} : { signal });
   }
 }

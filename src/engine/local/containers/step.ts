@@ -10,6 +10,7 @@ import { defaultHostConfig } from './default-host-config.ts';
 import type { ContainerDeps } from './deps.ts';
 import { startContainer } from './lifecycle.ts';
 import { waitForContainer } from './wait.ts';
+import { tearDownMs } from './monitor-call.ts';
 import { removeByReference } from './remove.ts';
 import { requireRights } from './require-rights.ts';
 
@@ -46,9 +47,6 @@ export interface FinishedStep {
   remove(): Promise<void>;
 }
 
-/** How long a step's monitor may take to give the scratch back after the command ended (hcs.md 4.3). */
-const releaseMs = 90_000;
-
 /**
  * Runs one step to its end. A command that exits non-zero is a result, not an error; what cannot be created or started
  * throws with Docker's words and leaves no container. The caller removes the finished container (`remove`).
@@ -57,7 +55,7 @@ export async function runStep(deps: ContainerDeps, request: StepRequest): Promis
   const { base, signal } = request;
   const call = signal === undefined ? {} : { signal };
   await requireRights(deps);
-  await deps.requireUnpacked(base.imageId, signal);
+  await deps.requireUnpacked({ id: base.imageId, layerIds: base.layerIds }, signal);
   const { Id: id } = await createContainer(
     deps,
     {
@@ -96,7 +94,7 @@ export async function runStep(deps: ContainerDeps, request: StepRequest): Promis
     await Promise.all(ends);
     session.close();
     // The scratch may be read once the monitor has given it back.
-    await withLock(monitorLockPath(deps.paths, id), () => undefined, { timeoutMs: releaseMs, ...call });
+    await withLock(monitorLockPath(deps.paths, id), () => undefined, { timeoutMs: tearDownMs, ...call });
     return {
       containerId: id,
       exitCode,

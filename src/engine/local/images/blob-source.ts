@@ -1,6 +1,7 @@
 /** Where a layer's compressed bytes are read from while it is unpacked: a finished blob, or one that is still arriving. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { PortholeError } from '../../../errors/porthole-error.ts';
+import { damagedBlob } from '../../../content/blobs.ts';
+import type { Digest } from '../../../image/digest.ts';
 
 export interface BlobSource {
   /** Bytes of the whole blob. */
@@ -45,14 +46,18 @@ async function fill(piece: Buffer, source: BlobSource, from: number, generation:
   }
 }
 
-/** A blob file of the store. */
+/** A file with the bytes of a blob: of the store, or put aside. */
 export class FileBlobSource implements BlobSource {
   readonly size: number;
   readonly generation = 0;
+  readonly #path: string;
+  readonly #digest: Digest;
   readonly #fd: number;
 
-  constructor(path: string, size: number) {
+  constructor(path: string, { digest, size }: { readonly digest: Digest; readonly size: number }) {
     this.#fd = openSync(path, 'r');
+    this.#path = path;
+    this.#digest = digest;
     this.size = size;
   }
 
@@ -61,7 +66,7 @@ export class FileBlobSource implements BlobSource {
   }
 
   async waitBeyond(): Promise<void> {
-    throw new PortholeError('internal', 'BLOB_DAMAGED', 'a stored blob is shorter than it was');
+    throw damagedBlob(this.#digest, this.#path);
   }
 
   close(): void {

@@ -17,7 +17,7 @@ export function inspectImage(deps: ImageReadDeps, name: string, platform?: strin
   const view = openImageIndex(deps);
   const { id, record } = view.require(name);
   const config = view.config(id);
-  if (platform !== undefined && platform !== '') checkPlatform(name, config, platform);
+  if (platform !== undefined && platform !== '') requirePlatform(name, config, platform);
   const references = view.references(id);
   const layers = layerIdsOf(config.rootfs.diff_ids);
   const lastComment = config.history?.at(-1)?.comment ?? '';
@@ -65,7 +65,8 @@ function configSection(config: ImageConfigSection | null | undefined): ImageConf
   };
 }
 
-function checkPlatform(name: string, config: ImageConfig, wanted: string): void {
+/** Another platform than the image's is kind `notFound`, code `IMAGE_PLATFORM_MISMATCH`. */
+export function requirePlatform(name: string, config: ImageConfig, wanted: string): void {
   const have = { os: config.os, architecture: config.architecture };
   const want = parsePlatform(wanted, have);
   if (want.os === have.os && want.architecture === have.architecture) return;

@@ -44,7 +44,9 @@ interface LoadContext {
   /** Layers that this load has brought into the layer store. */
   readonly unpacked: Set<string>;
   /** `<diffID> <digest>` of layers that are known to belong together, with their size when it was measured here. */
-  readonly verified: Map<string, number | undefined>;
+  readonly verified: Map<string, number>;
+  /** The pairs of the images that are here, each checked when it came. Reads all of them when first asked. */
+  readonly vouched: () => ReadonlySet<string>;
 }
 
 interface LoadedImage {
@@ -88,6 +90,7 @@ export async function loadImages(
         unpacks,
         unpacked: new Set(),
         verified: new Map(),
+        vouched: once(() => knownPairs(readImageIndex(deps.paths), blobs)),
       },
       images,
       options.onProgress,
@@ -106,7 +109,7 @@ async function bring(
   images: readonly PlannedImage[],
   emit: ProgressListener | undefined,
 ): Promise<void> {
-  const { deps, blobs, signal, verified } = context;
+  const { deps, blobs, signal } = context;
   const digests = images.flatMap(({ id, manifest, layers }) => [
     id,
     ...manifestBlobs(manifest),
@@ -122,7 +125,6 @@ async function bring(
   const lease = await openLease(deps.paths, { blobs: [...digests, ...kept], layers: ids }, signal);
   try {
     const index = readImageIndex(deps.paths);
-    for (const pair of knownPairs(index, blobs)) verified.set(pair, undefined);
     const loaded: LoadedImage[] = [];
     for (const image of images) loaded.push(await bringImage(context, index, image));
     for (const { image, existing } of loaded) if (existing === undefined) await keepBlobs(blobs, image);
@@ -168,15 +170,14 @@ async function wholeRecord(
 
 /** Unpacks a layer, or checks it where that was done before or cannot be done here. Gives its size. */
 async function bringLayer(context: LoadContext, image: PlannedImage, at: number): Promise<number> {
-  const { deps, blobs, signal, verified, unpacks, unpacked } = context;
+  const { deps, blobs, signal, verified, vouched, unpacks, unpacked } = context;
   const { diffId, descriptor, file } = image.layers[at]!;
   const [id = '', ...parents] = layerIdsOf(image.config.rootfs.diff_ids.slice(0, at + 1));
   const { layers: store } = await deps.host();
   const present = await store.get(id);
   const pair = `${diffId} ${descriptor.digest}`;
-  const { digest, size: bytes } = descriptor;
   const source =
-    file ?? (blobs.has(descriptor) ? { digest, size: bytes, path: blobs.pathOf(digest) } : undefined);
+    file ?? (blobs.has(descriptor) ? { ...descriptor, path: blobs.pathOf(descriptor.digest) } : undefined);
   if (source === undefined) {
     if (present !== undefined) return present.size;
     throw invalidArchive(`layer ${descriptor.digest} is not in it`, {
@@ -186,31 +187,38 @@ async function bringLayer(context: LoadContext, image: PlannedImage, at: number)
   const progress = new LayerProgress(shortDigest(diffId), context.progress, () => deps.environment.now());
   const onProgress = (bytes: number): void => progress.bytes('Loading layer', bytes, source.size);
   if (present === undefined && unpacks) {
-    const layer = { id, diffId, parents, path: source.path, size: source.size };
+    const { path, digest, size: sourceSize } = source;
+    const layer = { id, diffId, parents, path, digest, size: sourceSize };
     const { size } = await unpackLayer(deps, layer, { signal, onProgress });
     unpacked.add(id);
     verified.set(pair, size);
     return size;
   }
-  const known = verified.get(pair);
-  if (known === undefined && (present === undefined || !verified.has(pair))) {
+  if (!verified.has(pair) && (present === undefined || !vouched().has(pair))) {
     const options = { signal, ...(present === undefined ? { onProgress } : {}) };
-    verified.set(pair, (await measureLayer(source.path, source.size, diffId, options)).size);
+    verified.set(pair, (await measureLayer(source.path, source, diffId, options)).size);
   }
   return present?.size ?? verified.get(pair) ?? 0;
 }
 
 /** Layers and blobs that images here are made of, each checked when it came. */
-function* knownPairs({ images }: ImageIndexDocument, blobs: BlobStore): Generator<string> {
+function knownPairs({ images }: ImageIndexDocument, blobs: BlobStore): ReadonlySet<string> {
+  const pairs = new Set<string>();
   for (const [id, { manifest, manifestType }] of Object.entries(images)) {
     try {
       const { diff_ids: diffIds } = parseImageConfig(blobs.read(id)).rootfs;
       const { layers } = parseStoredManifest(blobs.read(manifest), manifestType);
-      for (const [at, { digest }] of layers.entries()) yield `${diffIds[at]} ${digest}`;
+      for (const [at, { digest }] of layers.entries()) pairs.add(`${diffIds[at]} ${digest}`);
     } catch {
       // A damaged image vouches for nothing.
     }
   }
+  return pairs;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 async function keepBlobs(blobs: BlobStore, { layers, configBytes }: PlannedImage): Promise<void> {

@@ -12,12 +12,12 @@ import { FileBlobSource, readBlob } from './blob-source.ts';
  */
 export async function measureLayer(
   path: string,
-  blobSize: number,
+  blob: { readonly digest: Digest; readonly size: number },
   diffId: Digest,
   options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (bytes: number) => void } = {},
 ): Promise<{ readonly size: number }> {
   const { signal, onProgress } = options;
-  const budget = new LayerBudget(defaultLayerLimits, blobSize);
+  const budget = new LayerBudget(defaultLayerLimits, blob.size);
   const hash = createHash('sha256');
   let size = 0;
   const parser = new TarParser({
@@ -28,7 +28,7 @@ export async function measureLayer(
     data: () => undefined,
     end: () => undefined,
   });
-  const source = new FileBlobSource(path, blobSize);
+  const source = new FileBlobSource(path, blob);
   try {
     await pumpLayer(
       readBlob(source, onProgress),

@@ -147,7 +147,7 @@ async function checkArrival(
 ): Promise<LayerSize> {
   await arrival.done;
   progress.state('Verifying Checksum');
-  const size = await measureLayer(blobs.pathOf(descriptor.digest), descriptor.size, diffId, { signal });
+  const size = await measureLayer(blobs.pathOf(descriptor.digest), descriptor, diffId, { signal });
   progress.state('Pull complete');
   return size;
 }
@@ -180,7 +180,7 @@ async function arrive(
 }
 
 function stored(context: Fetching, descriptor: Descriptor, progress: LayerProgress): Arrival {
-  const source = new FileBlobSource(context.blobs.pathOf(descriptor.digest), descriptor.size);
+  const source = new FileBlobSource(context.blobs.pathOf(descriptor.digest), descriptor);
   progress.state('Download complete');
   return { source, done: Promise.resolve(), close: () => source.close() };
 }

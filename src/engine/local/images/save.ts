@@ -2,12 +2,11 @@
  * `save`: an archive that is an OCI image layout and a docker-archive over the same blobs (images-and-registries.md 6). The
  * blobs go out as they are kept, compressed: what comes back by `load` has the digests of the registry.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { missingBlob } from '../../../content/blobs.ts';
 import type { BlobStore } from '../../../content/blobs.ts';
 import { openLease } from '../../../content/leases.ts';
-import type { Lease } from '../../../content/leases.ts';
 import { isKind, PortholeError } from '../../../errors/porthole-error.ts';
 import { archiveDocuments } from '../../../image/archive/documents.ts';
 import type { ArchivedImage } from '../../../image/archive/documents.ts';
@@ -21,7 +20,8 @@ import { architectureOfNode, formatPlatform, parsePlatform } from '../../../imag
 import { formatHeader, paddingOf, tarEnd } from '../../../layer/tar-writer.ts';
 import type { CallOptions } from '../../roles/containers.ts';
 import type { ImageDeps } from './deps.ts';
-import { inspectImage } from './inspect.ts';
+import { FileBlobSource, readBlob } from './blob-source.ts';
+import { requirePlatform } from './inspect.ts';
 import { openImageIndex } from './index-view.ts';
 import type { ImageIndexView } from './index-view.ts';
 import { cancelled } from './pull-layers.ts';
@@ -57,7 +57,7 @@ export async function saveImages(
   try {
     // Under the lease nothing goes away any more; before it, an image may have.
     const kept = plan(deps, names, options.platform);
-    const stream = Readable.from(archive(deps, kept, lease, signal), {
+    const stream = Readable.from(archive(deps, kept, signal), {
       objectMode: false,
       highWaterMark: pieceBytes,
     });
@@ -78,7 +78,8 @@ interface SavePlan {
 function plan(deps: ImageDeps, names: readonly string[], platform: string | undefined): SavePlan {
   const view = openImageIndex(deps);
   const chosen = imagesToSave(view, names);
-  if (platform !== undefined && platform !== '') for (const one of chosen) checkPlatform(deps, one, platform);
+  if (platform !== undefined && platform !== '')
+    for (const one of chosen) checkPlatform(deps, view, one, platform);
   const ids = new Set(chosen.map(({ id }) => id));
   const small = new Map<Digest, BlobToSave>();
   const layers = new Map<Digest, BlobToSave>();
@@ -122,9 +123,7 @@ function archivedImage(
 function isHere(blobs: BlobStore, layer: Descriptor): boolean {
   if (blobs.has(layer)) return true;
   if ((layer.urls ?? []).length > 0) return false;
-  throw new PortholeError('notFound', 'BLOB_MISSING', `content digest ${layer.digest}: not found`, {
-    hint: 'the image is not complete: pull it again',
-  });
+  throw missingBlob(layer.digest);
 }
 
 function sorted(blobs: ReadonlyMap<Digest, BlobToSave>): BlobToSave[] {
@@ -132,9 +131,9 @@ function sorted(blobs: ReadonlyMap<Digest, BlobToSave>): BlobToSave[] {
 }
 
 /** An image here has one platform: another one is the refusal of an engine that has several. */
-function checkPlatform(deps: ImageDeps, { id }: ImageToSave, text: string): void {
+function checkPlatform(deps: ImageDeps, view: ImageIndexView, { id }: ImageToSave, text: string): void {
   try {
-    inspectImage(deps, id, text);
+    requirePlatform(id, view.config(id), text);
   } catch (error) {
     if (!isKind(error, 'notFound', 'IMAGE_PLATFORM_MISMATCH')) throw error;
     const host = { os: 'windows', architecture: architectureOfNode(deps.environment.arch) };
@@ -150,7 +149,6 @@ function checkPlatform(deps: ImageDeps, { id }: ImageToSave, text: string): void
 async function* archive(
   deps: ImageDeps,
   { images, blobs, view }: SavePlan,
-  lease: Lease,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
   try {
@@ -162,7 +160,7 @@ async function* archive(
     for (const name of foldersOf(blobs)) yield formatHeader({ name, type: '5', mode: 0o755, mtime: '0' });
     for (const { digest, size } of blobs) {
       yield formatHeader({ name: blobName(digest), type: '0', mode: 0o644, size, mtime: '0' });
-      yield* content(view.blobs, digest, size, signal);
+      yield* content(view.blobs, { digest, size }, signal);
       yield Buffer.alloc(paddingOf(size));
     }
     yield tarEnd;
@@ -170,8 +168,6 @@ async function* archive(
   } catch (error) {
     if (signal?.aborted === true) throw cancelled(error);
     throw error;
-  } finally {
-    lease.release();
   }
 }
 
@@ -182,30 +178,17 @@ function foldersOf(blobs: readonly BlobToSave[]): string[] {
 
 async function* content(
   blobs: BlobStore,
-  digest: Digest,
-  size: number,
+  blob: BlobToSave,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
-  const descriptor = openSync(blobs.pathOf(digest), 'r');
+  const source = new FileBlobSource(blobs.pathOf(blob.digest), blob);
   try {
-    for (let position = 0; position < size;) {
+    for await (const piece of readBlob(source)) {
       signal?.throwIfAborted();
-      const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, size - position));
-      const count = readSync(descriptor, piece, 0, piece.length, position);
-      if (count === 0)
-        throw new PortholeError(
-          'internal',
-          'BLOB_DAMAGED',
-          `content digest ${digest}: damaged file ${blobs.pathOf(digest)}`,
-          {
-            hint: 'remove the image with rmi -f and pull it again',
-          },
-        );
-      position += count;
-      yield piece.subarray(0, count);
+      yield piece;
       await nextTurn();
     }
   } finally {
-    closeSync(descriptor);
+    source.close();
   }
 }

@@ -1,15 +1,14 @@
 /** From blobs to the layer store: what every image goes through once, when it comes or at the latest when it is used. */
-import { BlobStore } from '../../../content/blobs.ts';
+import { missingBlob } from '../../../content/blobs.ts';
 import { openLease } from '../../../content/leases.ts';
-import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { LayerInfo } from '../../../host/ports/layers.ts';
-import { layerIdsOf } from '../../../image/chain-id.ts';
 import type { Digest } from '../../../image/digest.ts';
 import { parseStoredManifest } from '../../../image/manifest.ts';
 import { applyLayer } from './apply-layer.ts';
 import { FileBlobSource } from './blob-source.ts';
 import type { ImageDeps } from './deps.ts';
 import { openImageIndex } from './index-view.ts';
+import type { ResolvedImage } from './resolve.ts';
 import { fitYoungGeneration } from './young-generation.ts';
 
 /** Said by pulls and loads that leave layers as they came. */
@@ -22,8 +21,10 @@ export interface StoredLayer {
   readonly diffId: Digest;
   /** Layer ids below, topmost first. */
   readonly parents: readonly string[];
-  /** A file whose digest is verified, and its size. */
+  /** A file whose digest is verified. */
   readonly path: string;
+  /** Of the file. */
+  readonly digest: Digest;
   readonly size: number;
 }
 
@@ -33,7 +34,7 @@ export async function unpackLayer(
   options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (bytes: number) => void } = {},
 ): Promise<LayerInfo> {
   const { layers } = await deps.host();
-  const source = new FileBlobSource(layer.path, layer.size);
+  const source = new FileBlobSource(layer.path, layer);
   try {
     return await applyLayer(layers, deps.paths, {
       id: layer.id,
@@ -53,15 +54,19 @@ export async function unpackLayer(
  * Makes sure that every layer of a local image is in the layer store. An image that was brought without the rights to unpack
  * it has its blobs only: this unpacks it, or says which right is missing before anything was changed.
  */
-export async function requireUnpacked(deps: ImageDeps, id: Digest, signal?: AbortSignal): Promise<void> {
-  const view = openImageIndex(deps);
-  const { record } = view.require(id);
-  const diffIds = view.config(id).rootfs.diff_ids;
-  const ids = layerIdsOf(diffIds).reverse();
+export async function requireUnpacked(
+  deps: ImageDeps,
+  { id, layerIds }: Pick<ResolvedImage, 'id' | 'layerIds'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const ids = [...layerIds].reverse();
   const { layers: store } = await deps.host();
   const present = await Promise.all(ids.map((layer) => store.get(layer)));
   if (present.every((info) => info !== undefined)) return;
-  const blobs = new BlobStore(deps.paths);
+  const view = openImageIndex(deps);
+  const { record } = view.require(id);
+  const diffIds = view.config(id).rootfs.diff_ids;
+  const { blobs } = view;
   const manifest = parseStoredManifest(blobs.read(record.manifest), record.manifestType);
   const lease = await openLease(
     deps.paths,
@@ -75,16 +80,11 @@ export async function requireUnpacked(deps: ImageDeps, id: Digest, signal?: Abor
     for (const [at, { digest, size }] of absent) {
       const parents = ids.slice(0, at).reverse();
       const path = blobs.pathOf(digest);
-      await unpackLayer(deps, { id: ids[at]!, diffId: diffIds[at]!, parents, path, size }, { signal });
+      const layer = { id: ids[at]!, diffId: diffIds[at]!, parents, path, digest, size };
+      await unpackLayer(deps, layer, { signal });
     }
   } finally {
     letGrow();
     lease.release();
   }
-}
-
-function missingBlob(digest: Digest): PortholeError {
-  return new PortholeError('notFound', 'BLOB_MISSING', `content digest ${digest}: not found`, {
-    hint: 'the image is not complete: pull or load it again',
-  });
 }

@@ -657,6 +657,9 @@ describe('images.load', () => {
       restricted();
     });
 
+    const use = async (name: string): Promise<void> =>
+      requireUnpacked(store.deps, await resolveImage(store.deps, name));
+
     it('keeps the blobs, checked, and unpacks when the image is used', async () => {
       expect(await load(ociArchive(image, tag))).to.equal(`Loaded image: ${tag}\n`);
 
@@ -664,9 +667,9 @@ describe('images.load', () => {
       const { Id, Size } = await store.images.inspect(tag);
       expect(Size).to.be.greaterThan(0);
       expect(existsSync(store.paths.windowsfilter)).to.equal(false);
-      expect(await failure(requireUnpacked(store.deps, Id))).to.include({ code: 'HOST_NOT_ELEVATED' });
+      expect(await failure(use(Id))).to.include({ code: 'HOST_NOT_ELEVATED' });
       elevated = true;
-      await requireUnpacked(store.deps, Id);
+      await use(Id);
       await whole(tag);
       expect((await store.images.inspect(tag)).Size).to.equal(Size);
     });
@@ -684,7 +687,7 @@ describe('images.load', () => {
           `Status: Image is up to date for ${registry.address}/acme/app:1`,
         ]);
         elevated = true;
-        await requireUnpacked(store.deps, image.configDigest);
+        await use(image.configDigest);
         await whole(`${registry.address}/acme/app:1`);
       } finally {
         await registry.stop();
@@ -695,7 +698,7 @@ describe('images.load', () => {
       await load(ociArchive(image, tag));
       new BlobStore(store.paths).remove(image.layers[1]!.descriptor.digest);
       elevated = true;
-      expect(await failure(requireUnpacked(store.deps, image.configDigest))).to.include({
+      expect(await failure(use(image.configDigest))).to.include({
         code: 'BLOB_MISSING',
         hint: 'the image is not complete: pull or load it again',
       });

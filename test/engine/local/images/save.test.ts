@@ -192,7 +192,7 @@ describe('images.save', () => {
     unlinkSync(new BlobStore(store.paths).pathOf(image.layers[0]!.descriptor.digest));
     expect(await failure(store.images.save(['acme/app:1']))).to.include({
       code: 'BLOB_MISSING',
-      hint: 'the image is not complete: pull it again',
+      hint: 'the image is not complete: pull or load it again',
     });
   });
 });
