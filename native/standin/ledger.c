@@ -6,7 +6,7 @@
 
 void log_line(struct json *line);
 
-static const char *const kind_names[LEDGER_KINDS] = {"operations", "systems", "processes", "callbacks", "namespaces", "layers"};
+static const char *const kind_names[LEDGER_KINDS] = {"operations", "systems", "processes", "callbacks", "namespaces", "layers", "hives"};
 
 struct entry {
     void *memory;

@@ -27,7 +27,7 @@
 
 /* ---- ledger: handles and strings that callers own ---- */
 
-enum ledger_kind { LEDGER_OPERATION, LEDGER_SYSTEM, LEDGER_PROCESS, LEDGER_CALLBACK, LEDGER_NAMESPACE, LEDGER_LAYER, LEDGER_KINDS };
+enum ledger_kind { LEDGER_OPERATION, LEDGER_SYSTEM, LEDGER_PROCESS, LEDGER_CALLBACK, LEDGER_NAMESPACE, LEDGER_LAYER, LEDGER_HIVE, LEDGER_KINDS };
 enum ledger_allocator { ALLOCATOR_LOCAL, ALLOCATOR_TASK };
 
 /* Zeroed memory of that size, to be given out as a handle. It is never given back to the heap: a closed one is recognised. */

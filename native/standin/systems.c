@@ -116,16 +116,18 @@ static const char *wrong_v1(const struct json *document, const char *id)
 /* A utility VM takes the disk, which it cannot while the host has it mounted. */
 static BOOL disk_is_mounted(const struct json *document)
 {
+    static const char *const markers[] = {"%s\\standin-active", "%s\\sandbox.vhdx.standin-attached"};
     const char *folder = json_get_text(document, "LayerFolderPath", NULL);
-    char *marker;
-    WCHAR *path;
-    BOOL found;
+    SIZE_T at;
+    BOOL found = FALSE;
     if (!json_get_bool(document, "HvPartition") || !folder) return FALSE;
-    marker = format_text("%s\\standin-active", folder);
-    path = wide_from_utf8(marker);
-    found = GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
-    free(path);
-    free(marker);
+    for (at = 0; at < 2 && !found; at++) {
+        char *marker = format_text(markers[at], folder);
+        WCHAR *path = wide_from_utf8(marker);
+        found = GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+        free(path);
+        free(marker);
+    }
     return found;
 }
 

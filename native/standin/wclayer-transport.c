@@ -170,8 +170,6 @@ DWORD import_tree(const WCHAR *layer, const WCHAR *from, const struct chain *cha
     WCHAR source[PATH_CHARS], target[PATH_CHARS];
     struct name *names, *at;
     DWORD code;
-    path_of(source, from, L"tombstones.txt");
-    if (exists(source)) return ERROR_INVALID_DATA;
     path_of(source, from, L"Files");
     if (!is_folder(source)) return ERROR_PATH_NOT_FOUND;
     if ((code = import_folder(layer, from, L"", chain))) return code;

@@ -17,21 +17,6 @@ typedef struct {
 
 static LONG preparing;
 
-static BOOL has(const WCHAR *folder, const WCHAR *name)
-{
-    WCHAR path[PATH_CHARS];
-    path_of(path, folder, name);
-    return exists(path);
-}
-
-static DWORD mark(const WCHAR *folder, const WCHAR *name, BOOL set)
-{
-    WCHAR path[PATH_CHARS];
-    path_of(path, folder, name);
-    if (set) return write_text(path, "");
-    return DeleteFileW(path) ? 0 : GetLastError();
-}
-
 /* What every call wants: our flavour, a full path of a folder without a last backslash. */
 static DWORD check(const WC_DRIVER_INFO *driver, const WCHAR *id, BOOL must_exist)
 {
@@ -195,27 +180,10 @@ EXPORT HRESULT __stdcall ImportLayer(const WC_DRIVER_INFO *driver, PCWSTR id, PC
     BEGIN("ImportLayer", TRUE);
     if (!result && !code && !count) code = ERROR_INVALID_PARAMETER;
     if (!result && !code && has(id, L"Files")) code = ERROR_ALREADY_EXISTS;
+    if (!result && !code && has(folder, L"tombstones.txt")) code = ERROR_INVALID_DATA;
     if (!result && !code) code = check_chain(&chain);
     if (!result && !code) code = import_tree(id, folder, &chain);
     END("ImportLayer");
-}
-
-/* The disk takes what was written to it. */
-static void grow_disk(const WCHAR *id, const struct chain *chain)
-{
-    WCHAR path[PATH_CHARS], volume[PATH_CHARS], blank[PATH_CHARS];
-    WIN32_FILE_ATTRIBUTE_DATA data;
-    LARGE_INTEGER end;
-    HANDLE disk;
-    path_of(path, id, L"sandbox.vhdx");
-    if (!volume_find(id, volume)) return;
-    path_of(blank, chain->layers[chain->count - 1].Path, L"blank.vhdx");
-    if (!GetFileAttributesExW(blank, GetFileExInfoStandard, &data)) return;
-    disk = CreateFileW(path, GENERIC_WRITE, 7, NULL, OPEN_EXISTING, 0, NULL);
-    end.QuadPart = (LONGLONG)(data.nFileSizeLow + changed_bytes(volume, chain));
-    SetFilePointerEx(disk, end, NULL, FILE_BEGIN);
-    SetEndOfFile(disk);
-    CloseHandle(disk);
 }
 
 EXPORT HRESULT __stdcall ExportLayer(const WC_DRIVER_INFO *driver, PCWSTR id, PCWSTR folder, const WC_LAYER_DESCRIPTOR *layers, SIZE_T count)
@@ -261,34 +229,14 @@ EXPORT HRESULT __stdcall NameToGuid(PCWSTR name, GUID *guid)
     return result;
 }
 
-static const WCHAR *const hives[][2] = {
-    {L"SYSTEM", L"System_Base"}, {L"SOFTWARE", L"Software_Base"}, {L"SAM", L"Sam_Base"}, {L"SECURITY", L"Security_Base"}, {L"DEFAULT", L"DefaultUser_Base"},
-};
-
 EXPORT HRESULT __stdcall ProcessBaseImage(PCWSTR id)
 {
     static const WC_DRIVER_INFO any = {1, L""};
     const WC_DRIVER_INFO *driver = &any;
     BEGIN("ProcessBaseImage", TRUE);
-    if (!result && !code && !has(id, L"Files")) code = ERROR_PATH_NOT_FOUND;
-    if (!result && !code && (has(id, L"Hives") || has(id, L"layout"))) code = ERROR_ALREADY_EXISTS;
-    if (!result && !code) {
-        WCHAR path[PATH_CHARS], from[PATH_CHARS], below[PATH_CHARS];
-        SIZE_T at;
-        path_of(path, id, L"Hives");
-        if (!CreateDirectoryW(path, NULL)) code = GetLastError();
-        for (at = 0; at < sizeof(hives) / sizeof(*hives) && !code; at++) {
-            swprintf(below, PATH_CHARS, L"Files\\Windows\\System32\\config\\%ls", hives[at][0]);
-            path_of(from, id, below);
-            swprintf(below, PATH_CHARS, L"Hives\\%ls", hives[at][1]);
-            path_of(path, id, below);
-            if (exists(from)) code = copy_object(from, path);
-        }
-        path_of(path, id, L"layout");
-        if (!code) code = write_text(path, "vhd-with-hives\n");
-        if (!code) code = make_disk(id, L"blank-base.vhdx");
-        if (!code) code = make_disk(id, L"blank.vhdx");
-    }
+    if (!result && !code) code = set_up_base(id);
+    if (!result && !code) code = make_disk(id, L"blank-base.vhdx");
+    if (!result && !code) code = make_disk(id, L"blank.vhdx");
     END("ProcessBaseImage");
 }
 
@@ -297,22 +245,10 @@ EXPORT HRESULT __stdcall ProcessUtilityImage(PCWSTR id)
     static const WC_DRIVER_INFO any = {1, L""};
     const WC_DRIVER_INFO *driver = &any;
     BEGIN("ProcessUtilityImage", TRUE);
-    if (!result && !code && !has(id, L"Files\\EFI\\Microsoft\\Boot\\BCD")) code = ERROR_FILE_NOT_FOUND;
-    if (!result && !code) {
-        WCHAR store[PATH_CHARS];
-        LARGE_INTEGER end = {{0, 0}};
-        DWORD done;
-        HANDLE file;
-        code = make_disk(id, L"SystemTemplateBase.vhdx");
-        if (!code) code = make_disk(id, L"SystemTemplate.vhdx");
-        /* The boot store is changed, which is why its copies are kept. */
-        path_of(store, id, L"Files\\EFI\\Microsoft\\Boot\\BCD");
-        SetFileAttributesW(store, FILE_ATTRIBUTE_NORMAL);
-        file = CreateFileW(store, GENERIC_WRITE, 7, NULL, OPEN_EXISTING, 0, NULL);
-        SetFilePointerEx(file, end, NULL, FILE_END);
-        WriteFile(file, "!", 1, &done, NULL);
-        CloseHandle(file);
-    }
+    if (!result && !code && !has(id, BOOT_STORE)) code = ERROR_FILE_NOT_FOUND;
+    if (!result && !code) code = make_disk(id, L"SystemTemplateBase.vhdx");
+    if (!result && !code) code = make_disk(id, L"SystemTemplate.vhdx");
+    if (!result && !code) change_boot_store(id);
     END("ProcessUtilityImage");
 }
 

@@ -1,4 +1,4 @@
-/* vmcompute.dll's layer exports (windows-layers.md 2, 4.1, 4.5): real folders, placeholders and a volume that is a folder. */
+/* Layers of vmcompute.dll and computestorage.dll (windows-layers.md 2, 4.1, 4.5): real folders, placeholders and a volume that is a folder. */
 #ifndef STANDIN_WCLAYER_H
 #define STANDIN_WCLAYER_H
 
@@ -40,6 +40,10 @@ DWORD copy_object(const WCHAR *from, const WCHAR *to);
 DWORD write_text(const WCHAR *path, const char *text);
 DWORD remove_all(const WCHAR *path);
 
+/* Of a name in a folder: is it there, and an empty file of that name made or removed. */
+BOOL has(const WCHAR *folder, const WCHAR *name);
+DWORD mark(const WCHAR *folder, const WCHAR *name, BOOL set);
+
 /* What a container on the chain sees of a directory of C:, and where an object of it really is; both by the layers' rules. */
 struct name *merged_list(const struct chain *chain, const WCHAR *below);
 BOOL merged_path(const struct chain *chain, const WCHAR *below, WCHAR *path);
@@ -47,6 +51,14 @@ BOOL merged_path(const struct chain *chain, const WCHAR *below, WCHAR *path);
 DWORD import_tree(const WCHAR *layer, const WCHAR *from, const struct chain *chain);
 DWORD fill_volume(const WCHAR *volume, const struct chain *chain);
 DWORD export_tree(const WCHAR *volume, const WCHAR *to, const struct chain *chain);
+/* The disk of a scratch takes what was written to its volume. */
+void grow_disk(const WCHAR *scratch, const struct chain *chain);
+
+#define BOOT_STORE L"Files\\EFI\\Microsoft\\Boot\\BCD"
+/* Hives and layout of a base layer, as both DLLs make them; they must not be there before. */
+DWORD set_up_base(const WCHAR *layer);
+/* The boot store is changed with a utility VM's disks, which is why its copies are kept. */
+void change_boot_store(const WCHAR *utility_vm);
 /* Bytes of files that are new or changed. */
 ULONGLONG changed_bytes(const WCHAR *volume, const struct chain *chain);
 

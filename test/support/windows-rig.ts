@@ -62,7 +62,7 @@ function standIns(): StandIn[] {
   const here = readdirSync(join(root, 'native', 'standin'));
   const layers = here.filter((name) => /^wclayer.*\.c$/.test(name));
   const extra = here
-    .filter((name) => /^(?:virtdisk|backup|advapi32).*\.c$/.test(name))
+    .filter((name) => /^(?:virtdisk|backup|advapi32|offreg).*\.c$/.test(name))
     .map((name) => ({
       file: name.replace(/\.c$/, '.dll'),
       sources: [name],
@@ -89,6 +89,11 @@ function standIns(): StandIn[] {
       file: 'vmcompute.dll',
       sources: ['vmcompute.c', 'hcs.c', 'hns.c', ...layers],
       libraries: ['-lstandin-core', '-lole32', '-ladvapi32'],
+    },
+    {
+      file: 'computestorage.dll',
+      sources: ['computestorage.c', ...layers.filter((name) => name !== 'wclayer.c')],
+      libraries: ['-lstandin-core', '-ladvapi32'],
     },
     { file: 'computenetwork.dll', sources: ['computenetwork.c'], libraries: ['-lstandin-core', '-lole32'] },
     ...extra,

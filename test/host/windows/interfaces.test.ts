@@ -18,7 +18,7 @@ import {
   status,
 } from '../../../src/host/windows/ffi/ntdll.ts';
 import { streamId } from '../../../src/host/windows/backup-stream.ts';
-import { declaredLayouts, definedLibraries } from '../../../src/host/windows/ffi/library.ts';
+import { declaredLayouts, definedLibraries, koffi } from '../../../src/host/windows/ffi/library.ts';
 
 const compiler = process.env['MINGW_CC'] ?? 'x86_64-w64-mingw32-gcc';
 const why =
@@ -31,6 +31,7 @@ const headers = [
   'winternl.h',
   'computecore.h',
   'computenetwork.h',
+  'computestorage.h',
   'virtdisk.h',
   'combaseapi.h',
   'iphlpapi.h',
@@ -70,6 +71,7 @@ const numbers: Readonly<Record<string, Kind>> = {
         'CREATE_VIRTUAL_DISK_FLAG',
         'VIRTUAL_DISK_ACCESS_MASK',
         'EXPAND_VIRTUAL_DISK_FLAG',
+        'RESIZE_VIRTUAL_DISK_FLAG',
         'SECURITY_IMPERSONATION_LEVEL',
       ],
       ...[
@@ -209,16 +211,32 @@ describe(`published interfaces of Windows${why === undefined ? '' : ` (skipped: 
     expect(wrong).to.deep.equal([]);
     expect(checked.get('computecore.dll')).to.be.at.least(24);
     expect(checked.get('computenetwork.dll')).to.be.at.least(7);
+    expect(checked.get('computestorage.dll')).to.equal(12);
+    expect(checked.get('virtdisk.dll')).to.equal(6);
   });
 
   it('have every export that we bind of the published DLLs', () => {
     const missing = definedLibraries()
-      .filter(({ dll }) => ['computecore.dll', 'computenetwork.dll'].includes(dll))
+      .filter(({ dll }) => ['computecore.dll', 'computenetwork.dll', 'computestorage.dll'].includes(dll))
       .flatMap(({ definition }) => Object.keys(definition).filter((name) => !published.has(name)));
-    expect(missing).to.deep.equal([]);
+    // Newer than the headers; windows-sys and hcsshim have them.
+    expect(missing).to.deep.equal(['HcsAttachOverlayFilter', 'HcsDetachOverlayFilter']);
   });
 
-  for (const file of ['computecore.c', 'computenetwork.c'])
+  it('have no export of computestorage.dll that we do not bind', () => {
+    const bound = definedLibraries().flatMap(({ definition }) => Object.keys(definition));
+    const text = readFileSync(join(standin, 'computestorage.c'), 'utf8');
+    const exported = [...text.matchAll(/^EXPORT HRESULT WINAPI (\w+)/gm)].map(([, name]) => name!);
+    const theirs = [...published.keys()].filter((name) =>
+      /^Hcs\w*(?:Layer|Layer(?:StorageFilter|VhdMountPath)|LayerVhd|BaseOS\w+)$/.test(name),
+    );
+
+    expect(theirs).to.have.length(12);
+    expect(bound).to.include.members([...theirs, ...exported]);
+    expect(new Set(exported).size).to.equal(14);
+  });
+
+  for (const file of ['computecore.c', 'computenetwork.c', 'computestorage.c'])
     it(`have the prototypes of the stand-ins in ${file}`, () => {
       const { status, stderr, aux } = compile(readFileSync(join(standin, file), 'utf8'), ['-I', standin]);
       expect(status, stderr).to.equal(0);
@@ -253,6 +271,17 @@ describe(`published interfaces of Windows${why === undefined ? '' : ` (skipped: 
     expect(asserts.length).to.be.greaterThan(10);
     const { status, stderr } = compile(`${includes}#include <stddef.h>\n${asserts.join('\n')}\n`, []);
     expect(status, stderr).to.equal(0);
+  });
+
+  it('leave a structure to us that they have an old form of', () => {
+    declaredLayouts();
+    const name = 'PORTHOLE_CREATE_DISK';
+    const offsets = ['MaximumSize', 'PhysicalSectorSizeInBytes', 'ParentPath', 'SourcePath', 'OpenFlags'].map(
+      (field) => koffi().offsetof(name, field),
+    );
+
+    // windows-layers.md 4.4; the stand-in asserts the same of its own.
+    expect([koffi().sizeof(name), ...offsets]).to.deep.equal([128, 24, 40, 48, 56, 64]);
   });
 
   /** Structures that the bindings read and write in buffers, by the offsets that they use. */
@@ -301,6 +330,18 @@ describe(`published interfaces of Windows${why === undefined ? '' : ` (skipped: 
     VIRTUAL_STORAGE_TYPE: [20, { DeviceId: 0, VendorId: 4 }],
     OPEN_VIRTUAL_DISK_PARAMETERS: [undefined, { Version: 0 }],
     ATTACH_VIRTUAL_DISK_PARAMETERS: [undefined, { Version: 0 }],
+    RESIZE_VIRTUAL_DISK_PARAMETERS: [16, { Version: 0, 'Version1.NewSize': 8 }],
+    // From the parent's path on, these headers lack what the system's have: a physical sector size.
+    CREATE_VIRTUAL_DISK_PARAMETERS: [
+      undefined,
+      {
+        Version: 0,
+        'Version2.UniqueId': 8,
+        'Version2.MaximumSize': 24,
+        'Version2.BlockSizeInBytes': 32,
+        'Version2.SectorSizeInBytes': 36,
+      },
+    ],
   };
 
   it('have the sizes and offsets that we use in buffers', () => {
@@ -374,10 +415,21 @@ describe(`published interfaces of Windows${why === undefined ? '' : ` (skipped: 
         ['FSCTL_GET_REPARSE_POINT', 0x0009_00a8],
         ['FSCTL_EXTEND_VOLUME', 0x0009_00f0],
         ['IOCTL_DISK_GET_LENGTH_INFO', 0x0007_405c],
+        ['IOCTL_DISK_GET_PARTITION_INFO_EX', 0x0007_0048],
+        ['IOCTL_DISK_GROW_PARTITION', 0x0007_c0d0],
+        ['sizeof(PARTITION_INFORMATION_EX)', 144],
+        ['offsetof(PARTITION_INFORMATION_EX, StartingOffset)', 8],
+        ['offsetof(PARTITION_INFORMATION_EX, PartitionLength)', 16],
+        ['offsetof(PARTITION_INFORMATION_EX, PartitionNumber)', 24],
+        ['sizeof(DISK_GROW_PARTITION)', 16],
+        ['offsetof(DISK_GROW_PARTITION, BytesToGrow)', 8],
         ['OBJ_CASE_INSENSITIVE', 0x40],
         ['OPEN_VIRTUAL_DISK_FLAG_CACHED_IO', 0x8],
         ['OPEN_VIRTUAL_DISK_VERSION_2', 2],
         ['ATTACH_VIRTUAL_DISK_VERSION_1', 1],
+        ['ATTACH_VIRTUAL_DISK_FLAG_PERMANENT_LIFETIME', 4],
+        ['CREATE_VIRTUAL_DISK_VERSION_2', 2],
+        ['RESIZE_VIRTUAL_DISK_VERSION_1', 1],
         ['TokenElevation', 20],
         ['TokenPrivileges', 3],
         ['PF_VIRT_FIRMWARE_ENABLED', 21],
