@@ -8,6 +8,10 @@ import { moveToTrash } from '../state/trash.ts';
 import { MiB, defaultDiskSize, maxVirtualSize, roundUp } from '../vhdx/format.ts';
 import type { LayerInfo } from './ports/layers.ts';
 
+/** Which of Windows' DLLs made a layer. Which files each makes is not published, so neither touches the other's. */
+export const layerDriverNames = ['vmcompute', 'computestorage'] as const;
+export type LayerDriverName = (typeof layerDriverNames)[number];
+
 /** `layer.json` of a read-only layer, written last before the layer becomes visible. */
 export interface LayerRecord {
   readonly version: 1;
@@ -17,6 +21,8 @@ export interface LayerRecord {
   readonly entries: number;
   /** Layer ids, topmost first. */
   readonly parents: readonly string[];
+  /** Windows; absent: vmcompute. */
+  readonly driver?: LayerDriverName;
 }
 
 /** `scratch.json` of a container's folder. */
@@ -28,6 +34,8 @@ export interface ScratchRecord {
   readonly diskSize: number;
   /** The image's `os.version`. */
   readonly osVersion?: string;
+  /** Windows; absent: vmcompute. */
+  readonly driver?: LayerDriverName;
 }
 
 export const recordName = { layer: 'layer.json', scratch: 'scratch.json', chain: 'layerchain.json' } as const;
@@ -70,6 +78,19 @@ export function readRecord<T extends LayerRecord | ScratchRecord>(
   } catch {
     return undefined;
   }
+}
+
+/** What a record says of the DLL that made its layer. */
+export function driverMark(name: LayerDriverName): { readonly driver?: LayerDriverName } {
+  return name === 'vmcompute' ? {} : { driver: name };
+}
+
+/** Who made the layer or scratch of a folder; undefined where no record tells. */
+export function driverOf(folder: string): LayerDriverName | undefined {
+  const record =
+    readRecord<LayerRecord>(folder, recordName.layer) ??
+    readRecord<ScratchRecord>(folder, recordName.scratch);
+  return record === undefined ? undefined : (record.driver ?? 'vmcompute');
 }
 
 /** Writes a record and `layerchain.json` (absolute paths, topmost first; `null` for a base layer) into a partial folder. */
@@ -155,6 +176,7 @@ export function scratchRecord(
   key: string,
   diskSize: number,
   { parents, osVersion }: { readonly parents: readonly string[]; readonly osVersion?: string },
+  driver: LayerDriverName = 'vmcompute',
 ): ScratchRecord {
   return {
     version: 1,
@@ -162,6 +184,7 @@ export function scratchRecord(
     parents: [...parents],
     diskSize,
     ...(osVersion === undefined ? {} : { osVersion }),
+    ...driverMark(driver),
   };
 }
 

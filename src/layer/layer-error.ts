@@ -29,6 +29,8 @@ export type LayerErrorCode =
   | 'LAYER_DEPTH'
   | 'LAYER_SIZE_INVALID'
   | 'LAYER_HOST_UNSUPPORTED'
+  /** Made by another of Windows' DLLs than the one that is used now. */
+  | 'LAYER_DRIVER_MIXED'
   /** A composed file changed while it was read. */
   | 'LAYER_SOURCE_CHANGED';
 
@@ -38,6 +40,7 @@ const kinds: Partial<Record<LayerErrorCode, ErrorKind>> = {
   LAYER_PATH_NOT_FOUND: 'notFound',
   LAYER_EXISTS: 'conflict',
   LAYER_MOUNTED: 'conflict',
+  LAYER_DRIVER_MIXED: 'conflict',
   LAYER_HOST_UNSUPPORTED: 'unavailable',
 };
 

@@ -1,4 +1,4 @@
-/** The Windows host: compute systems through HCS, networks through HNS, layers through vmcompute. */
+/** The Windows host: compute systems through HCS, networks through HNS, layers through vmcompute or computestorage. */
 import { elevationError } from '../../errors/elevation.ts';
 import type { Environment } from '../../environment.ts';
 import type { DataPaths } from '../../state/paths.ts';
@@ -12,6 +12,7 @@ import { isAvailable as hasComputecore } from './ffi/computecore.ts';
 import { isAvailable as hasNamespaces } from './ffi/computenetwork.ts';
 import { hostLock, hostLockPath } from './host-lock.ts';
 import { registryCredentialSpec } from './registry-credential-spec.ts';
+import { layerDriverVariable } from './layer-drivers.ts';
 import { createWindowsLayers } from './layers.ts';
 import { createWindowsNetwork } from './network.ts';
 import { withPlainLayers } from './plain-layers.ts';
@@ -23,7 +24,12 @@ export function openHost(environment: Environment, paths: DataPaths): Host {
   // Networks of schema 2 documents are namespaces: one without the other is of no use.
   const schema2 = hasComputecore() && hasNamespaces();
   const inHns = hostLock(hostLockPath('hns', environment.env));
-  const layers = createWindowsLayers({ paths, prepareLock: hostLockPath('layers', environment.env) });
+  const asked = environment.env[layerDriverVariable];
+  const layers = createWindowsLayers({
+    paths,
+    prepareLock: hostLockPath('layers', environment.env),
+    ...(asked === undefined ? {} : { driver: asked }),
+  });
   return {
     compute: createWindowsCompute({
       v2: schema2 ? computecoreDriver : undefined,

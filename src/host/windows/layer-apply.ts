@@ -7,7 +7,7 @@ import { sidecarName } from '../../layer/sidecar.ts';
 import type { LayerLimits } from '../../layer/limits.ts';
 import { errorCode, renameRetrying } from '../../state/atomic-file.ts';
 import { withLock } from '../../state/lock.ts';
-import { makePartialFolder, recordName, writeRecords } from '../layer-folders.ts';
+import { driverMark, makePartialFolder, recordName, writeRecords } from '../layer-folders.ts';
 import type { LayerRecord } from '../layer-folders.ts';
 import type { LayerApply, LayerInfo } from '../ports/layers.ts';
 import { access } from './ffi/ntdll.ts';
@@ -134,7 +134,8 @@ export class WindowsLayerApply implements LayerApply {
       if (parents.length === 0) await this.#completeBase(final, unpacked);
       else await this.#importChild(final, unpacked);
       const { diffId, size, entries } = unpacked;
-      const record: LayerRecord = { version: 1, id, diffId, size, entries, parents };
+      const mark = driverMark(this.#options.driver.name);
+      const record: LayerRecord = { version: 1, id, diffId, size, entries, parents, ...mark };
       writeRecords(final, store, recordName.layer, record);
       return { id, diffId, size, entries, parents, path: final };
     } catch (error) {
@@ -158,12 +159,18 @@ export class WindowsLayerApply implements LayerApply {
     const { driver, store, parents, discard } = this.#options;
     await this.#target.close();
     mkdirSync(final, 0o755);
-    moveIfThere(join(this.#folder, 'UtilityVM'), join(final, 'UtilityVM'));
-    const chain = parents.map((id) => join(store, id));
-    await driver.importLayer(final, join(this.#folder, transportName), chain);
+    const transport = {
+      folder: join(this.#folder, transportName),
+      deletions: unpacked.whiteouts,
+      utilityVm: join(this.#folder, 'UtilityVM'),
+    };
+    await driver.importLayer(
+      final,
+      transport,
+      parents.map((id) => join(store, id)),
+    );
     {
       await using layer = await NtFile.open(undefined, final, { access: access.read | access.write });
-      for (const path of unpacked.whiteouts) await removeTree(layer, path);
       await this.#link(layer, unpacked);
       for (const [path, metadata] of unpacked.directories) await setDirectoryTimes(layer, path, metadata);
     }
@@ -197,14 +204,6 @@ export class WindowsLayerApply implements LayerApply {
   #fail(error: unknown): Error {
     this.#failure ??= explained(error);
     return this.#failure;
-  }
-}
-
-function moveIfThere(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The layer store on Windows: the folders that vmcompute's layer calls make and read (windows-layers.md 2, 4, 5), with a
- * record and a sidecar beside them. Layers are looked into by their sidecars, scratches through a mounted volume.
+ * The layer store on Windows: the folders that its layer calls make and read (windows-layers.md 2, 4, 5), with a record and
+ * a sidecar beside them. Layers are looked into by their sidecars, scratches through a mounted volume.
  *
  * Needs an administrator: the first call that would change something, or look below a file's rights, says so before it does.
  */
@@ -27,6 +27,7 @@ import {
   checkDepth,
   checkId,
   diskSizeOf,
+  driverOf,
   makePartialFolder,
   recordName,
   scratchExists,
@@ -48,13 +49,13 @@ import type {
 import { detachDisk } from './ffi/virtdisk.ts';
 import { access } from './ffi/ntdll.ts';
 import { WindowsLayerApply } from './layer-apply.ts';
-import { LayerDriver } from './layer-driver.ts';
+import type { LayerDriver } from './layer-driver.ts';
+import { LayerDrivers, requireMadeBy } from './layer-drivers.ts';
 import { exportItems, listChanges } from './layer-export.ts';
 import { NtFile } from './nt-file.ts';
 import { mayMakeLayers, requireLayerPrivileges } from './privileges.ts';
 import { RecordedView } from './recorded-view.ts';
 import { removeTree } from './remove-tree.ts';
-import { growVolume } from './scratch-volume.ts';
 import { VolumeView, readWhole } from './volume-view.ts';
 
 export interface WindowsLayersDeps {
@@ -64,6 +65,8 @@ export interface WindowsLayersDeps {
   readonly prepareLock?: string;
   readonly limits?: LayerLimits;
   readonly pause?: (ms: number) => Promise<unknown>;
+  /** The layer driver that is asked for; by default what the host has. */
+  readonly driver?: string;
 }
 
 export function createWindowsLayers(deps: WindowsLayersDeps): LayerStore {
@@ -77,9 +80,9 @@ class WindowsLayerStore implements LayerStore {
   readonly #locks: string;
   readonly #plainLayers: string | undefined;
   readonly #limits: LayerLimits;
-  readonly #driver: LayerDriver;
+  readonly #drivers: LayerDrivers;
 
-  constructor({ paths, limits, pause, prepareLock }: WindowsLayersDeps) {
+  constructor({ paths, limits, pause, prepareLock, driver }: WindowsLayersDeps) {
     this.#store = paths.windowsfilter;
     this.#folders = new LayerFolders(this.#store);
     this.#trash = paths.trash;
@@ -87,7 +90,8 @@ class WindowsLayerStore implements LayerStore {
     this.#plainLayers = paths.plainLayers;
     // Names are held to NTFS's limits when the tar is read.
     this.#limits = { ...(limits ?? defaultLayerLimits), hostPathBytes: Infinity };
-    this.#driver = new LayerDriver({
+    this.#drivers = new LayerDrivers({
+      asked: driver,
       prepareLock: prepareLock ?? join(paths.locks, 'windows-layers'),
       ...(pause === undefined ? {} : { pause }),
     });
@@ -107,6 +111,7 @@ class WindowsLayerStore implements LayerStore {
     this.#folders.requireLayers(parents);
     signal?.throwIfAborted();
     requireLayerPrivileges();
+    this.#requireOwn(parents);
     sweepPartialFolders(this.#store, this.#trash);
     return WindowsLayerApply.open({
       store: this.#store,
@@ -120,7 +125,7 @@ class WindowsLayerStore implements LayerStore {
       limits: this.#limits,
       declaredSize: options.declaredSize,
       signal,
-      driver: this.#driver,
+      driver: this.#drivers.current,
       existing: (known) => this.#folders.layer(known),
       discard: (folder) => this.#discard(folder),
     });
@@ -210,18 +215,17 @@ class WindowsLayerStore implements LayerStore {
     if (existsSync(join(this.#store, key))) throw scratchExists(key);
     const diskSize = diskSizeOf(sizeBytes);
     requireLayerPrivileges();
+    this.#requireOwn(parents);
+    const driver = this.#drivers.current;
     await withLock(this.#lockOf(key), async () => {
       const folder = join(this.#store, key);
       if (existsSync(folder)) throw scratchExists(key);
       try {
         mkdirSync(folder, { recursive: true });
         const chain = parents.map((id) => join(this.#store, id));
-        await this.#driver.createScratch(folder, chain);
-        if (sizeBytes !== undefined) {
-          await this.#driver.expandScratch(folder, diskSize);
-          await growVolume(join(folder, diskName.scratch), () => this.#driver.mountPath(folder));
-        }
-        writeRecords(folder, this.#store, recordName.scratch, scratchRecord(key, diskSize, options));
+        await driver.createScratch(folder, chain, sizeBytes === undefined ? undefined : diskSize);
+        const record = scratchRecord(key, diskSize, options, driver.name);
+        writeRecords(folder, this.#store, recordName.scratch, record);
       } catch (error) {
         await this.#discard(folder);
         throw error;
@@ -233,17 +237,19 @@ class WindowsLayerStore implements LayerStore {
     const { parents } = this.#folders.scratch(key);
     this.#folders.requireLayers(parents);
     requireLayerPrivileges();
+    this.#requireOwn(parents, key);
     const folder = join(this.#store, key);
     const chain = parents.map((id) => join(this.#store, id));
     const volumePath = attach ? await this.#attached(folder, chain) : await this.#unattached(key, folder);
     const layers: { Id: string; Path: string }[] = [];
-    for (const path of chain) layers.push({ Id: await this.#driver.guid(path), Path: path });
+    for (const path of chain) layers.push({ Id: await this.#drivers.current.guid(path), Path: path });
     // Documents of schema 2 want the volume's root (hcs.md 3.2); those of schema 1 take the backslash off again.
     return { volumePath, folder, layers };
   }
 
   async #attached(folder: string, chain: readonly string[]): Promise<string> {
-    const volumePath = (await this.#mountedPath(folder)) ?? (await this.#driver.mount(folder, chain));
+    const volumePath =
+      (await this.#mountedPath(folder)) ?? (await this.#drivers.current.mount(folder, chain));
     writeFileSync(join(folder, mountedName), volumePath, { mode: 0o600 });
     return `${volumePath}\\`;
   }
@@ -259,7 +265,7 @@ class WindowsLayerStore implements LayerStore {
     const folder = join(this.#store, key);
     if (!existsSync(folder)) return;
     requireLayerPrivileges();
-    await this.#driver.unmount(folder);
+    await this.#driverOf(folder).unmount(folder);
     await this.#removeFile(join(folder, mountedName));
   }
 
@@ -270,7 +276,7 @@ class WindowsLayerStore implements LayerStore {
       throw new LayerError('LAYER_EXISTS', `${key} is an image's layer`);
     if (!existsSync(folder)) return;
     requireLayerPrivileges();
-    await this.#driver.unmount(folder);
+    await this.#driverOf(folder).unmount(folder);
     await this.#discard(folder);
   }
 
@@ -353,18 +359,20 @@ class WindowsLayerStore implements LayerStore {
     const folder = join(this.#store, key);
     const there = await this.#mountedPath(folder);
     if (there !== undefined) return { path: there, [Symbol.asyncDispose]: async () => undefined };
-    const path = await this.#driver.mount(
+    this.#requireOwn(parents, key);
+    const driver = this.#drivers.current;
+    const path = await driver.mount(
       folder,
       parents.map((id) => join(this.#store, id)),
     );
-    return { path, [Symbol.asyncDispose]: () => this.#driver.unmount(folder) };
+    return { path, [Symbol.asyncDispose]: () => driver.unmount(folder) };
   }
 
   /** Where a scratch is mounted, perhaps by another process. A restart of Windows unmounts all: then the marker is wrong. */
   async #mountedPath(folder: string): Promise<string | undefined> {
     if (!existsSync(join(folder, mountedName))) return undefined;
     try {
-      const path = await this.#driver.mountPath(folder);
+      const path = await this.#driverOf(folder).mountPath(folder);
       await using volume = await VolumeView.open(path);
       return (await volume.stat('')) === undefined ? undefined : path;
     } catch {
@@ -379,15 +387,14 @@ class WindowsLayerStore implements LayerStore {
     const { parents } = this.#folders.scratch(key);
     this.#folders.requireLayers(parents);
     requireLayerPrivileges();
+    this.#requireOwn(parents, key);
     const scratch = join(this.#store, key);
     const chain = parents.map((id) => join(this.#store, id));
     if ((await this.#mountedPath(scratch)) !== undefined)
       throw new LayerError('LAYER_MOUNTED', `windows does not support diff of a running container: ${key}`);
     const folder = makePartialFolder(this.#store, key);
     try {
-      await this.#driver.whileExportable(scratch, chain, () =>
-        this.#driver.exportLayer(scratch, folder, chain),
-      );
+      await this.#drivers.current.exportScratch(scratch, folder, chain);
       const root = await NtFile.open(undefined, folder, { access: access.read });
       return {
         root,
@@ -410,7 +417,7 @@ class WindowsLayerStore implements LayerStore {
       moveToTrash(this.#trash, folder);
     } catch (error) {
       // A disk that is still attached keeps its folder (windows-layers.md 4.5).
-      await this.#driver.unmount(folder);
+      await this.#driverOf(folder).unmount(folder);
       if (!(await detachDisk(join(folder, diskName.scratch)))) throw error;
       moveToTrash(this.#trash, folder);
     }
@@ -422,7 +429,12 @@ class WindowsLayerStore implements LayerStore {
   async #destroy(folder: string): Promise<void> {
     const name = basename(folder);
     try {
-      if (/^[0-9a-f]{64}\./.test(name) && (await this.#driver.destroy(folder)) && !existsSync(folder)) return;
+      if (
+        /^[0-9a-f]{64}\./.test(name) &&
+        (await this.#driverOf(folder).destroy(folder)) &&
+        !existsSync(folder)
+      )
+        return;
       await using trash = await NtFile.open(undefined, this.#trash, { access: access.read });
       await removeTree(trash, name);
     } catch {
@@ -433,6 +445,16 @@ class WindowsLayerStore implements LayerStore {
   async #removeFile(path: string): Promise<void> {
     await using folder = await NtFile.open(undefined, join(path, '..'), { access: access.read });
     await removeTree(folder, basename(path));
+  }
+
+  /** What is there is unmounted and removed by what made it. */
+  #driverOf(folder: string): LayerDriver {
+    const name = driverOf(folder);
+    return name === undefined ? this.#drivers.current : this.#drivers.of(name);
+  }
+
+  #requireOwn(layers: readonly string[], scratch?: string): void {
+    requireMadeBy(this.#drivers.current.name, this.#store, layers, scratch);
   }
 
   #lockOf(id: string): string {

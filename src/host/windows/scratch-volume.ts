@@ -1,14 +1,22 @@
-/** ExpandSandboxSize makes the disk larger, not always the volume on it (windows-layers.md 4.5). */
+/** A larger disk is not yet a larger partition, nor that a larger volume (windows-layers.md 4.5). */
 import { access, isFailure, win32Error } from './ffi/ntdll.ts';
 import { volumeOf } from './ffi/kernel32.ts';
-import { attachDisk, closeDisk, detach, extendVolume, openDisk, partitionLength } from './ffi/virtdisk.ts';
+import {
+  attachDisk,
+  closeDisk,
+  detach,
+  extendVolume as extendTo,
+  growPartition,
+  openDisk,
+  partitionLength,
+} from './ffi/virtdisk.ts';
 import { HostFileError } from './host-file-error.ts';
 import { NtFile } from './nt-file.ts';
 
 const sectorBytes = 512;
 const clusterBytes = 4096;
 
-/** Lets the volume fill its partition. `mountPath`: where the attached disk's volume is. */
+/** Lets the volume of a disk that nobody has attached fill its partition. `mountPath`: where the volume is then. */
 export async function growVolume(disk: string, mountPath: () => Promise<string>): Promise<void> {
   const { code, handle } = await openDisk(disk);
   if (handle === undefined) throw new HostFileError('open', disk, code);
@@ -16,7 +24,7 @@ export async function growVolume(disk: string, mountPath: () => Promise<string>)
     const attached = await attachDisk(handle);
     if (attached !== 0) throw new HostFileError('attach', disk, attached);
     try {
-      await extend(await mountPath());
+      await extendVolume(await mountPath());
     } finally {
       await detach(handle);
     }
@@ -25,7 +33,15 @@ export async function growVolume(disk: string, mountPath: () => Promise<string>)
   }
 }
 
-async function extend(path: string): Promise<void> {
+/** Lets a partition fill its disk. `path`: the volume, without its last backslash. */
+export async function growPartitionOf(path: string, diskBytes: number): Promise<void> {
+  await using volume = await NtFile.open(undefined, path, { access: access.read | access.write });
+  const grown = await growPartition(volume.handle, BigInt(diskBytes));
+  if (isFailure(grown)) throw new HostFileError('grow', path, win32Error(grown));
+}
+
+/** Lets a volume fill its partition. */
+export async function extendVolume(path: string): Promise<void> {
   const { totalBytes } = await volumeOf(`${path}\\`);
   await using volume = await NtFile.open(undefined, path, { access: access.read | access.write });
   const { status: asked, bytes } = await partitionLength(volume.handle);
@@ -35,6 +51,6 @@ async function extend(path: string): Promise<void> {
   // The last cluster may be the file system's copy of its boot sector.
   if (used + 1n >= partition) return;
   const sectors = (partition * BigInt(clusterBytes)) / BigInt(sectorBytes);
-  const grown = await extendVolume(volume.handle, sectors);
+  const grown = await extendTo(volume.handle, sectors);
   if (isFailure(grown)) throw new HostFileError('extend', path, win32Error(grown));
 }

@@ -15,6 +15,9 @@ import { NtFile } from './nt-file.ts';
 import type { BasicInformation } from './nt-file.ts';
 import { errorCode } from '../../state/atomic-file.ts';
 
+/** The list of what a layer deletes, and its first line. */
+export const tombstonesName = 'tombstones.txt';
+export const tombstonesHeader = '\ufeffVersion 1.0';
 const directorySuffix = '.$wcidirs$';
 const headerSize = 20;
 const sparseStream = 8;
@@ -322,13 +325,13 @@ function readTombstones(folder: string): Map<string, string[]> {
   const tombstones = new Map<string, string[]>();
   let text: string;
   try {
-    text = readFileSync(join(folder, 'tombstones.txt'), 'utf8');
+    text = readFileSync(join(folder, tombstonesName), 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return tombstones;
     throw error;
   }
   const [first, ...lines] = text.split(/\r?\n/);
-  if (first !== '\ufeffVersion 1.0') throw new LayerError('LAYER_TAR_INVALID', 'invalid tombstones file');
+  if (first !== tombstonesHeader) throw new LayerError('LAYER_TAR_INVALID', 'invalid tombstones file');
   for (const line of lines) {
     if (line === '') continue;
     const path = `Files${line.startsWith('\\') ? '' : '\\'}${line}`.replaceAll('\\', '/');

@@ -53,6 +53,11 @@ export interface LayerDescriptor {
   Path: string;
 }
 
+/** True where vmcompute.dll has all that layers need. */
+export function isAvailable(): boolean {
+  return api.isComplete();
+}
+
 /** hcsshim's filter flavour; the home folder is unused because ids are full paths. */
 const driverInfo = { Flavour: 1, HomeDir: '' };
 const unsigned = (value: unknown): number => Number(value) >>> 0;

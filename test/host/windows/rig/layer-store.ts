@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ScratchChange } from '../../../../src/host/memory/layers.ts';
 import type { LayerStore } from '../../../../src/host/ports/layers.ts';
+import type { LayerDriverName } from '../../../../src/host/layer-folders.ts';
 import { createWindowsLayers } from '../../../../src/host/windows/layers.ts';
 import { defineLibrary } from '../../../../src/host/windows/ffi/library.ts';
 import type { LayerContractHost } from '../../../contract/layers-subject.ts';
@@ -13,21 +14,30 @@ const backup = defineLibrary('backup.dll', {
 });
 
 export interface WindowsStore extends LayerContractHost {
+  readonly root: string;
   readonly layers: LayerStore;
   readonly windowsfilter: string;
   readonly trash: string;
 }
 
-export function openWindowsStore(): WindowsStore {
+export interface WindowsStoreOptions {
+  readonly driver?: LayerDriverName;
+  /** A store that was opened before, to look at its folders with another driver. */
+  readonly root?: string;
+}
+
+export function openWindowsStore({ driver, root: known }: WindowsStoreOptions = {}): WindowsStore {
   mkdirSync(tmpdir(), { recursive: true });
-  const root = mkdtempSync(join(tmpdir(), 'porthole-layers-'));
+  const root = known ?? mkdtempSync(join(tmpdir(), 'porthole-layers-'));
   const windowsfilter = join(root, 'windowsfilter');
   const trash = join(root, 'trash');
   const layers = createWindowsLayers({
     paths: { windowsfilter, trash, locks: join(root, 'locks') },
     pause: async () => undefined,
+    ...(driver === undefined ? {} : { driver }),
   });
   return {
+    root,
     layers,
     windowsfilter,
     trash,
