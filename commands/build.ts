@@ -40,6 +40,9 @@ const flags = {
   progress: progressFlag,
 } as const satisfies FlagSpecs;
 
+/** A build argument that is about the context, and no business of the Dockerfile. */
+const keepGitDir = 'BUILDKIT_CONTEXT_KEEP_GIT_DIR';
+
 export default class Build extends Command {
   static readonly summary = 'Build an image from a Dockerfile';
   static readonly usage = '[OPTIONS] PATH | URL | -';
@@ -60,10 +63,35 @@ export default class Build extends Command {
     const call = callFunction(parsed.changed.has('print') ? flags.print : flags.call, flags.check);
     const imageFile = flags.iidfile === '' ? undefined : absolutePath(environment, flags.iidfile);
     if (imageFile !== undefined && call === undefined) await forget(imageFile);
-    const source = await openBuildContext(args[0]!, flags.file, client, stdin);
+    const source = await openBuildContext(args[0]!, flags.file, client, stdin, {
+      signal,
+      ...(flags.quiet || call !== undefined
+        ? {}
+        : { announce: (text: string) => void this.context.stdout.write(text) }),
+      keepGitDir: flags['build-arg'].some((text) => new RegExp(`^${keepGitDir}=(?:1|true)$`, 'i').test(text)),
+    });
+    try {
+      return await this.#withContext(source, parsed, imageFile, call);
+    } finally {
+      await source.dispose?.();
+    }
+  }
+
+  async #withContext(
+    source: ContextSource,
+    parsed: ParsedFlags<typeof Build.flags>,
+    imageFile: string | undefined,
+    call: CallFunction | undefined,
+  ): Promise<number | undefined> {
+    const { flags } = parsed;
+    const { signal } = this.context;
+    const client = clientOf(this.context);
     const proxies = proxyVariables(readClientConfig(this.context));
+    const asked = toBuildRequest(parsed, source.dockerfile, client, proxies);
+    const { [keepGitDir]: _, ...buildArgs } = asked.buildArgs;
     const request = {
-      ...toBuildRequest(parsed, source.dockerfile, client, proxies),
+      ...asked,
+      buildArgs,
       platform: wantedPlatform(flags.platform, this.context),
     };
     if (call !== undefined) return this.#call(source, parsed, request, call);
@@ -159,7 +187,12 @@ function readOrRefuse<T>(read: () => T, name: string): T {
 /** As excerpts call the Dockerfile: the path that leads to it from here. */
 function shownDockerfile(context: string, file: string): string {
   if (file !== '' && file !== '-') return file;
-  return context === '-' || file === '-' ? 'Dockerfile' : join(context, 'Dockerfile');
+  return file === '-' || isElsewhere(context) ? 'Dockerfile' : join(context, 'Dockerfile');
+}
+
+/** Standard input, or an address. */
+function isElsewhere(context: string): boolean {
+  return context === '-' || /^(?:[a-z]+:\/\/|git@|github\.com\/)/.test(context);
 }
 
 /** `--build-arg X` without a value anywhere leaves X to the Dockerfile. */

@@ -2,13 +2,14 @@
  * Where a build's files come from: a folder, an archive or a Dockerfile on stdin (`image/build/context.go`; dockerfile.md 2.9).
  * Errors carry Docker's text after `unable to prepare context: `.
  */
-import { lstat, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, join, relative, sep } from 'node:path';
+import { lstat, mkdtemp, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { buffer as collect } from 'node:stream/consumers';
 import type { BuildContext, BuildRequest } from '../engine/roles/index.ts';
-import { asError } from '../errors/porthole-error.ts';
+import { asError, PortholeError } from '../errors/porthole-error.ts';
 import { CliError, systemErrorText } from './cli-error.ts';
 import { absolutePath } from './requests/client.ts';
 import type { Client } from './requests/client.ts';
@@ -16,6 +17,16 @@ import type { Client } from './requests/client.ts';
 export interface ContextSource {
   readonly context: BuildContext;
   readonly dockerfile: BuildRequest['dockerfile'];
+  /** Ends what the context came by and removes what was put aside for it. */
+  readonly dispose?: () => Promise<void> | void;
+}
+
+export interface ContextOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** What Docker's client says before it downloads. */
+  readonly announce?: (text: string) => void;
+  /** `BUILDKIT_CONTEXT_KEEP_GIT_DIR`: the context has the repository's `.git`. */
+  readonly keepGitDir?: boolean;
 }
 
 const fail = (text: string, details: { hint?: string; cause?: unknown } = {}) =>
@@ -27,6 +38,7 @@ export async function openBuildContext(
   dockerfile: string,
   client: Client,
   stdin: NodeJS.ReadableStream,
+  options: ContextOptions = {},
 ): Promise<ContextSource> {
   if (path === '-') {
     if (dockerfile === '-')
@@ -35,11 +47,11 @@ export async function openBuildContext(
   }
   const absolute = absolutePath(client, path);
   if (await exists(absolute)) return openFolder(absolute, dockerfile, client, stdin);
-  if (/^(https?|git):\/\/|^git@|^github\.com\//.test(path)) {
-    throw fail(`unable to download remote context ${path}: remote contexts are not available`, {
-      hint: 'clone or unpack it and give the folder, or pipe the archive to `build -`',
-    });
-  }
+  const address = path.startsWith('github.com/') ? `https://${path}` : path;
+  const { isGitAddress, isWebAddress } = await import('../remote/git-address.ts');
+  if (address !== path || isGitAddress(address))
+    return openRepository(address, dockerfile, client, stdin, options);
+  if (isWebAddress(path)) return openDownload(path, dockerfile, client, stdin, options);
   throw fail(`path "${path}" not found`);
 }
 
@@ -70,6 +82,78 @@ async function openFolder(
   return { context: { kind: 'directory', path: folder, ignore: await readIgnore(folder) }, dockerfile };
 }
 
+async function openRepository(
+  address: string,
+  dockerfile: string,
+  { platform, env }: Client,
+  stdin: NodeJS.ReadableStream,
+  { signal, keepGitDir = false }: ContextOptions,
+): Promise<ContextSource> {
+  const { checkOut } = await import('../remote/git-checkout.ts');
+  const parent = await realpath(await mkdtemp(join(tmpdir(), 'porthole-build-git-')));
+  const dispose = () => rm(parent, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    const folder = await checkOut(address, parent, { platform, env, keepGitDir, signal });
+    const found =
+      dockerfile === '-'
+        ? await dockerfileText(stdin)
+        : { path: await dockerfileWithin(folder, dockerfile, parent) };
+    const context = { kind: 'directory', path: folder, ignore: await readIgnore(folder) } as const;
+    return { context, dockerfile: found, dispose };
+  } catch (error) {
+    await dispose();
+    throw error instanceof PortholeError && error.kind !== 'cancelled' ? notPrepared(error) : error;
+  }
+}
+
+function notPrepared(error: PortholeError): PortholeError {
+  if (error instanceof CliError) return error;
+  const text =
+    error.code === 'GIT_CHECKOUT'
+      ? `unable to 'git clone' to temporary context directory: ${error.message}`
+      : error.message;
+  return fail(text, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+}
+
+/** `given` is relative to the repository's folder, not to where the command runs. `parent` is not shown. */
+async function dockerfileWithin(folder: string, given: string, parent: string): Promise<string> {
+  try {
+    const { real, inside } = await realDockerfile(folder, given, (path) => resolve(folder, path));
+    if (inside !== undefined) return inside;
+    throw fail(`the Dockerfile (${given === '' ? basename(real) : given}) must be within the build context`);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError(error.message.replaceAll(`${parent}${sep}repository${sep}`, ''), { cause: error });
+  }
+}
+
+async function openDownload(
+  address: string,
+  dockerfile: string,
+  { env }: Client,
+  stdin: NodeJS.ReadableStream,
+  { signal, announce }: ContextOptions,
+): Promise<ContextSource> {
+  const { openAddress, shownAddress } = await import('../remote/open-address.ts');
+  const shown = shownAddress(address);
+  const opened = await openAddress(address, { env, signal }).catch((error: unknown) => {
+    if (!(error instanceof PortholeError) || error.kind === 'cancelled') throw error;
+    throw fail(`unable to download remote context ${shown}: ${error.message}`, { cause: error });
+  });
+  try {
+    announce?.(`Downloading build context from remote url: ${shown}\n`);
+    const source = await readContext(opened.body, dockerfile);
+    return {
+      context: source.context,
+      dockerfile: dockerfile === '-' ? await dockerfileText(stdin) : source.dockerfile,
+      dispose: () => opened.close(),
+    };
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+}
+
 const dockerfileText = async (stdin: NodeJS.ReadableStream) => ({
   text: (await collect(stdin as Readable)).toString('utf8'),
   name: 'Dockerfile',
@@ -81,7 +165,22 @@ async function findDockerfile(
   given: string,
   client: Client,
 ): Promise<BuildRequest['dockerfile']> {
-  let path = given === '' ? join(folder, 'Dockerfile') : absolutePath(client, given);
+  const { real, inside } = await realDockerfile(folder, given, (path) => absolutePath(client, path));
+  if (inside !== undefined) return { path: inside };
+  try {
+    return { text: await readFile(real, 'utf8'), name: basename(real) };
+  } catch (error) {
+    throw new CliError(`unable to open Dockerfile: ${systemErrorText(asError(error))}`, { cause: error });
+  }
+}
+
+/** The Dockerfile after links are followed, and its path inside the folder, with `/`, if it is there. */
+async function realDockerfile(
+  folder: string,
+  given: string,
+  absolute: (path: string) => string,
+): Promise<{ readonly real: string; readonly inside: string | undefined }> {
+  let path = given === '' ? join(folder, 'Dockerfile') : absolute(given);
   if (given === '' && !(await exists(path)) && (await exists(join(folder, 'dockerfile'))))
     path = join(folder, 'dockerfile');
   let real: string;
@@ -93,14 +192,8 @@ async function findDockerfile(
     throw fail(`unable to evaluate symlinks in Dockerfile path: ${text}`, { cause: error });
   }
   const inside = relative(folder, real);
-  if (inside === '..' || inside.startsWith(`..${sep}`) || inside === real) {
-    try {
-      return { text: await readFile(real, 'utf8'), name: basename(real) };
-    } catch (error) {
-      throw new CliError(`unable to open Dockerfile: ${systemErrorText(asError(error))}`, { cause: error });
-    }
-  }
-  return { path: inside.split(sep).join('/') };
+  const isOutside = inside === '..' || inside.startsWith(`..${sep}`) || inside === real;
+  return { real, inside: isOutside ? undefined : inside.split(sep).join('/') };
 }
 
 /** Text of `.dockerignore`; undefined when there is none. UTF-16 of Windows PowerShell is read too. */

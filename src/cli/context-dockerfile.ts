@@ -20,8 +20,8 @@ export async function readContextDockerfile({
   dockerfile,
 }: ContextSource): Promise<ContextDockerfile> {
   if (context.kind === 'tar') {
-    const path = 'path' in dockerfile ? dockerfile.path : 'Dockerfile';
-    return fromTar(context.stream, path);
+    if ('path' in dockerfile) return fromTar(context.stream, dockerfile.path);
+    return { bytes: Buffer.from(dockerfile.text), dockerignore: undefined };
   }
   if ('text' in dockerfile) {
     return { bytes: Buffer.from(dockerfile.text), dockerignore: context.ignore };

@@ -46,6 +46,7 @@ export interface BuiltImage extends ResolvedImage {
 }
 
 export class BuildWorld {
+  env: Readonly<Record<string, string | undefined>> = {};
   readonly folder = mkdtempSync(join(tmpdir(), 'porthole-build-'));
   readonly images = new Map<string, BuiltImage>();
   readonly references = new Map<string, string>();
@@ -144,6 +145,7 @@ export class BuildWorld {
   deps(): BuildDeps {
     return {
       environment: {
+        env: this.env,
         platform: 'linux',
         arch: 'x64',
         now: () => 1_700_000_000_000,

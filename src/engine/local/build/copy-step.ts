@@ -1,6 +1,8 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isArchive, openContent } from '../../../build/archive-probe.ts';
 import { sidOfAccount } from '../../../build/chown.ts';
+import { readDirectoryContext } from '../../../build/directory-context.ts';
 import { joinedCommentCommand } from '../../../build/run-config.ts';
 import type { Expander } from '../../../build/run-config.ts';
 import type { SourceTree } from '../../../build/source-tree.ts';
@@ -10,6 +12,8 @@ import { expandWord } from '../../../dockerfile/expand.ts';
 import type { AddInstruction, CopyInstruction } from '../../../dockerfile/instructions.ts';
 import { lookUpIn } from '../../../dockerfile/variables.ts';
 import { asError, PortholeError } from '../../../errors/porthole-error.ts';
+import { isGitAddress, isWebAddress } from '../../../remote/git-address.ts';
+import { checkOut } from '../../../remote/git-checkout.ts';
 import { commitStep } from './commit-step.ts';
 import { CopyPlan, joinWindows } from './copy-entries.ts';
 import { findSources, inlineSource, sourcesDigest } from './copy-sources.ts';
@@ -56,7 +60,8 @@ export async function copyStep(
 }
 
 function refuseFlags(instruction: CopyInstruction | AddInstruction): void {
-  const flag = instruction.flagsUsed.find((used) => used !== 'from' && used !== 'chown');
+  const known = ['from', 'chown', 'keep-git-dir'];
+  const flag = instruction.flagsUsed.find((used) => !known.includes(used));
   if (flag !== undefined) throw needsBuildKit(flag);
 }
 
@@ -87,11 +92,14 @@ async function collect(
   for (const source of instruction.sources) {
     run.signal?.throwIfAborted();
     const path = expand.word(source);
-    if (/^https?:\/\//.test(path)) {
-      if (instruction.kind === 'copy') throw new Error("source can't be a URL for COPY");
+    const isRepository = isGitAddress(path);
+    if (instruction.kind === 'copy' && isWebAddress(path)) throw new Error("source can't be a URL for COPY");
+    if (instruction.kind === 'add' && instruction.keepGitDir && !isRepository)
+      throw needsBuildKit('keep-git-dir');
+    if (instruction.kind === 'add' && isRepository) {
+      found.push(...(await checkedOut(run, path, instruction.keepGitDir)));
+    } else if (isWebAddress(path)) {
       found.push(await downloaded(run, path, destination, found.length));
-    } else if (instruction.kind === 'add' && /^(?:git:\/\/|git@)/.test(path)) {
-      throw needsBuildKit(undefined, 'git sources');
     } else {
       found.push(...(await findSources(tree, path, { fromImage: from !== '' })));
     }
@@ -140,15 +148,29 @@ async function downloaded(
   destination: string,
   index: number,
 ): Promise<CopySource> {
-  if (/\.git(?:[#?].*)?$/.test(address)) throw needsBuildKit(undefined, 'git sources');
   const folder = join(run.workFolder, `url-${run.deps.environment.newId()}-${index}`);
-  const file = await download(address, folder, { onProgress: run.output.progress, signal: run.signal });
+  const file = await download(address, folder, {
+    env: run.deps.environment.env,
+    onProgress: run.output.progress,
+    signal: run.signal,
+  });
   run.output.out('\n');
   if (file.name === '' && destination.endsWith('\\')) {
     throw new Error(`cannot determine filename for source ${address}`);
   }
   const name = file.name === '' ? unnamed : file.name;
   return inlineSource(name, { hostPath: file.hostPath }, file.size, { mode: 0o600, modified: file.modified });
+}
+
+/** A repository's folder, as BuildKit adds it: what is in it. */
+async function checkedOut(run: BuildRun, address: string, keepGitDir: boolean): Promise<CopySource[]> {
+  const { environment } = run.deps;
+  const parent = join(run.workFolder, `git-${environment.newId()}`);
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  const { platform, env } = environment;
+  const folder = await checkOut(address, parent, { platform, env, keepGitDir, signal: run.signal });
+  const options = { style: 'slash', ...(run.signal ? { signal: run.signal } : {}) } as const;
+  return findSources(readDirectoryContext(folder, undefined, options).tree, '.', { fromImage: false });
 }
 
 async function makePlan(

@@ -8,7 +8,7 @@ import type { ResolvedImage } from '../images/resolve.ts';
 
 /** What a build needs of the other services, each already bound to its own dependencies. */
 export interface BuildDeps {
-  readonly environment: Pick<Environment, 'platform' | 'arch' | 'now' | 'newId'>;
+  readonly environment: Pick<Environment, 'platform' | 'arch' | 'now' | 'newId' | 'env'>;
   readonly paths: DataPaths;
   readonly host: () => Promise<Pick<Host, 'layers' | 'compute'>>;
   readonly resolveImage: (name: string) => Promise<ResolvedImage>;

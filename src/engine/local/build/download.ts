@@ -3,9 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ProgressListener } from '../../../api/types/index.ts';
-import { asError, PortholeError } from '../../../errors/porthole-error.ts';
-import type { ErrorKind } from '../../../errors/porthole-error.ts';
 import { splitPath } from '../../../build/source-tree.ts';
+import { openAddress } from '../../../remote/open-address.ts';
 
 export interface Download {
   readonly hostPath: string;
@@ -20,48 +19,34 @@ export interface Download {
 export async function download(
   address: string,
   folder: string,
-  options: { readonly onProgress: ProgressListener; readonly signal: AbortSignal | undefined },
+  options: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly onProgress: ProgressListener;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<Download> {
-  const { default: fetch } = await import('node-fetch');
-  const response = await fetch(address, options.signal ? { signal: options.signal } : {}).catch(
-    (error: unknown) => {
-      options.signal?.throwIfAborted();
-      throw new PortholeError(
-        'unavailable',
-        'ADD_DOWNLOAD',
-        `Get ${JSON.stringify(address)}: ${asError(error).message}`,
-        {
-          cause: error,
-        },
-      );
-    },
-  );
-  if (response.status >= 400) {
-    const body = (await response.text().catch(() => '')).trim().slice(0, 1000);
-    const status = `${response.status} ${response.statusText}`;
-    throw new PortholeError(
-      kindOf(response.status),
-      'ADD_DOWNLOAD',
-      `failed to GET ${address} with status ${status}: ${body}`,
-    );
+  const opened = await openAddress(address, options);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const hostPath = join(folder, 'download');
+    const total = Number(opened.header('content-length') ?? 0);
+    const size = await save(opened.body as AsyncIterable<Buffer>, hostPath, total, options.onProgress);
+    const modified = Date.parse(opened.header('last-modified') ?? '');
+    return {
+      hostPath,
+      size,
+      name: fileName(new URL(address), opened.header('content-disposition')),
+      modified: String(Number.isNaN(modified) ? 0 : Math.floor(modified / 1000)),
+    };
+  } finally {
+    opened.close();
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const hostPath = join(folder, 'download');
-  const total = Number(response.headers.get('content-length') ?? 0);
-  const size = await save(response.body as AsyncIterable<Buffer> | null, hostPath, total, options.onProgress);
-  const modified = Date.parse(response.headers.get('last-modified') ?? '');
-  return {
-    hostPath,
-    size,
-    name: fileName(new URL(address), response.headers.get('content-disposition')),
-    modified: String(Number.isNaN(modified) ? 0 : Math.floor(modified / 1000)),
-  };
 }
 
 const progressInterval = 512 * 1024;
 
 async function save(
-  body: AsyncIterable<Buffer> | null,
+  body: AsyncIterable<Buffer>,
   hostPath: string,
   total: number,
   onProgress: ProgressListener,
@@ -72,7 +57,7 @@ async function save(
   const tell = () =>
     onProgress({ status: 'Downloading', progressDetail: { current: size, ...(total > 0 ? { total } : {}) } });
   try {
-    for await (const chunk of body ?? []) {
+    for await (const chunk of body) {
       size += chunk.length;
       if (!file.write(chunk)) await once(file, 'drain');
       if (size - told >= progressInterval) {
@@ -94,12 +79,4 @@ function fileName(address: URL, disposition: string | null): string {
   const quoted = /;\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i.exec(disposition ?? '');
   const given = quoted?.[1]?.replace(/\\(.)/g, '$1') ?? quoted?.[2] ?? '';
   return given.endsWith('/') ? '' : (splitPath(given).at(-1) ?? '');
-}
-
-function kindOf(status: number): ErrorKind {
-  if (status === 404) return 'notFound';
-  if (status === 400) return 'invalid';
-  if (status === 401) return 'unauthorized';
-  if (status === 403) return 'forbidden';
-  return 'unavailable';
 }

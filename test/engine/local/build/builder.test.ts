@@ -12,6 +12,7 @@ import { createBuildRole } from '../../../../src/engine/local/build/builder.ts';
 import type { BuildContext } from '../../../../src/engine/roles/index.ts';
 import { PortholeError } from '../../../../src/errors/porthole-error.ts';
 import { compressBy } from '../../../support/compressors.ts';
+import { GitServer } from '../../../support/git-server.ts';
 import { BuildWorld, defaultRequest } from '../../../support/build-deps.ts';
 
 let world: BuildWorld;
@@ -483,9 +484,19 @@ describe('build COPY and ADD', () => {
       'COPY ../x C:/',
       'COPY failed: failed to resolve scoped path ..\\x (): it leads out of its root. Possible cause is a forbidden path outside the build context',
     ],
+    ['COPY https://example.com/a.git C:/', "COPY failed: source can't be a URL for COPY"],
     [
-      'ADD git@example.com:a/b C:/',
-      'ADD failed: git sources require BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled',
+      'ADD --keep-git-dir a.txt C:/',
+      'ADD failed: the --keep-git-dir option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled',
+    ],
+    [
+      'ADD git@-oProxyCommand=x:a/b C:/',
+      'ADD failed: invalid address of a repository: git@-oProxyCommand=x:a/b',
+    ],
+    ['ADD https://example.com/a.git#-x C:/', 'ADD failed: invalid refspec: -x'],
+    [
+      'ADD ext::sh C:/',
+      'ADD failed: file not found in build context or excluded by .dockerignore: stat ext::sh: file does not exist',
     ],
   ];
   for (const [line, message] of refused) {
@@ -578,6 +589,28 @@ describe('build ADD', () => {
     expect(second.message).to.equal(
       'failed to copy files: failed to read archive: "../evil" leads out of the archive',
     );
+  });
+
+  it('adds a repository, or a folder of it, without .git unless that is asked for', async () => {
+    await using server = await GitServer.start();
+    const tree = server.newTree('work');
+    server.commit(tree, { 'a.txt': '1', 'sub/b.txt': '2' });
+    server.publish(tree, 'app');
+    world.env = server.env;
+    const address = `${server.address}/git/app.git`;
+
+    const dockerfile = `FROM base:1\nADD ${address} C:/all/\nADD ${address}#trunk:sub C:/sub\n`;
+    const image = await world.build({ dockerfile });
+    const again = await world.build({ dockerfile });
+    const whole = await world.build({ dockerfile: `FROM base:1\nADD --keep-git-dir ${address} C:/all/\n` });
+
+    expect(world.files(image)).to.deep.equal({
+      'C:\\all\\a.txt': '1',
+      'C:\\all\\sub\\b.txt': '2',
+      'C:\\sub\\b.txt': '2',
+    });
+    expect(again).to.equal(image);
+    expect(world.files(whole)).to.include.keys('C:\\all\\.git\\HEAD', 'C:\\all\\a.txt');
   });
 
   it('downloads an address, names the file and never unpacks it', async () => {

@@ -69,7 +69,13 @@ class StoreBuild {
   #deps(): BuildDeps {
     const { deps, images, layers } = this.store;
     return {
-      environment: { platform: 'linux', arch: 'x64', now: deps.environment.now, newId: () => this.#newId() },
+      environment: {
+        platform: 'linux',
+        arch: 'x64',
+        now: deps.environment.now,
+        env: {},
+        newId: () => this.#newId(),
+      },
       paths: deps.paths,
       host: deps.host,
       resolveImage: (name) => resolveImage(deps, name),
