@@ -19,6 +19,7 @@ import { dataPaths } from '../state/paths.ts';
 import type { Host } from './host.ts';
 import { recordingFormat } from './record/lines.ts';
 import type { HeaderLine } from './record/lines.ts';
+import { monitorsAtRest } from './monitors-at-rest.ts';
 import { Redactor } from './record/redact.ts';
 import { Recorder } from './record/recorder.ts';
 import { recordHost } from './record/record-host.ts';
@@ -51,6 +52,7 @@ export async function beginRecording(
   const settings = environment.recording!;
   if (settings.mode === 'replay') return beginReplay(environment, settings, onMismatch);
   const redactor = new Redactor();
+  const held = await monitorsAtRest(dataPaths(environment.dataRoot), environment.now);
   const { files, omitted } = takeSnapshot(environment, redactor);
   const header: HeaderLine = {
     recording: 'porthole',
@@ -61,6 +63,7 @@ export async function beginRecording(
     started: environment.now(),
     files,
     omitted,
+    held,
   };
   try {
     writeFileSync(settings.file, `${JSON.stringify(header)}\n`, { flag: 'wx', mode: 0o600 });
@@ -130,9 +133,14 @@ function replay(
   name: string,
   onMismatch: (message: string) => void,
 ): RecordingSession {
-  const { processes } = readRecording(settings.file);
+  const { header, processes } = readRecording(settings.file);
   const recorded = claim(processes, name, settings.file, environment.dataRoot);
-  const replayer = new Replayer(recorded, { file: settings.file, places: environment, onMismatch });
+  const replayer = new Replayer(recorded, {
+    file: settings.file,
+    places: environment,
+    held: header.held ?? [],
+    onMismatch,
+  });
   const ids = [...recorded.ids];
   return {
     environment: changed(environment, { newId: () => ids.shift() ?? environment.newId() }),

@@ -15,6 +15,8 @@ export interface HeaderLine {
   readonly files: Readonly<Record<string, string>>;
   /** Files that were left out, with the reason. */
   readonly omitted: Readonly<Record<string, string>>;
+  /** Containers that monitors had at the begin: what those monitors did is not here. */
+  readonly held?: readonly string[];
 }
 
 /** The optional parts that the ports of this host have. */

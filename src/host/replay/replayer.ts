@@ -10,6 +10,8 @@ import type { RecordedCall, RecordedProcess } from './recording.ts';
 export interface ReplayOptions {
   readonly file: string;
   readonly places: Places;
+  /** Containers that monitors had when the recording began, which are not in it. */
+  readonly held?: readonly string[];
   /** Hears of every call that is not in the recording, for the engine may take the error for something else. */
   readonly onMismatch: (message: string) => void;
 }
@@ -124,8 +126,15 @@ export class Replayer {
     if (this.tidied(call) === undefined) this.#options.onMismatch(`${file}: ${message}`);
     this.#differs = true;
     return new PortholeError('conflict', 'REPLAY_MISMATCH', `${file}: ${message}`, {
-      hint: 'the command, its files or porthole itself changed since the recording was made',
+      hint: this.#isHeld(args)
+        ? 'the container ran when the recording began, under a monitor that was not recorded: record it from its start, or when it has ended'
+        : 'the command, its files or porthole itself changed since the recording was made',
     });
+  }
+
+  #isHeld(args: unknown): boolean {
+    const text = JSON.stringify(args);
+    return this.#options.held?.some((id) => text.includes(id)) === true;
   }
 }
 

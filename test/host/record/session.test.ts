@@ -18,6 +18,9 @@ import type { Host } from '../../../src/host/host.ts';
 import { createMemoryCompute } from '../../../src/host/memory/compute.ts';
 import { createMemoryNetwork } from '../../../src/host/memory/network.ts';
 import { beginRecording, joinRecording } from '../../../src/host/recording.ts';
+import type { PortholeError } from '../../../src/errors/porthole-error.ts';
+import type { HeaderLine } from '../../../src/host/record/lines.ts';
+import { ownIdentity } from '../../../src/state/process-identity.ts';
 import { createEngine } from '../../../src/main.ts';
 import { testEnvironment } from '../../support/linux-host.ts';
 import { rejection } from '../../support/rejection.ts';
@@ -74,6 +77,56 @@ describe('recording sessions', () => {
       [`oci/blobs/sha256/${digests[1]!}`]: 'holds what looks like a secret',
     });
     expect(statSync(file).mode & 0o777).to.equal(0o600);
+  });
+
+  describe('of containers that monitors have', () => {
+    const id = 'c1'.repeat(32);
+    const card = {
+      name: 'web',
+      image: 'app',
+      imageId: '',
+      command: '',
+      created: 0,
+      labels: {},
+      autoRemove: false,
+    };
+    const state = (phase: string, owner?: object): string =>
+      JSON.stringify({ format: 1, id, phase, run: 1, restartCount: 0, pid: 0, exitCode: 0, card, owner });
+    const write = (name: string, text: string): void => put(`containers/${id}/${name}.json`, text);
+
+    it('begin when the monitor of a run that has ended is through with it', async () => {
+      write('state', state('running', ownIdentity()));
+      write(
+        'exit',
+        JSON.stringify({ format: 1, run: 1, exitCode: 0, finishedAt: '', oomKilled: false, error: '' }),
+      );
+      const beginning = beginRecording(environment('record'), options);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(existsSync(file)).to.equal(false);
+      write('state', state('exited'));
+      await beginning;
+
+      const header = JSON.parse(readFileSync(file, 'utf8')) as HeaderLine;
+      expect(JSON.parse(header.files[`containers/${id}/state.json`]!)).to.include({ phase: 'exited' });
+      expect(header.held).to.deep.equal([]);
+    });
+
+    it('say of what a running one did that it is not in the recording', async () => {
+      write('state', state('running', ownIdentity()));
+      const first = await beginRecording(environment('record'), options);
+      await first.host(memoryHost);
+
+      const again = await beginRecording(environment('replay'), options);
+      const { compute, network } = await again.host(noHost);
+      expect(await rejection(compute.cleanup(id))).to.include({
+        code: 'REPLAY_MISMATCH',
+        hint: 'the container ran when the recording began, under a monitor that was not recorded: record it from its start, or when it has ended',
+      });
+      expect((await rejection(network.createNamespace())) as PortholeError).to.include({
+        hint: 'the command, its files or porthole itself changed since the recording was made',
+      });
+      again.leave();
+    });
   });
 
   it('never write over a file', async () => {
