@@ -23,11 +23,16 @@ import { versionText } from './version.ts';
 
 const bin = 'porthole';
 
-function isElevated(env: NodeJS.ProcessEnv): boolean {
-  if (process.platform !== 'win32') return process.getuid?.() === 0;
+let elevated: boolean | undefined;
+
+function isElevated(): boolean {
+  return (elevated ??= process.platform === 'win32' ? mayListSystemFiles() : process.getuid?.() === 0);
+}
+
+function mayListSystemFiles(): boolean {
   try {
     // Only administrators may list it.
-    readdirSync(join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'config'));
+    readdirSync(join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'config'));
     return true;
   } catch {
     return false;
@@ -38,6 +43,7 @@ const account: Account = {
   platform: process.platform === 'win32' ? 'win32' : 'linux',
   env: process.env,
   uid: process.getuid?.(),
+  elevated: isElevated,
   home: homedir,
 };
 
@@ -53,13 +59,12 @@ function workingFolder(): string {
 function environmentOf(dataRoot: string, { record, replay }: GlobalFlags): Environment {
   const { platform, env } = account;
   const cwd = workingFolder();
-  let elevated: boolean | undefined;
   return {
     platform,
     arch: process.arch,
     env,
     get elevated() {
-      return (elevated ??= isElevated(process.env));
+      return isElevated();
     },
     homeDir: homeFolder(account),
     cwd,

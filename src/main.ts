@@ -18,7 +18,7 @@ import type {
 } from './engine/roles/index.ts';
 import type { Environment } from './environment.ts';
 import type { Host } from './host/host.ts';
-import { openHost, prepareProcess } from './host/open.ts';
+import { openHost, prepareDataRoot, prepareProcess } from './host/open.ts';
 import type { RecordingSession } from './host/recording.ts';
 import type { MonitorLauncher } from './monitor/launcher.ts';
 import { dataPaths } from './state/paths.ts';
@@ -27,6 +27,7 @@ import { buildInfo } from './build-info.ts';
 /** The local engine of one data root. Opens nothing yet. */
 export async function createEngine(given: Environment): Promise<Engine> {
   prepareProcess(given);
+  if (given.recording?.mode !== 'replay') await prepareDataRoot(given);
   const session = given.recording === undefined ? undefined : await openRecording(given);
   const environment = session?.environment ?? given;
   const paths = dataPaths(environment.dataRoot);

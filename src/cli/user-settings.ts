@@ -6,6 +6,8 @@ export interface Account {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** User ID; undefined on Windows. */
   readonly uid: number | undefined;
+  /** Windows: with an administrator's rights. Asked only where it matters. */
+  readonly elevated: () => boolean;
   /** The account's home folder where no variable names it. */
   readonly home: () => string;
 }
@@ -18,7 +20,12 @@ export function homeFolder({ platform, env, home }: Account): string {
 export function dataRootFolder(account: Account): string {
   const { platform, env, uid } = account;
   if (env['PORTHOLE_DATA_ROOT']) return env['PORTHOLE_DATA_ROOT'];
-  if (platform === 'win32') return win32.join(env['ProgramData'] || 'C:\\ProgramData', 'porthole');
+  if (platform === 'win32') {
+    if (account.elevated()) return win32.join(env['ProgramData'] || 'C:\\ProgramData', 'porthole');
+    // What an administrator made there is closed to others, and what others made there no administrator should trust.
+    const local = env['LOCALAPPDATA'] || win32.join(homeFolder(account), 'AppData', 'Local');
+    return win32.join(local, 'porthole');
+  }
   if (uid === 0) return '/var/lib/porthole';
   return posix.join(env['XDG_DATA_HOME'] || posix.join(homeFolder(account), '.local/share'), 'porthole');
 }

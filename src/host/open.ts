@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Environment } from '../environment.ts';
 import type { DataPaths } from '../state/paths.ts';
 import type { Host } from './host.ts';
@@ -8,6 +9,12 @@ export async function openHost(environment: Environment, paths: DataPaths): Prom
   const { openHost: open } =
     environment.platform === 'win32' ? await import('./windows/host.ts') : await import('./linux/host.ts');
   return open(environment, paths);
+}
+
+/** Before anything is written: an administrator's data root on Windows gets rights of its own. Loads nothing when it exists. */
+export async function prepareDataRoot({ platform, dataRoot }: Environment): Promise<void> {
+  if (platform !== 'win32' || existsSync(dataRoot)) return;
+  (await import('./windows/data-root.ts')).protectNewFolder(dataRoot);
 }
 
 /** Before anything asks who lives: lets this system tell processes apart. Loads nothing until it is asked. */

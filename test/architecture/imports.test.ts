@@ -128,8 +128,9 @@ const rules: Readonly<Record<string, Rule>> = {
     may: [errors, 'src/host/record'],
     types: [ports, 'src/host/host.ts'],
   },
+  'src/host/monitors-at-rest.ts': { may: ['src/state'] },
   'src/host/recording.ts': {
-    may: [errors, 'src/host/record', 'src/host/replay', 'src/state'],
+    may: [errors, 'src/host/monitors-at-rest.ts', 'src/host/record', 'src/host/replay', 'src/state'],
     types: [environment, 'src/host/host.ts'],
   },
   'src/host/ports': { may: [], types: ['src/hcs', 'src/hns', 'src/layer'] },

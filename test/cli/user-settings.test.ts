@@ -6,6 +6,7 @@ const account = (more: Partial<Account> = {}): Account => ({
   platform: 'linux',
   env: { HOME: '/home/me' },
   uid: 1000,
+  elevated: () => true,
   home: () => '/passwd/home',
   ...more,
 });
@@ -19,6 +20,16 @@ describe('cli/user-settings', () => {
     ['no HOME', account({ env: {} }), '/passwd/home/.local/share/porthole'],
     ['PORTHOLE_DATA_ROOT', account({ uid: 0, env: { PORTHOLE_DATA_ROOT: 'here' } }), 'here'],
     ['Windows', windows({ ProgramData: 'D:\\PD' }), 'D:\\PD\\porthole'],
+    [
+      'Windows without elevation',
+      { ...windows({ LOCALAPPDATA: 'C:\\Users\\me\\AppData\\Local' }), elevated: () => false },
+      'C:\\Users\\me\\AppData\\Local\\porthole',
+    ],
+    [
+      'Windows without elevation and LOCALAPPDATA',
+      { ...windows({ USERPROFILE: 'D:\\me' }), elevated: () => false },
+      'D:\\me\\AppData\\Local\\porthole',
+    ],
     ['Windows without ProgramData', windows(), 'C:\\ProgramData\\porthole'],
   ];
   for (const [title, given, expected] of roots) {

@@ -18,7 +18,12 @@ export interface HostLockOptions {
  * `%ProgramData%\porthole\locks\<name>`.
  */
 export function hostLockPath(name: string, env: Readonly<Record<string, string | undefined>>): string {
-  return win32.join(env['ProgramData'] ?? 'C:\\ProgramData', 'porthole', 'locks', name);
+  return win32.join(hostLockFolder(env), 'locks', name);
+}
+
+/** The data root of administrators, unless they choose another. */
+export function hostLockFolder(env: Readonly<Record<string, string | undefined>>): string {
+  return win32.join(env['ProgramData'] || 'C:\\ProgramData', 'porthole');
 }
 
 /** Calls of this process run in their order, and no other process is in one meanwhile. Past the time: `LOCK_TIMEOUT`. */

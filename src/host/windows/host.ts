@@ -10,7 +10,8 @@ import { computecoreDriver } from './computecore-driver.ts';
 import { isElevated } from './ffi/advapi32.ts';
 import { isAvailable as hasComputecore } from './ffi/computecore.ts';
 import { isAvailable as hasNamespaces } from './ffi/computenetwork.ts';
-import { hostLock, hostLockPath } from './host-lock.ts';
+import { protectNewFolder } from './data-root.ts';
+import { hostLock, hostLockFolder, hostLockPath } from './host-lock.ts';
 import { registryCredentialSpec } from './registry-credential-spec.ts';
 import { layerDriverVariable } from './layer-drivers.ts';
 import { createWindowsLayers } from './layers.ts';
@@ -21,6 +22,8 @@ import { vmcomputeDriver } from './vmcompute-driver.ts';
 
 export function openHost(environment: Environment, paths: DataPaths): Host {
   endWithoutThem();
+  // The locks of the whole host lie in the usual data root, also when another one is in use.
+  protectNewFolder(hostLockFolder(environment.env));
   // Networks of schema 2 documents are namespaces: one without the other is of no use.
   const schema2 = hasComputecore() && hasNamespaces();
   const inHns = hostLock(hostLockPath('hns', environment.env));

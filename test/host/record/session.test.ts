@@ -18,7 +18,6 @@ import type { Host } from '../../../src/host/host.ts';
 import { createMemoryCompute } from '../../../src/host/memory/compute.ts';
 import { createMemoryNetwork } from '../../../src/host/memory/network.ts';
 import { beginRecording, joinRecording } from '../../../src/host/recording.ts';
-import type { PortholeError } from '../../../src/errors/porthole-error.ts';
 import type { HeaderLine } from '../../../src/host/record/lines.ts';
 import { ownIdentity } from '../../../src/state/process-identity.ts';
 import { createEngine } from '../../../src/main.ts';
@@ -122,7 +121,7 @@ describe('recording sessions', () => {
         code: 'REPLAY_MISMATCH',
         hint: 'the container ran when the recording began, under a monitor that was not recorded: record it from its start, or when it has ended',
       });
-      expect((await rejection(network.createNamespace())) as PortholeError).to.include({
+      expect((await rejection(network.createNamespace()))).to.include({
         hint: 'the command, its files or porthole itself changed since the recording was made',
       });
       again.leave();

@@ -5,7 +5,7 @@
  * error, so they run on the JavaScript thread. Questions to the service manager go to another process: off it.
  * Ownership: tokens, keys and service handles are closed here, before the function that opened them returns.
  */
-import { defineLibrary, koffi } from './library.ts';
+import { declareStruct, defineLibrary, koffi } from './library.ts';
 import { pointerCell } from './memory.ts';
 
 const api = defineLibrary('advapi32.dll', {
@@ -63,7 +63,17 @@ const api = defineLibrary('advapi32.dll', {
   },
 });
 
+declareStruct('PORTHOLE_SECURITY_ATTRIBUTES', {
+  length: 'uint32_t',
+  descriptor: 'void *',
+  inherit: 'int32_t',
+});
+
 const kernel32 = defineLibrary('kernel32.dll', {
+  CreateDirectoryW: {
+    proto: 'int32_t __stdcall CreateDirectoryW(str16 path, PORTHOLE_SECURITY_ATTRIBUTES *attributes)',
+    mode: 'sync',
+  },
   GetLastError: { proto: 'uint32_t __stdcall GetLastError(void)', mode: 'sync' },
   CloseHandle: { proto: 'int32_t __stdcall CloseHandle(void *handle)', mode: 'sync' },
   LocalFree: { proto: 'void *__stdcall LocalFree(void *memory)', mode: 'sync' },
@@ -241,6 +251,22 @@ export async function serviceState(name: string): Promise<number | undefined> {
 
 /** Self-relative descriptor of SDDL text; undefined when the text is none. */
 export function descriptorOfText(text: string): Buffer | undefined {
+  return withDescriptor(text, (pointer, size) =>
+    Buffer.from(koffi().decode(pointer, 'uint8_t', size) as Uint8Array | number[]),
+  );
+}
+
+/** Makes a folder that has these rights (SDDL) from its first moment. Its parent must exist. 0, or the Win32 code. */
+export function createFolderWithRights(path: string, sddl: string): number {
+  const code = withDescriptor(sddl, (descriptor) => {
+    const attributes = { length: 24, descriptor, inherit: 0 };
+    return Number(kernel32.callSync('CreateDirectoryW', path, attributes)) === 0 ? lastError() : 0;
+  });
+  if (code === undefined) throw new Error(`no security descriptor: ${sddl}`);
+  return code;
+}
+
+function withDescriptor<T>(text: string, work: (pointer: unknown, size: number) => T): T | undefined {
   const cell = pointerCell();
   const size: [number] = [0];
   const done = Number(
@@ -248,8 +274,7 @@ export function descriptorOfText(text: string): Buffer | undefined {
   );
   if (done === 0) return undefined;
   try {
-    const bytes = koffi().decode(cell[0], 'uint8_t', size[0]) as Uint8Array | number[];
-    return Buffer.from(bytes);
+    return work(cell[0], size[0]);
   } finally {
     kernel32.callSync('LocalFree', cell[0]);
   }
