@@ -4,6 +4,7 @@ import { HcsError, isAlreadyStopped, isInvalidState, isNotExist } from '../../hc
 import { HRESULT } from '../../hcs/hresult.ts';
 import type { ComputeProcess, PortCall, ProcessExit } from '../ports/compute.ts';
 import { unlessAborted } from './abort.ts';
+import { bounded } from './bounded.ts';
 import { answerOf, failure, isServiceGone, serviceGoneMs } from './hcs-failure.ts';
 import {
   hcsTimeouts,
@@ -116,8 +117,19 @@ export class WindowsComputeProcess implements ComputeProcess {
   ): Promise<HcsError | undefined> {
     if (this.#handle.isClosed)
       return failure(op, { hresult: HRESULT.processAlreadyStopped, document: undefined }, this.#systemId);
+    const answer = await this.#asked(op, call, options);
+    return answer instanceof HcsError ? answer : undefined;
+  }
+
+  /** What HCS answers, or the error that it or the call gave. */
+  async #asked(
+    op: string,
+    call: (handle: DriverHandle) => Promise<DriverResult>,
+    options?: UseOptions<DriverResult>,
+  ): Promise<DriverResult | HcsError> {
     try {
-      return failure(op, await this.#handle.use(op, this.#systemId, call, options), this.#systemId);
+      const result = await this.#handle.use(op, this.#systemId, call, options);
+      return failure(op, result, this.#systemId) ?? result;
     } catch (error) {
       if (error instanceof HcsError) return error;
       throw error;
@@ -128,7 +140,11 @@ export class WindowsComputeProcess implements ComputeProcess {
   async #terminate(): Promise<HcsError | undefined> {
     const op = 'Process::Kill';
     if (this.#signals > 0) {
-      const fresh = await this.#withFreshHandle((handle) => this.#driver.terminateProcess(handle));
+      const fresh = await bounded(
+        this.#withFreshHandle((handle) => this.#driver.terminateProcess(handle)),
+        hcsTimeouts.call,
+        () => undefined,
+      );
       if (fresh !== undefined) return failure(op, fresh, this.#systemId);
     }
     return this.#call(op, (handle) => this.#driver.terminateProcess(handle));
@@ -164,10 +180,10 @@ export class WindowsComputeProcess implements ComputeProcess {
       .catch(() => undefined);
     let lostSince: number | undefined;
     for (let pause = 10; !this.#handle.isClosed; pause = Math.min(pause * 2, longestPauseMs)) {
-      const { result, error } = await this.#asked(op);
-      if (error !== undefined) {
-        if (this.#handle.isClosed || this.#isGone(error)) return unknownExitCode;
-        if (!isServiceGone(error)) throw error;
+      const answer = await this.#asked(op, (handle) => this.#driver.processProperties(handle));
+      if (answer instanceof HcsError) {
+        if (this.#handle.isClosed || this.#isGone(answer)) return unknownExitCode;
+        if (!isServiceGone(answer)) throw answer;
         // One that is being restarted says so soon; its processes do not outlive it.
         lostSince ??= performance.now();
         if (performance.now() - lostSince > serviceGoneMs) return unknownExitCode;
@@ -175,7 +191,7 @@ export class WindowsComputeProcess implements ComputeProcess {
         continue;
       }
       lostSince = undefined;
-      const status = answerOf<ProcessStatus>(op, result, {}, this.#systemId);
+      const status = answerOf<ProcessStatus>(op, answer, {}, this.#systemId);
       if (status.Exited === true)
         return (status.LastWaitResult ?? 0) === 0 ? (status.ExitCode ?? 0) >>> 0 : unknownExitCode;
       if (this.#goneSince !== undefined && performance.now() - this.#goneSince > goneMs)
@@ -183,20 +199,6 @@ export class WindowsComputeProcess implements ComputeProcess {
       await this.#wake.pause(pause);
     }
     return unknownExitCode;
-  }
-
-  /** The status as HCS answers, or why there is none. */
-  async #asked(op: string): Promise<{ result: DriverResult; error: HcsError | undefined }> {
-    const late = { hresult: HRESULT.operationTimeout, document: undefined };
-    try {
-      const result = await this.#handle.use(op, this.#systemId, (handle) =>
-        this.#driver.processProperties(handle),
-      );
-      return { result, error: failure(op, result, this.#systemId) };
-    } catch (error) {
-      if (error instanceof HcsError) return { result: late, error };
-      throw error;
-    }
   }
 
   /** "No such process any more" in its several forms (hcs.md 8.3, 8.6). */

@@ -148,6 +148,23 @@ describe('a service that does not answer', () => {
     mock.timers.tick(hcsTimeouts.signal + 1000);
     expect(await sent).to.equal(true);
   });
+
+  for (const step of ['openSystem', 'openProcess'] as const)
+    it(`kills a process past a signal under way, also when ${step} hangs`, async () => {
+      const system = await port.create('one', document);
+      const process = await system.createProcess({ CommandLine: 'cmd' });
+      world.hang('signalProcess');
+      void process.signal('CtrlC');
+      const answer = world.hang(step);
+      const killed = process.kill();
+      await settled();
+      expect(world.calls).not.to.include('terminateProcess');
+      mock.timers.tick(hcsTimeouts.call);
+      expect(await killed).to.equal(true);
+      expect(world.calls.filter((call) => call === 'terminateProcess')).to.have.length(1);
+      answer({ ...done, handle: undefined });
+      await settled();
+    });
 });
 
 describe('a bound', () => {
