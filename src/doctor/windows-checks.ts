@@ -196,7 +196,7 @@ const sharedAccess: WindowsCheck = ({ host: { services: found, product } }) => {
     : [];
 };
 
-const libraries: WindowsCheck = ({ host: { libraries: found, features, version } }) => {
+const libraries: WindowsCheck = ({ host: { libraries: found, layerDriver, features, version } }) => {
   const id = 'libraries';
   if (features.containers === 'disabled' || features.containers === 'absent')
     return skip(id, 'come with the Containers feature');
@@ -210,11 +210,22 @@ const libraries: WindowsCheck = ({ host: { libraries: found, features, version }
       'sfc /scannow',
     ]);
   }
+  const { used, asked, isComplete } = layerDriver;
+  const variable = 'PORTHOLE_LAYER_DRIVER';
+  if (used === undefined)
+    return problem('fail', id, `${variable} is ${asked}, which is no layer driver`, [
+      `Remove-Item Env:${variable}`,
+    ]);
+  if (!isComplete) {
+    const fix = asked === undefined ? [elevated, 'sfc /scannow'] : [`Remove-Item Env:${variable}`];
+    return problem('fail', id, `${used}.dll of this Windows lacks calls that layers need`, fix);
+  }
+  const layers = `layers by ${used}.dll${asked === undefined ? '' : `, as ${variable} says`}`;
   return pass(
     id,
     missing.length === 0
-      ? 'all DLLs of containers are there'
-      : `without ${missing.map(([name]) => name).join(', ')}, as usual for this build`,
+      ? `all DLLs of containers are there; ${layers}`
+      : `without ${missing.map(([name]) => name).join(', ')}, as usual for this build; ${layers}`,
   );
 };
 

@@ -32,6 +32,21 @@ describe('doctor checks of Windows', () => {
     ]);
   });
 
+  it('say which DLL makes layers', () => {
+    const fact = (layerDriver: WindowsHostFacts['layerDriver']): string | undefined =>
+      look({ layerDriver }).find(({ id }) => id === 'libraries')?.fact;
+
+    expect(fact(goodWindows.layerDriver)).to.equal(
+      'all DLLs of containers are there; layers by vmcompute.dll',
+    );
+    expect(fact({ asked: 'computestorage', used: 'computestorage', isComplete: true })).to.equal(
+      'all DLLs of containers are there; layers by computestorage.dll, as PORTHOLE_LAYER_DRIVER says',
+    );
+    expect(fact({ asked: undefined, used: 'computestorage', isComplete: true })).to.equal(
+      'all DLLs of containers are there; layers by computestorage.dll',
+    );
+  });
+
   const cases: [string, Partial<WindowsHostFacts>, Partial<StoreFacts>, string[]][] = [
     [
       'a Windows before containers',
@@ -141,6 +156,30 @@ describe('doctor checks of Windows', () => {
       },
       {},
       [],
+    ],
+    [
+      'a layer driver that nobody knows',
+      { layerDriver: { asked: 'overlay', used: undefined, isComplete: false } },
+      {},
+      [
+        'fail libraries: PORTHOLE_LAYER_DRIVER is overlay, which is no layer driver => Remove-Item Env:PORTHOLE_LAYER_DRIVER',
+      ],
+    ],
+    [
+      'a layer driver that this Windows lacks',
+      { layerDriver: { asked: 'computestorage', used: 'computestorage', isComplete: false } },
+      {},
+      [
+        'fail libraries: computestorage.dll of this Windows lacks calls that layers need => Remove-Item Env:PORTHOLE_LAYER_DRIVER',
+      ],
+    ],
+    [
+      'no DLL with layer calls',
+      { layerDriver: { asked: undefined, used: 'vmcompute', isComplete: false } },
+      {},
+      [
+        `fail libraries: vmcompute.dll of this Windows lacks calls that layers need => ${admin} | sfc /scannow`,
+      ],
     ],
     [
       'an ordinary user',

@@ -69,6 +69,7 @@ export const goodWindows: WindowsHostFacts = {
     'computenetwork.dll': true,
     'virtdisk.dll': true,
   },
+  layerDriver: { asked: undefined, used: 'vmcompute', isComplete: true },
   pendingRestart: [],
   dataRoot: {
     path: 'C:\\ProgramData\\porthole',

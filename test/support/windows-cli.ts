@@ -39,6 +39,8 @@ export interface WindowsCli {
   /** Pulled already. */
   readonly image: string;
   porthole(...args: readonly string[]): Promise<RigRun>;
+  /** The same with other variables. */
+  portholeWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<RigRun>;
   /** Arguments of the calls of a function so far, by every process. */
   calls(name: string): Readonly<Record<string, string>>[];
   /** The layers of an image as anybody gets them: pushed, fetched, inflated; the base first. */
@@ -51,11 +53,14 @@ export interface WindowsCliOptions {
   readonly base?: Parameters<typeof writeBaseImage>[1];
   /** Before anything runs inside: what the host is to be like. */
   readonly prepare?: (rig: WindowsRig) => Promise<void> | void;
+  /** Variables of every command. */
+  readonly env?: (rig: WindowsRig) => NodeJS.ProcessEnv;
 }
 
 export async function openWindowsCli({
   base = 'nanoserver',
   prepare,
+  env = () => ({}),
 }: WindowsCliOptions = {}): Promise<WindowsCli> {
   const folder = mkdtempSync(join(tmpdir(), 'porthole-windows-cli-'));
   const rig = await openRig();
@@ -66,10 +71,11 @@ export async function openWindowsCli({
     folder,
     dataRoot: join(rig.driveC, 'ProgramData', 'porthole'),
     image,
-    porthole: (...args) =>
+    porthole: (...args) => cli.portholeWith({}, ...args),
+    portholeWith: (more, ...args) =>
       rig.node([rig.windowsPath(join(root, 'bin', 'run.js')), ...args], {
         timeoutMs: 60_000,
-        env: { PORTHOLE_DATA_ROOT: 'C:\\ProgramData\\porthole' },
+        env: { PORTHOLE_DATA_ROOT: 'C:\\ProgramData\\porthole', ...env(rig), ...more },
       }),
     calls: (name) =>
       readFileSync(join(rig.folder, 'calls.log'), 'utf8')

@@ -90,6 +90,12 @@ function standIns(): StandIn[] {
       sources: ['vmcompute.c', 'hcs.c', 'hns.c', ...layers],
       libraries: ['-lstandin-core', '-lole32', '-ladvapi32'],
     },
+    // Of a Windows that has lost vmcompute's layer calls; a test puts it in the other's place.
+    {
+      file: 'vmcompute-without-layers.dll',
+      sources: ['vmcompute.c', 'hcs.c', 'hns.c'],
+      libraries: ['-lstandin-core', '-lole32', '-ladvapi32'],
+    },
     {
       file: 'computestorage.dll',
       sources: ['computestorage.c', ...layers.filter((name) => name !== 'wclayer.c')],

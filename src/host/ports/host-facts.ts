@@ -41,6 +41,7 @@ export interface WindowsHostFacts {
   readonly services: Readonly<Record<WindowsServiceName, ServiceFact>>;
   /** DLLs of containers, by whether they can be loaded. */
   readonly libraries: Readonly<Record<WindowsLibraryName, boolean>>;
+  readonly layerDriver: LayerDriverFact;
   /** Why a restart is pending: `servicing`, `file renames`, `update`. Empty: none is. */
   readonly pendingRestart: readonly string[];
   readonly dataRoot: VolumeFact;
@@ -83,6 +84,15 @@ export type FeatureState = 'enabled' | 'disabled' | 'absent' | 'unknown';
 export type WindowsServiceName = 'vmcompute' | 'hns' | 'winnat' | 'vmms' | 'wcifs' | 'SharedAccess';
 
 export type WindowsLibraryName = 'vmcompute.dll' | 'computecore.dll' | 'computenetwork.dll' | 'virtdisk.dll';
+
+export interface LayerDriverFact {
+  /** What PORTHOLE_LAYER_DRIVER asks for; undefined: nothing. */
+  readonly asked: string | undefined;
+  /** The DLL whose calls make layers here; undefined: no such driver is known. */
+  readonly used: 'vmcompute' | 'computestorage' | undefined;
+  /** That DLL has all calls that layers need. */
+  readonly isComplete: boolean;
+}
 
 export type ServiceState =
   | 'running'

@@ -9,6 +9,7 @@ import type {
   FeatureState,
   HostAddress,
   HostFactsPort,
+  LayerDriverFact,
   ServiceFact,
   ServiceState,
   WindowsHostFacts,
@@ -23,6 +24,7 @@ import { libraryPath } from './ffi/library.ts';
 import { version as systemVersion } from './ffi/ntdll.ts';
 import { routes } from './ffi/iphlpapi.ts';
 import { startService } from './start-service.ts';
+import { chooseLayerDriver, layerDriverVariable, layerDriversHere } from './layer-drivers.ts';
 import { excludedPorts } from './excluded-ports.ts';
 import { layerPrivileges } from './privileges.ts';
 
@@ -100,6 +102,7 @@ async function readFacts(environment: Environment): Promise<WindowsHostFacts> {
     ),
     services: serviceFacts,
     libraries: librariesOf(environment),
+    layerDriver: layerDriverOf(environment),
     pendingRestart: await ask('pendingRestart', [], pendingRestart),
     dataRoot: await ask(
       'dataRoot',
@@ -215,6 +218,16 @@ function librariesOf({ env }: Environment): Record<WindowsLibraryName, boolean> 
     WindowsLibraryName,
     boolean
   >;
+}
+
+function layerDriverOf({ env }: Environment): LayerDriverFact {
+  const asked = env[layerDriverVariable] || undefined;
+  try {
+    const used = chooseLayerDriver(asked, layerDriversHere);
+    return { asked, used, isComplete: layerDriversHere[used]() };
+  } catch {
+    return { asked, used: undefined, isComplete: false };
+  }
 }
 
 function pendingRestart(): string[] {

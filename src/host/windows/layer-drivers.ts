@@ -4,7 +4,10 @@ import { LayerError } from '../../layer/layer-error.ts';
 import { driverOf, layerDriverNames } from '../layer-folders.ts';
 import type { LayerDriverName } from '../layer-folders.ts';
 import { ComputestorageLayerDriver } from './computestorage-layer-driver.ts';
-import { isAvailable as hasComputestorage } from './ffi/computestorage.ts';
+import {
+  isAvailable as hasComputestorage,
+  requireAvailable as requireComputestorage,
+} from './ffi/computestorage.ts';
 import { isAvailable as hasWclayer } from './ffi/wclayer.ts';
 import type { LayerDriver, LayerDriverOptions } from './layer-driver.ts';
 import { VmcomputeLayerDriver } from './vmcompute-layer-driver.ts';
@@ -46,8 +49,14 @@ export class LayerDrivers {
     this.#options = options;
   }
 
+  /** Errors: of a driver that was asked for and is not there, before anything is changed. */
   get current(): LayerDriver {
-    return (this.#current ??= this.of(chooseLayerDriver(this.#options.asked, layerDriversHere)));
+    if (this.#current === undefined) {
+      const name = chooseLayerDriver(this.#options.asked, layerDriversHere);
+      if (name === 'computestorage') requireComputestorage();
+      this.#current = this.of(name);
+    }
+    return this.#current;
   }
 
   of(name: LayerDriverName): LayerDriver {

@@ -107,6 +107,11 @@ export function isAvailable(): boolean {
   return api.isComplete();
 }
 
+/** Errors: `HOST_LIBRARY_MISSING`, `HOST_EXPORT_MISSING`. */
+export function requireAvailable(): void {
+  api.require();
+}
+
 /** `from`: a transport folder, whole: Files, Hives with all deltas, tombstones.txt. */
 export async function importLayer(
   layer: string,

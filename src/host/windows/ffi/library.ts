@@ -39,6 +39,8 @@ export interface LoadedLibrary<D extends LibraryDefinition> {
   has(name: keyof D & string): boolean;
   /** True when the DLL and every export are there but the optional ones. */
   isComplete(): boolean;
+  /** Throws what calling the first one that is not there would. */
+  require(): void;
 }
 
 let koffiInstance: Koffi | undefined;
@@ -182,6 +184,8 @@ export function defineLibrary<D extends LibraryDefinition>(
     }
   };
 
+  const needed = Object.keys(definition).filter((name) => definition[name]!.optional !== true);
+
   return {
     call(name, ...args) {
       return new Promise((resolve, reject) => {
@@ -204,8 +208,8 @@ export function defineLibrary<D extends LibraryDefinition>(
       return bind(name)(...args);
     },
     has,
-    isComplete: () =>
-      Object.keys(definition).every((name) => definition[name]!.optional === true || has(name)),
+    isComplete: () => needed.every(has),
+    require: () => needed.forEach(bind),
   };
 }
 

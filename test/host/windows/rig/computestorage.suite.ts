@@ -2,8 +2,11 @@ import { expect } from 'chai';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import type { Environment } from '../../../../src/environment.ts';
+import type { WindowsHostFacts } from '../../../../src/host/ports/host-facts.ts';
 import type { LayerInfo } from '../../../../src/host/ports/layers.ts';
 import { ComputestorageLayerDriver } from '../../../../src/host/windows/computestorage-layer-driver.ts';
+import { openFacts } from '../../../../src/host/windows/facts.ts';
 import * as storage from '../../../../src/host/windows/ffi/computestorage.ts';
 import { access } from '../../../../src/host/windows/ffi/ntdll.ts';
 import { LayerCallError } from '../../../../src/host/windows/host-file-error.ts';
@@ -442,6 +445,21 @@ describe('windows layer store by computestorage', () => {
     expect(() => choose('overlay', true))
       .to.throw('invalid PORTHOLE_LAYER_DRIVER "overlay": no such layer driver')
       .with.property('hint', 'use vmcompute or computestorage, or leave the variable out');
+  });
+
+  it('is what the host says of itself', async () => {
+    const facts = async (env: Environment['env']): Promise<unknown> => {
+      const environment = { env: { ...process.env, ...env }, dataRoot: store.root } as Environment;
+      return ((await openFacts(environment).read()) as WindowsHostFacts).layerDriver;
+    };
+
+    expect(await facts({})).to.deep.equal({ asked: undefined, used: 'vmcompute', isComplete: true });
+    expect(await facts({ PORTHOLE_LAYER_DRIVER: 'computestorage' })).to.deep.equal({
+      ...{ asked: 'computestorage', used: 'computestorage', isComplete: true },
+    });
+    expect(await facts({ PORTHOLE_LAYER_DRIVER: 'x' })).to.deep.equal({
+      ...{ asked: 'x', used: undefined, isComplete: false },
+    });
   });
 
   it('binds what it does not use, too', async () => {
