@@ -43,14 +43,15 @@ export function matchDirective(line: string, start: number): Directive | undefin
 export class DirectiveReader {
   escape: EscapeCharacter = '\\';
   readonly directives: Directive[] = [];
-  #done = false;
+  /** No later line is one. */
+  isDone = false;
 
   /** Looks at one more line (left-trimmed, without its line end). */
   read(line: string, start: number): { readonly error: string; readonly range: SourceRange } | undefined {
-    if (this.#done) return undefined;
+    if (this.isDone) return undefined;
     const directive = matchDirective(line, start);
     if (!directive) {
-      this.#done = true;
+      this.isDone = true;
       return undefined;
     }
     const repeated = this.directives.some((earlier) => earlier.name === directive.name);

@@ -85,19 +85,20 @@ const nestingLimit = 500;
 /** What may end a run of plain characters: the last four do it in some words only. */
 const mayMean = /[$'"<`\\}/]/g;
 
-const letterOrDigit = /^[\p{L}\p{Nd}_]$/u;
-const digit = /^\p{Nd}$/u;
+/** Names that people write, and any name. */
+const plainName = /[A-Za-z_]\w*(?![\w\x80-\uffff])/y;
+const anyName = /\p{Nd}+|[\p{L}_][\p{L}\p{Nd}_]*/uy;
 const specialParameters = '@*#?-$!0';
 
 /** Collects words while characters come: blanks end a word, raw text never does. */
 class WordList {
-  readonly #words: string[] = [];
-  #word = '';
-  #inWord = false;
+  private readonly words: string[] = [];
+  private word = '';
+  private inWord = false;
 
   addRaw(text: string): void {
-    this.#word += text;
-    this.#inWord = true;
+    this.word += text;
+    this.inWord = true;
   }
 
   addSplit(text: string): void {
@@ -106,33 +107,33 @@ class WordList {
       if (at < text.length && !isSpace(text.charCodeAt(at))) continue;
       if (at > start) this.addRaw(text.slice(start, at));
       start = at + 1;
-      if (at < text.length && this.#inWord && this.#word !== '') this.#endWord();
+      if (at < text.length && this.inWord && this.word !== '') this.endWord();
     }
   }
 
-  #endWord(): void {
-    this.#words.push(this.#word);
-    this.#word = '';
-    this.#inWord = false;
+  private endWord(): void {
+    this.words.push(this.word);
+    this.word = '';
+    this.inWord = false;
   }
 
   finish(): readonly string[] {
-    if (this.#word !== '') this.#endWord();
-    return this.#words;
+    if (this.word !== '') this.endWord();
+    return this.words;
   }
 }
 
 class WordLexer {
   readonly uses: VariableUse[] = [];
-  readonly #text: string;
-  readonly #options: ExpandOptions;
-  #position = 0;
-  #rawEscapes = false;
-  #depth = 0;
+  private readonly text: string;
+  private readonly options: ExpandOptions;
+  private position = 0;
+  private rawEscapes = false;
+  private depth = 0;
 
   constructor(text: string, options: ExpandOptions) {
-    this.#text = text;
-    this.#options = options;
+    this.text = text;
+    this.options = options;
   }
 
   /** Reads to `stop` (consumed) or, without one, to the end. */
@@ -141,57 +142,57 @@ class WordLexer {
     rawEscapes: boolean,
     words?: WordList,
   ): { result: string; words: readonly string[] } {
-    const before = this.#rawEscapes;
-    const begin = this.#position;
-    this.#rawEscapes = rawEscapes;
+    const before = this.rawEscapes;
+    const begin = this.position;
+    this.rawEscapes = rawEscapes;
     let result = '';
     try {
-      while (this.#position < this.#text.length) {
-        const character = this.#text[this.#position]!;
+      while (this.position < this.text.length) {
+        const character = this.text[this.position]!;
         if (character === stop) {
-          this.#position++;
+          this.position++;
           return { result, words: words?.finish() ?? [] };
         }
         if (character === '$') {
-          const value = this.#dollar();
+          const value = this.dollar();
           result += value;
           words?.addSplit(value);
-        } else if (character === "'" && !this.#options.plainQuotes) {
-          const value = this.#singleQuoted();
+        } else if (character === "'" && !this.options.plainQuotes) {
+          const value = this.singleQuoted();
           result += value;
           words?.addRaw(value);
-        } else if (character === '"' && !this.#options.plainQuotes) {
-          const value = this.#doubleQuoted();
+        } else if (character === '"' && !this.options.plainQuotes) {
+          const value = this.doubleQuoted();
           result += value;
           words?.addRaw(value);
         } else if (character === '<') {
-          const value = this.#redirection();
+          const value = this.redirection();
           result += value;
           words?.addRaw(value);
-        } else if (character === this.#options.escape) {
-          const value = this.#escaped();
+        } else if (character === this.options.escape) {
+          const value = this.escaped();
           result += value;
           words?.addRaw(value);
         } else {
-          const value = this.#plain(stop);
+          const value = this.plain(stop);
           result += value;
           words?.addSplit(value);
         }
       }
     } finally {
-      this.#rawEscapes = before;
+      this.rawEscapes = before;
     }
     if (stop !== undefined) {
-      throw this.#error(`unexpected end of statement while looking for matching ${stop}`, begin);
+      throw this.error(`unexpected end of statement while looking for matching ${stop}`, begin);
     }
     return { result, words: words?.finish() ?? [] };
   }
 
   /** The longest run of characters that mean nothing. */
-  #plain(stop: string | undefined): string {
-    const start = this.#position;
-    const text = this.#text;
-    const escape = this.#options.escape;
+  private plain(stop: string | undefined): string {
+    const start = this.position;
+    const text = this.text;
+    const escape = this.options.escape;
     let at = start;
     do {
       mayMean.lastIndex = at + 1;
@@ -200,208 +201,199 @@ class WordLexer {
       if (character === undefined || character === escape || character === stop) break;
       if (character !== '`' && character !== '\\' && character !== '}' && character !== '/') break;
     } while (at < text.length);
-    this.#position = at;
+    this.position = at;
     return text.slice(start, at);
   }
 
   /** The escape character and what follows; a final one is dropped. */
-  #escaped(): string {
-    const kept = this.#rawEscapes ? this.#options.escape : '';
-    this.#position++;
-    return kept + this.#next();
+  private escaped(): string {
+    const kept = this.rawEscapes ? this.options.escape : '';
+    this.position++;
+    return kept + this.next();
   }
 
   /** `<<` or `<<-` takes the blanks after it into the word: `RUN << EOF` opens a here-document. */
-  #redirection(): string {
-    const start = this.#position++;
-    if (this.#text[this.#position] !== '<') return '<';
-    this.#position++;
-    if (this.#text[this.#position] === '-') this.#position++;
-    while (this.#position < this.#text.length && isSpace(this.#text.charCodeAt(this.#position)))
-      this.#position++;
-    return this.#text.slice(start, this.#position);
+  private redirection(): string {
+    const start = this.position++;
+    if (this.text[this.position] !== '<') return '<';
+    this.position++;
+    if (this.text[this.position] === '-') this.position++;
+    while (this.position < this.text.length && isSpace(this.text.charCodeAt(this.position))) this.position++;
+    return this.text.slice(start, this.position);
   }
 
-  #singleQuoted(): string {
-    const start = this.#position;
-    const end = this.#text.indexOf("'", start + 1);
+  private singleQuoted(): string {
+    const start = this.position;
+    const end = this.text.indexOf("'", start + 1);
     if (end < 0) {
-      this.#position = this.#text.length;
-      throw this.#error('unexpected end of statement while looking for matching single-quote', start);
+      this.position = this.text.length;
+      throw this.error('unexpected end of statement while looking for matching single-quote', start);
     }
-    this.#position = end + 1;
-    return this.#options.rawQuotes ? this.#text.slice(start, end + 1) : this.#text.slice(start + 1, end);
+    this.position = end + 1;
+    return this.options.rawQuotes ? this.text.slice(start, end + 1) : this.text.slice(start + 1, end);
   }
 
-  #doubleQuoted(): string {
-    const start = this.#position++;
-    const quote = this.#options.rawQuotes ? '"' : '';
-    const escape = this.#options.escape;
+  private doubleQuoted(): string {
+    const start = this.position++;
+    const quote = this.options.rawQuotes ? '"' : '';
+    const escape = this.options.escape;
     let result = quote;
-    while (this.#position < this.#text.length) {
-      const character = this.#text[this.#position]!;
+    while (this.position < this.text.length) {
+      const character = this.text[this.position]!;
       if (character === '"') {
-        this.#position++;
+        this.position++;
         return result + quote;
       }
       if (character === '$') {
-        result += this.#dollar();
+        result += this.dollar();
       } else if (character === escape) {
-        this.#position++;
-        const next = this.#text[this.#position];
-        if (this.#rawEscapes) result += escape;
+        this.position++;
+        const next = this.text[this.position];
+        if (this.rawEscapes) result += escape;
         if (next === undefined) break;
-        if (next === '"' || next === '$' || next === escape) result += this.#next();
+        if (next === '"' || next === '$' || next === escape) result += this.next();
         else result += escape;
       } else {
-        const from = this.#position;
-        while (this.#position < this.#text.length && !isQuotedStop(this.#text[this.#position]!, escape)) {
-          this.#position++;
+        const from = this.position;
+        while (this.position < this.text.length && !isQuotedStop(this.text[this.position]!, escape)) {
+          this.position++;
         }
-        result += this.#text.slice(from, this.#position);
+        result += this.text.slice(from, this.position);
       }
     }
-    throw this.#error('unexpected end of statement while looking for matching double-quote', start);
+    throw this.error('unexpected end of statement while looking for matching double-quote', start);
   }
 
-  #dollar(): string {
-    if (++this.#depth > nestingLimit)
-      throw this.#error('substitutions are nested too deeply', this.#position);
-    const start = this.#position++;
-    const value = this.#text[this.#position] === '{' ? this.#braced(start) : this.#bare(start);
-    this.#depth--;
+  private dollar(): string {
+    if (++this.depth > nestingLimit) throw this.error('substitutions are nested too deeply', this.position);
+    const start = this.position++;
+    const value = this.text[this.position] === '{' ? this.braced(start) : this.bare(start);
+    this.depth--;
     return value;
   }
 
-  #bare(start: number): string {
-    const name = this.#name();
+  private bare(start: number): string {
+    const name = this.name();
     if (name === '') return '$';
-    const value = this.#look(name, start, '');
-    if (value === undefined && this.#options.keepUnset) return '$' + name;
+    const value = this.look(name, start, '');
+    if (value === undefined && this.options.keepUnset) return '$' + name;
     return value ?? '';
   }
 
-  #braced(start: number): string {
-    this.#position++;
-    const first = this.#text[this.#position];
-    if (first === undefined) throw this.#error("syntax error: missing '}'", start);
+  private braced(start: number): string {
+    this.position++;
+    const first = this.text[this.position];
+    if (first === undefined) throw this.error("syntax error: missing '}'", start);
     if (first === '{' || first === '}' || first === ':') {
-      throw this.#error('syntax error: bad substitution', start, this.#position + 1);
+      throw this.error('syntax error: bad substitution', start, this.position + 1);
     }
-    const name = this.#name();
-    let operator = this.#next() || '\uFFFD';
+    const name = this.name();
+    let operator = this.next() || '\uFFFD';
     switch (operator) {
       case '}': {
-        const value = this.#look(name, start, '');
-        if (value === undefined && this.#options.keepUnset) return '${' + name + '}';
+        const value = this.look(name, start, '');
+        if (value === undefined && this.options.keepUnset) return '${' + name + '}';
         return value ?? '';
       }
       case '/':
-        return this.#replacement(name, start);
+        return this.replacement(name, start);
       case ':':
-        operator += this.#next() || '\uFFFD';
-        return this.#modified(name, operator, start);
+        operator += this.next() || '\uFFFD';
+        return this.modified(name, operator, start);
       case '+':
       case '-':
       case '?':
       case '#':
       case '%':
-        return this.#modified(name, operator, start);
+        return this.modified(name, operator, start);
       default:
-        throw this.#error(`unsupported modifier (${operator}) in substitution`, start);
+        throw this.error(`unsupported modifier (${operator}) in substitution`, start);
     }
   }
 
-  #modified(name: string, operator: string, start: number): string {
+  private modified(name: string, operator: string, start: number): string {
     const kind = operator.at(-1)!;
     const emptyIsUnset = operator.length > 1;
     const pattern = kind === '#' || kind === '%';
-    const word = this.#part('}', pattern, "syntax error: missing '}'", start);
-    const value = this.#look(name, start, operator);
-    if (value === undefined && this.#options.keepUnset) return '${' + name + operator + word + '}';
+    const word = this.part('}', pattern, "syntax error: missing '}'", start);
+    const value = this.look(name, start, operator);
+    if (value === undefined && this.options.keepUnset) return '${' + name + operator + word + '}';
     const absent = value === undefined || (emptyIsUnset && value === '');
     if (kind === '-') return absent ? word : value;
     if (kind === '+') return absent ? '' : word;
     if (kind === '?') {
       if (!absent) return value;
       const fallback = value === undefined ? 'is not allowed to be unset' : 'is not allowed to be empty';
-      throw this.#error(`${name}: ${word || fallback}`, start);
+      throw this.error(`${name}: ${word || fallback}`, start);
     }
     if (!pattern || emptyIsUnset)
-      throw this.#error(`unsupported modifier (${operator}) in substitution`, start);
+      throw this.error(`unsupported modifier (${operator}) in substitution`, start);
     const longest = word.startsWith(kind);
-    const compiled = this.#compile(longest ? word.slice(1) : word, start);
-    return this.#guard(start, () => (kind === '#' ? trimPrefix : trimSuffix)(compiled, value ?? '', longest));
+    const compiled = this.compile(longest ? word.slice(1) : word, start);
+    return this.guard(start, () => (kind === '#' ? trimPrefix : trimSuffix)(compiled, value ?? '', longest));
   }
 
-  #replacement(name: string, start: number): string {
-    const all = this.#text[this.#position] === '/';
-    if (all) this.#position++;
-    const pattern = this.#part('/', true, "syntax error: missing '/' in ${}", start);
-    const replacement = this.#part('}', true, "syntax error: missing '}'", start);
-    const value = this.#look(name, start, all ? '//' : '/');
-    if (value === undefined && this.#options.keepUnset) return `\${${name}/${pattern}/${replacement}}`;
-    const compiled = this.#compile(pattern, start);
-    return this.#guard(start, () => replaceMatches(compiled, value ?? '', replacement, all));
+  private replacement(name: string, start: number): string {
+    const all = this.text[this.position] === '/';
+    if (all) this.position++;
+    const pattern = this.part('/', true, "syntax error: missing '/' in ${}", start);
+    const replacement = this.part('}', true, "syntax error: missing '}'", start);
+    const value = this.look(name, start, all ? '//' : '/');
+    if (value === undefined && this.options.keepUnset) return `\${${name}/${pattern}/${replacement}}`;
+    const compiled = this.compile(pattern, start);
+    return this.guard(start, () => replaceMatches(compiled, value ?? '', replacement, all));
   }
 
   /** One part of a substitution; an error at the very end of the word is a missing terminator. */
-  #part(stop: string, rawEscapes: boolean, missing: string, start: number): string {
+  private part(stop: string, rawEscapes: boolean, missing: string, start: number): string {
     try {
       return this.readUntil(stop, rawEscapes).result;
     } catch (error) {
-      if (!(error instanceof ExpansionError) || this.#position < this.#text.length) throw error;
-      throw this.#error(missing, start);
+      if (!(error instanceof ExpansionError) || this.position < this.text.length) throw error;
+      throw this.error(missing, start);
     }
   }
 
-  #compile(pattern: string, start: number): ReturnType<typeof compilePattern> {
-    return this.#guard(start, () => compilePattern(pattern));
+  private compile(pattern: string, start: number): ReturnType<typeof compilePattern> {
+    return this.guard(start, () => compilePattern(pattern));
   }
 
-  #guard<T>(start: number, action: () => T): T {
+  private guard<T>(start: number, action: () => T): T {
     try {
       return action();
     } catch (error) {
-      throw this.#error(error instanceof Error ? error.message : String(error), start);
+      throw this.error(error instanceof Error ? error.message : String(error), start);
     }
   }
 
-  #look(name: string, start: number, operator: string): string | undefined {
-    const value = this.#options.get(name);
-    this.uses.push({ name, start, end: this.#position, found: value !== undefined, operator });
+  private look(name: string, start: number, operator: string): string | undefined {
+    const value = this.options.get(name);
+    this.uses.push({ name, start, end: this.position, found: value !== undefined, operator });
     return value;
   }
 
   /** Letters, digits and `_`; digits only when the first is one; or one special parameter. */
-  #name(): string {
-    const start = this.#position;
-    const first = this.#peek();
-    if (first === '') return '';
-    if (digit.test(first)) {
-      while (digit.test(this.#peek())) this.#next();
-    } else if (specialParameters.includes(first)) {
-      this.#next();
-    } else {
-      while (letterOrDigit.test(this.#peek())) this.#next();
-    }
-    return this.#text.slice(start, this.#position);
+  private name(): string {
+    const { text, position: start } = this;
+    if (start >= text.length) return '';
+    plainName.lastIndex = start;
+    anyName.lastIndex = start;
+    if (plainName.test(text)) this.position = plainName.lastIndex;
+    else if (anyName.test(text)) this.position = anyName.lastIndex;
+    else if (specialParameters.includes(text[start]!)) this.position++;
+    return text.slice(start, this.position);
   }
 
-  /** The character at the position (both halves of a pair), `''` at the end. */
-  #peek(): string {
-    const point = this.#text.codePointAt(this.#position);
-    return point === undefined ? '' : String.fromCodePoint(point);
+  /** Reads one character (both halves of a pair), `''` at the end. */
+  private next(): string {
+    const { text, position } = this;
+    this.position += (text.codePointAt(position) ?? 0) > 0xffff ? 2 : 1;
+    if (this.position > text.length) this.position = text.length;
+    return text.slice(position, this.position);
   }
 
-  #next(): string {
-    const character = this.#peek();
-    this.#position += character.length;
-    return character;
-  }
-
-  #error(message: string, start: number, end = this.#position): ExpansionError {
-    return new ExpansionError(message, start, Math.max(end, Math.min(start + 1, this.#text.length)));
+  private error(message: string, start: number, end = this.position): ExpansionError {
+    return new ExpansionError(message, start, Math.max(end, Math.min(start + 1, this.text.length)));
   }
 }
 

@@ -39,14 +39,14 @@ export class ParsedInstruction implements InstructionNode {
   readonly inner: InstructionNode | undefined;
   readonly broken: boolean;
   readonly written: string;
-  readonly #keyword: number;
-  readonly #rest: number;
-  readonly #restEnd: number;
-  readonly #start: number;
-  readonly #end: number;
-  readonly #firstLine: number;
-  readonly #lastLine: number;
-  readonly #parts: InstructionParts;
+  private readonly keywordStart: number;
+  private readonly restStart: number;
+  private readonly restEnd: number;
+  private readonly start: number;
+  private readonly end: number;
+  private readonly firstLine: number;
+  private readonly lastLine: number;
+  private readonly parts: InstructionParts;
 
   constructor(content: LineContent, place: InstructionPlace, parts: InstructionParts, broken: boolean) {
     this.text = content.text;
@@ -58,14 +58,14 @@ export class ParsedInstruction implements InstructionNode {
     this.inner = content.inner && triggerNode(content.inner, place);
     this.broken = broken;
     this.written = content.written;
-    this.#keyword = content.keywordStart;
-    this.#rest = content.restStart;
-    this.#restEnd = content.restEnd;
-    this.#start = place.start;
-    this.#end = place.end;
-    this.#firstLine = place.firstLine;
-    this.#lastLine = place.lastLine;
-    this.#parts = parts;
+    this.keywordStart = content.keywordStart;
+    this.restStart = content.restStart;
+    this.restEnd = content.restEnd;
+    this.start = place.start;
+    this.end = place.end;
+    this.firstLine = place.firstLine;
+    this.lastLine = place.lastLine;
+    this.parts = parts;
   }
 
   get type(): 'instruction' {
@@ -73,35 +73,35 @@ export class ParsedInstruction implements InstructionNode {
   }
 
   get range(): SourceRange {
-    return { start: this.#start, end: this.#end };
+    return { start: this.start, end: this.end };
   }
 
   get lines(): readonly [first: number, last: number] {
-    return [this.#firstLine, this.#lastLine];
+    return [this.firstLine, this.lastLine];
   }
 
   get keyword(): MappedText {
-    return this.text.slice(this.#keyword, this.#keyword + this.written.length).withText(this.written);
+    return this.text.slice(this.keywordStart, this.keywordStart + this.written.length).withText(this.written);
   }
 
   get rest(): MappedText {
-    return this.text.slice(this.#rest, this.#restEnd);
+    return this.text.slice(this.restStart, this.restEnd);
   }
 
   get heredocs(): readonly Heredoc[] {
-    return this.#parts.heredocs;
+    return this.parts.heredocs;
   }
 
   get comments(): readonly CommentLine[] {
-    return this.#parts.comments;
+    return this.parts.comments;
   }
 
   get innerComments(): readonly CommentLine[] {
-    return this.#parts.innerComments;
+    return this.parts.innerComments;
   }
 
   get emptyContinuations(): readonly number[] {
-    return this.#parts.emptyContinuations;
+    return this.parts.emptyContinuations;
   }
 }
 

@@ -11,16 +11,21 @@ export function trimMapped(text: MappedText): MappedText {
   return text.slice(start, trimEndIndex(text.text, start));
 }
 
+const double = 34;
+const single = 39;
+
 /** Words between blanks, quotes meaning nothing: COPY, ADD, VOLUME, EXPOSE, FROM. */
 export function splitBlanks(source: MappedText): MappedText[] {
   const words: MappedText[] = [];
   const text = source.text;
   let start = 0;
-  for (let at = 0; at <= text.length; at++) {
-    if (at < text.length && !isBlank(text.charCodeAt(at))) continue;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 0x20 || !isBlank(code)) continue;
     if (at > start) words.push(source.slice(start, at));
     start = at + 1;
   }
+  if (text.length > start) words.push(source.slice(start));
   return words;
 }
 
@@ -41,25 +46,28 @@ export function splitFirst(source: MappedText): { first: MappedText; rest: Mappe
 export function splitQuoted(source: MappedText, escape: EscapeCharacter): MappedText[] {
   const text = source.text;
   const words: MappedText[] = [];
+  const escaping = escape.charCodeAt(0);
   let start = -1;
-  let quote = '';
+  /** The quote that is open, 0 for none. */
+  let quote = 0;
   let end = text.length;
   for (let at = 0; at < text.length; at++) {
-    const character = text[at]!;
+    const code = text.charCodeAt(at);
+    const space = isSpace(code);
     if (start < 0) {
-      if (isSpace(text.charCodeAt(at))) continue;
+      if (space) continue;
       start = at;
     }
-    if (quote === '' && isSpace(text.charCodeAt(at))) {
+    if (space) {
+      if (quote !== 0) continue;
       words.push(source.slice(start, at));
       start = -1;
-    } else if (character === escape && quote !== "'") {
+    } else if (code === escaping && quote !== single) {
       if (at + 1 === text.length) end = at;
       else at++;
-    } else if (quote !== '') {
-      if (character === quote) quote = '';
-    } else if (character === '"' || character === "'") {
-      quote = character;
+    } else if (code === double || code === single) {
+      if (quote === 0) quote = code;
+      else if (quote === code) quote = 0;
     }
   }
   if (start >= 0 && end > start) words.push(source.slice(start, end));

@@ -6,6 +6,7 @@ import { readInstruction, type ReadOptions } from '../dockerfile/read-instructio
 import type { SourceText } from '../dockerfile/source.ts';
 import { variableKey } from '../dockerfile/variables.ts';
 import { baseImage, isLinuxImage, isWindowsImage, windowsFlavour } from './base-image.ts';
+import type { Memory } from './memory.ts';
 import { shellPragmas } from './suppressions.ts';
 import { VariableHistory } from './variable-history.ts';
 import type { BaseImage, EffectiveShell, LintFile, LintInstruction, LintStage, Shell } from './model.ts';
@@ -42,6 +43,7 @@ export function buildModel(source: SourceText, options: ModelOptions): LintFile 
   const byName = new Map<string, number>();
   const pragmas = new ShellPragmas(shellPragmas(dockerfile.tree));
   let windowsBefore = false;
+  const memory: Memory = [];
   for (const stage of dockerfile.stages) {
     const base = resolveBase(stage.from, byName, globals, escape);
     const platform = stagePlatform(stage, base, stages, windowsBefore, escape, options.targetOs);
@@ -58,6 +60,7 @@ export function buildModel(source: SourceText, options: ModelOptions): LintFile 
       read,
       options.buildArgs ?? {},
       pragmas,
+      memory,
     );
     ends.push(walk.end);
     stages.push({
@@ -70,6 +73,7 @@ export function buildModel(source: SourceText, options: ModelOptions): LintFile 
       platformGuessed: platform.guessed,
       flavour,
       instructions: walk.instructions,
+      memory,
     });
     if (stage.name !== '') byName.set(stage.name, stage.index);
     windowsBefore ||= platform.os === 'windows';
@@ -81,6 +85,7 @@ export function buildModel(source: SourceText, options: ModelOptions): LintFile 
     stages,
     windows: stages.some((stage) => stage.platform === 'windows'),
     wasUtf16: options.wasUtf16 ?? false,
+    memory,
   };
 }
 
@@ -205,6 +210,7 @@ function walkStage(
   read: ReadOptions,
   given: Readonly<Record<string, string>>,
   pragmas: ShellPragmas,
+  memory: Memory,
 ): { instructions: LintInstruction[]; end: StageState } {
   const state: StageState = {
     shell: inherited?.shell ?? (os === 'windows' ? windowsDefaultShell : linuxDefaultShell),
@@ -222,6 +228,7 @@ function walkStage(
       workdir: state.workdir,
       variables: state.variables.now(),
       onbuild: instruction.kind === 'onbuild' ? readTrigger(instruction, read) : undefined,
+      memory,
     };
     apply(instruction, state, os, globals, escape, given);
     return before;

@@ -5,6 +5,7 @@
 import type { AnalyzedDockerfile, Stage } from '../dockerfile/dockerfile.ts';
 import type { FromInstruction, RunInstruction, StageInstruction } from '../dockerfile/instructions.ts';
 import type { SourceText } from '../dockerfile/source.ts';
+import type { Remembering } from './memory.ts';
 
 export type Shell = 'cmd' | 'powershell' | 'pwsh' | 'sh' | 'bash' | 'other';
 
@@ -25,7 +26,7 @@ export interface BaseImage {
 
 export type WindowsFlavour = 'nanoserver' | 'servercore' | 'server' | 'windows';
 
-export interface LintStage {
+export interface LintStage extends Remembering {
   readonly index: number;
   readonly name: string;
   readonly stage: Stage;
@@ -41,7 +42,7 @@ export interface LintStage {
 }
 
 /** One instruction of a stage with the state in force before it. ONBUILD's trigger is `onbuild`. */
-export interface LintInstruction {
+export interface LintInstruction extends Remembering {
   readonly instruction: StageInstruction;
   readonly shell: EffectiveShell;
   /** As written by the last USER of the stage chain; undefined = the base image's own. */
@@ -69,7 +70,7 @@ export interface ShellRun {
   readonly onbuild: boolean;
 }
 
-export interface LintFile {
+export interface LintFile extends Remembering {
   /** As the user named it; `-` for stdin. */
   readonly name: string;
   readonly source: SourceText;

@@ -1,4 +1,5 @@
 import type { StageInstruction } from '../dockerfile/instructions.ts';
+import { remember } from './memory.ts';
 import type { LintInstruction, LintStage } from './model.ts';
 
 type Kind = StageInstruction['kind'];
@@ -10,7 +11,9 @@ export type Of<Kinds extends Kind> = LintInstruction & {
 
 const none: readonly never[] = [];
 
-const byStage = new WeakMap<LintStage, ReadonlyMap<Kind, readonly LintInstruction[]>>();
+const byKind = remember(({ instructions }: LintStage): ReadonlyMap<Kind, readonly LintInstruction[]> =>
+  Map.groupBy(instructions, ({ instruction }) => instruction.kind),
+);
 
 /**
  * The instructions of a stage that are of one kind, in their order, or of several, one kind after the other. Most rules are about
@@ -20,11 +23,7 @@ export function instructionsOf<Kinds extends Kind>(
   stage: LintStage,
   ...kinds: readonly Kinds[]
 ): readonly Of<Kinds>[] {
-  let found = byStage.get(stage);
-  if (found === undefined) {
-    found = Map.groupBy(stage.instructions, ({ instruction }) => instruction.kind);
-    byStage.set(stage, found);
-  }
+  const found = byKind(stage);
   let chosen: readonly LintInstruction[] = none;
   for (const kind of kinds) {
     const some = found.get(kind);

@@ -1,6 +1,7 @@
 /** Which parts of a Dockerfile a build of one stage needs. */
 import { didYouMean } from '../dockerfile/suggest.ts';
 import { LintUsageError } from './config.ts';
+import { remember } from './memory.ts';
 import type { LintFile, LintInstruction, LintStage } from './model.ts';
 
 /** The stage that `--target` means; '' is the last one. Throws `LintUsageError`. */
@@ -41,17 +42,11 @@ export function stagesUsed(file: LintFile, index: number, names: readonly string
   });
 }
 
-const named = new WeakMap<LintFile, ReadonlyMap<string, LintStage>>();
-
-function namedStages(file: LintFile): ReadonlyMap<string, LintStage> {
-  let byName = named.get(file);
-  if (byName === undefined) {
-    const stages = new Map(file.stages.map((stage) => [stage.name, stage]));
-    stages.delete('');
-    named.set(file, (byName = stages));
-  }
+const namedStages = remember((file: LintFile): ReadonlyMap<string, LintStage> => {
+  const byName = new Map(file.stages.map((stage) => [stage.name, stage]));
+  byName.delete('');
   return byName;
-}
+});
 
 /** Stages have numbers, too. */
 function stageNumbered(file: LintFile, name: string): LintStage | undefined {

@@ -6,6 +6,9 @@ const blanks = /[^\S\n]+/y;
 const plain = /[^\s&|<>^")]+/y;
 /** In brackets and outside of them. */
 const endsWord = /[\s&|<>]/;
+/** The same by character code, of those below 128. */
+const endsWordCode = new Uint8Array(128);
+for (let code = 0; code < 128; code++) if (endsWord.test(String.fromCharCode(code))) endsWordCode[code] = 1;
 const inQuotes = /[^"]+/y;
 
 /**
@@ -19,7 +22,12 @@ export function readCmd(text: string): ShellText {
   let atStart = true;
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    if (code !== 10 && (code <= 32 || code > 127)) {
+    // One blank is what mostly comes.
+    if (code === 32) {
+      at++;
+      continue;
+    }
+    if (code !== 10 && (code < 32 || code > 127)) {
       blanks.lastIndex = at;
       if (blanks.test(text)) {
         at = blanks.lastIndex;
@@ -50,7 +58,7 @@ export function readCmd(text: string): ShellText {
       }
       plain.lastIndex = at;
       const stop = plain.test(text) ? plain.lastIndex : at;
-      if (stop > at && (stop === text.length || endsWord.test(text[stop]!))) {
+      if (stop > at && (stop === text.length || endsWordCode[text.charCodeAt(stop)] === 1)) {
         const value = text.slice(at, stop);
         out.word({ text: value, value, start: at, end: stop });
         at = stop;

@@ -1,4 +1,5 @@
 /** Package managers: how their words are read, and what they install. */
+import { remember } from '../memory.ts';
 import type { LintFile, LintStage } from '../model.ts';
 import { readArguments, type ReadArguments } from './options.ts';
 import type { ShellWord } from './script.ts';
@@ -99,21 +100,20 @@ interface ToolsOfStage {
   readonly read: Map<Tool, readonly ToolCall[]>;
 }
 
-const known = new WeakMap<LintStage, ToolsOfStage>();
+const toolsOfStage = remember((stage: LintStage, file: LintFile): ToolsOfStage => ({
+  candidates: candidatesOf(stage, file),
+  read: new Map(),
+}));
 
 /** Calls of one tool in the stage's RUN steps. Several rules ask for the same tool: they are read once. */
 export function toolCalls(stage: LintStage, file: LintFile, tool: Tool): readonly ToolCall[] {
-  let tools = known.get(stage);
-  if (tools === undefined) {
-    tools = { candidates: candidatesOf(stage, file), read: new Map() };
-    known.set(stage, tools);
-  }
-  const candidates = tools.candidates.get(tool);
-  if (candidates === undefined) return none;
-  let calls = tools.read.get(tool);
+  const { candidates, read } = toolsOfStage(stage, file);
+  const mayBe = candidates.get(tool);
+  if (mayBe === undefined) return none;
+  let calls = read.get(tool);
   if (calls === undefined) {
-    calls = candidates.flatMap((call) => readTool(call, tool) ?? none);
-    tools.read.set(tool, calls);
+    calls = mayBe.flatMap((call) => readTool(call, tool) ?? none);
+    read.set(tool, calls);
   }
   return calls;
 }

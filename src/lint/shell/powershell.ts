@@ -16,6 +16,11 @@ export function readPowershell(text: string): ShellText {
       at = word(text, at, out);
       continue;
     }
+    // One blank is what mostly comes.
+    if (code === 32) {
+      at++;
+      continue;
+    }
     blanks.lastIndex = at;
     if (blanks.test(text)) {
       at = blanks.lastIndex;
@@ -67,13 +72,16 @@ function mayRedirect(char: string, next: string | undefined): boolean {
 /** Characters that stand for themselves in a word. */
 const plain = /[^\s;|(){}'"`$&]+/y;
 const endsWord = /[\s;|(){}]/;
+/** The same by character code, of those below 128. */
+const endsWordCode = new Uint8Array(128);
+for (let code = 0; code < 128; code++) if (endsWord.test(String.fromCharCode(code))) endsWordCode[code] = 1;
 
 function word(text: string, start: number, out: CommandCollector): number {
   plain.lastIndex = start;
   let at = plain.test(text) ? plain.lastIndex : start;
   let value = text.slice(start, at);
   // Most words end here.
-  if (at > start && (at === text.length || endsWord.test(text[at]!))) {
+  if (at > start && (at === text.length || endsWordCode[text.charCodeAt(at)] === 1)) {
     out.word({ text: value, value, start, end: at });
     return at;
   }

@@ -51,66 +51,66 @@ function exact(list: readonly ShellWord[]): readonly ShellWord[] {
 
 /** Collects words into commands; the tokenisers drive it. */
 export class CommandCollector {
-  readonly #commands: ShellCommand[] = [];
-  readonly #operators: ShellOperator[] = [];
-  #words: ShellWord[] = [];
-  #redirects: ShellWord[] = [];
-  #assignments: ShellWord[] = [];
-  #before = '';
-  #depth = 0;
-  #redirecting = false;
+  private readonly commands: ShellCommand[] = [];
+  private readonly operators: ShellOperator[] = [];
+  private words: ShellWord[] = [];
+  private redirects: ShellWord[] = [];
+  private assignments: ShellWord[] = [];
+  private before = '';
+  private depth = 0;
+  private isRedirect = false;
 
   constructor(before = '', depth = 0) {
-    this.#before = before;
-    this.#depth = depth;
+    this.before = before;
+    this.depth = depth;
   }
 
   /** Words of the command at hand so far. */
   get count(): number {
-    return this.#words.length;
+    return this.words.length;
   }
 
   get redirecting(): boolean {
-    return this.#redirecting;
+    return this.isRedirect;
   }
 
   assignment(word: ShellWord): void {
-    this.#assignments.push(word);
+    this.assignments.push(word);
   }
 
   /** Forgets the words of the command at hand: they were a function's name. */
   forget(): void {
-    this.#words = [];
+    this.words = [];
   }
 
   word(word: ShellWord): void {
-    if (this.#redirecting) this.#redirects.push(word);
-    else this.#words.push(word);
-    this.#redirecting = false;
+    if (this.isRedirect) this.redirects.push(word);
+    else this.words.push(word);
+    this.isRedirect = false;
   }
 
   redirect(): void {
-    this.#redirecting = true;
+    this.isRedirect = true;
   }
 
   operator(text: string, start: number): void {
-    this.#close();
-    this.#operators.push({ text, start });
-    this.#before = text;
-    if (text === '(' || text === '{') this.#depth++;
-    if (text === ')' || text === '}') this.#depth = Math.max(0, this.#depth - 1);
+    this.close();
+    this.operators.push({ text, start });
+    this.before = text;
+    if (text === '(' || text === '{') this.depth++;
+    if (text === ')' || text === '}') this.depth = Math.max(0, this.depth - 1);
   }
 
   finish(): ShellText {
-    this.#close();
-    return { commands: this.#commands, operators: this.#operators };
+    this.close();
+    return { commands: this.commands, operators: this.operators };
   }
 
-  #close(): void {
-    this.#redirecting = false;
-    const words = this.#words;
-    const redirects = this.#redirects;
-    const assignments = this.#assignments;
+  private close(): void {
+    this.isRedirect = false;
+    const words = this.words;
+    const redirects = this.redirects;
+    const assignments = this.assignments;
     if (words.length === 0 && redirects.length === 0 && assignments.length === 0) return;
     // Each list is in the order of the text.
     let start = words[0]?.start ?? Infinity;
@@ -120,19 +120,19 @@ export class CommandCollector {
       start = Math.min(start, list[0]!.start);
       end = Math.max(end, list.at(-1)!.end);
     }
-    this.#commands.push({
+    this.commands.push({
       program: programName(words[0]),
       words: exact(words),
       redirects: exact(redirects),
       assignments: exact(assignments),
       start,
       end,
-      before: this.#before,
-      depth: this.#depth,
+      before: this.before,
+      depth: this.depth,
     });
-    if (words.length > 0) this.#words = [];
-    if (redirects.length > 0) this.#redirects = [];
-    if (assignments.length > 0) this.#assignments = [];
+    if (words.length > 0) this.words = [];
+    if (redirects.length > 0) this.redirects = [];
+    if (assignments.length > 0) this.assignments = [];
   }
 }
 

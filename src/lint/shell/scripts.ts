@@ -1,6 +1,7 @@
 /** The shell texts of a Windows stage: what cmd reads, what PowerShell reads, and PowerShell called from cmd. */
 import type { MappedText } from '../../dockerfile/mapped-text.ts';
 import type { SourceRange } from '../../dockerfile/source.ts';
+import { remember } from '../memory.ts';
 import type { LintInstruction, LintStage } from '../model.ts';
 import { readCmd } from './cmd.ts';
 import { readPowershell } from './powershell.ts';
@@ -17,40 +18,17 @@ export interface Script extends ShellText {
   readonly nested: boolean;
 }
 
-/** Nearly every rule asks for the scripts of the same stage: they are read once. */
-const scriptsByStage = new WeakMap<LintStage, readonly Script[]>();
-const runsByStage = new WeakMap<LintStage, readonly Script[]>();
+/** Those of one instruction. Nearly every rule asks: they are read once. */
+export const scriptsAt: (context: LintInstruction) => readonly Script[] = remember(scriptsOfInstruction);
 
 /** In the order of the file. Texts of other shells are left out. */
-export function scriptsOf(stage: LintStage): readonly Script[] {
-  let scripts = scriptsByStage.get(stage);
-  if (scripts === undefined) {
-    scripts = stage.instructions.flatMap(scriptsAt);
-    scriptsByStage.set(stage, scripts);
-  }
-  return scripts;
-}
+export const scriptsOf: (stage: LintStage) => readonly Script[] = remember((stage: LintStage) =>
+  stage.instructions.flatMap((context) => scriptsAt(context)),
+);
 
-export function runsOf(stage: LintStage): readonly Script[] {
-  let runs = runsByStage.get(stage);
-  if (runs === undefined) {
-    runs = scriptsOf(stage).filter(({ kind }) => kind === 'run');
-    runsByStage.set(stage, runs);
-  }
-  return runs;
-}
-
-const scriptsByInstruction = new WeakMap<LintInstruction, readonly Script[]>();
-
-/** Those of one instruction. */
-export function scriptsAt(context: LintInstruction): readonly Script[] {
-  let scripts = scriptsByInstruction.get(context);
-  if (scripts === undefined) {
-    scripts = scriptsOfInstruction(context);
-    scriptsByInstruction.set(context, scripts);
-  }
-  return scripts;
-}
+export const runsOf: (stage: LintStage) => readonly Script[] = remember((stage: LintStage) =>
+  scriptsOf(stage).filter(({ kind }) => kind === 'run'),
+);
 
 /** Those of one RUN, CMD or ENTRYPOINT; none of other instructions. */
 export function scriptsOfInstruction(context: LintInstruction): Script[] {

@@ -2,12 +2,13 @@
 import type { RunInstruction } from '../../dockerfile/instructions.ts';
 import { MappedText } from '../../dockerfile/mapped-text.ts';
 import type { SourceRange } from '../../dockerfile/source.ts';
+import { remember, type Remembering } from '../memory.ts';
 import type { LintFile, LintInstruction, LintStage, Shell } from '../model.ts';
 import { readPosix } from './posix.ts';
 import { programName, type ShellCommand, type ShellText, type ShellWord } from './script.ts';
 import { scriptsAt, scriptsOfInstruction } from './scripts.ts';
 
-export interface ShellStep extends ShellText {
+export interface ShellStep extends ShellText, Remembering {
   readonly shell: Shell;
   readonly text: MappedText;
   readonly run: RunInstruction;
@@ -28,26 +29,11 @@ export interface Call {
   readonly step: ShellStep;
 }
 
-/** Remembers what was worked out for a node of the model: many rules ask for the same. */
-function remember<Node extends object, Value>(
-  work: (node: Node, file: LintFile) => Value,
-): (node: Node, file: LintFile) => Value {
-  const known = new WeakMap<Node, Value>();
-  return (node, file) => {
-    let value = known.get(node);
-    if (value === undefined) {
-      value = work(node, file);
-      known.set(node, value);
-    }
-    return value;
-  };
-}
-
 /** The shell texts of one RUN, or of ONBUILD's RUN. */
 export const stepsAt = remember(stepsOfInstruction);
 
 /** Every shell text of the stage's RUN steps in the order of the file, those of ONBUILD triggers among them. */
-export const stepsOf = remember((stage: LintStage, file): readonly ShellStep[] =>
+export const stepsOf = remember((stage: LintStage, file: LintFile): readonly ShellStep[] =>
   stage.instructions.flatMap((context) => stepsAt(context, file)),
 );
 
@@ -74,20 +60,24 @@ function stepsOfInstruction(context: LintInstruction, file: LintFile): readonly 
       run,
       context,
       onbuild,
+      memory: context.memory,
     }));
   }
   if (run.command.exec) return [execStep(run, context, onbuild)];
-  const { kind } = context.shell;
+  const {
+    memory,
+    shell: { kind },
+  } = context;
   const text = run.command.args[0];
   if (text === undefined || (kind !== 'sh' && kind !== 'bash')) return [];
   const outer = readPosix(text.text);
   const body = shellBody(run, outer, file);
   const steps = [];
   if (outer.commands.some(({ words }) => words.length > 0)) {
-    steps.push({ ...outer, shell: kind, text, run, context, onbuild });
+    steps.push({ ...outer, shell: kind, text, run, context, onbuild, memory });
   }
   if (body !== undefined)
-    steps.push({ ...readPosix(body.text), shell: kind, text: body, run, context, onbuild });
+    steps.push({ ...readPosix(body.text), shell: kind, text: body, run, context, onbuild, memory });
   return steps;
 }
 
@@ -137,6 +127,7 @@ function execStep(run: RunInstruction, context: LintInstruction, onbuild: boolea
     run,
     context,
     onbuild,
+    memory: context.memory,
   };
 }
 
@@ -153,16 +144,7 @@ const launchers: Readonly<Record<string, RegExp>> = {
   eatmydata: /^$/,
 };
 
-const callsByStep = new WeakMap<ShellStep, readonly Call[]>();
-
-export function callsOf(step: ShellStep): readonly Call[] {
-  let calls = callsByStep.get(step);
-  if (calls === undefined) {
-    calls = readCalls(step);
-    callsByStep.set(step, calls);
-  }
-  return calls;
-}
+export const callsOf: (step: ShellStep) => readonly Call[] = remember(readCalls);
 
 function readCalls(step: ShellStep): Call[] {
   const values = isPosix(step) ? assignedValues(step) : undefined;
@@ -227,12 +209,13 @@ function wrapped(words: readonly ShellWord[]): readonly ShellWord[] | undefined 
 }
 
 /** Calls of the stage's steps in the order of the file. */
-export const callsOfStage = remember((stage: LintStage, file): readonly Call[] =>
-  stepsOf(stage, file).flatMap(callsOf),
+export const callsOfStage = remember((stage: LintStage, file: LintFile): readonly Call[] =>
+  stepsOf(stage, file).flatMap((step) => callsOf(step)),
 );
 
-export const callsByProgram = remember((stage: LintStage, file): ReadonlyMap<string, readonly Call[]> =>
-  Map.groupBy(callsOfStage(stage, file), ({ program }) => program),
+export const callsByProgram = remember(
+  (stage: LintStage, file: LintFile): ReadonlyMap<string, readonly Call[]> =>
+    Map.groupBy(callsOfStage(stage, file), ({ program }) => program),
 );
 
 /** Calls of any of `programs`, one program after the other. */
@@ -244,7 +227,7 @@ export function namedCalls(stage: LintStage, file: LintFile, programs: readonly 
 const none: readonly Call[] = [];
 
 /** Those of sh, bash and their kind, and of steps in JSON form. */
-export const posixCalls = remember((stage: LintStage, file): readonly Call[] =>
+export const posixCalls = remember((stage: LintStage, file: LintFile): readonly Call[] =>
   callsOfStage(stage, file).filter(({ step }) => isPosix(step) || step.shell === 'other'),
 );
 
