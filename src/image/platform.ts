@@ -1,5 +1,6 @@
 /** Platform specifiers: `windows/amd64`, `windows(10.0.20348+win32k)/amd64`, `arm64` (images-and-registries.md 4.3). */
 import { PortholeError } from '../errors/porthole-error.ts';
+import { quoteGo } from '../text/go-quote.ts';
 import type { PlatformFields } from './descriptor.ts';
 
 export interface Platform {
@@ -22,23 +23,29 @@ const knownArchitectures = new Set(
   ).split(' '),
 );
 const componentGrammar = /^[A-Za-z0-9_.-]+$/;
-const osGrammar = /^([A-Za-z0-9_.-]+)(?:\(([A-Za-z0-9_.+%-]*)\))?$/;
+const osGrammar = /^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$/;
 
 /**
  * Parses what `--platform` was given; a single word is an operating system or an architecture and the other part comes
  * from `host`. Kind `invalid`, code `PLATFORM_INVALID`, in containerd's words.
  */
 export function parsePlatform(text: string, host: Platform): Platform {
-  if (text.includes('*')) throw invalidPlatform(`"${text}": wildcards not yet supported: invalid argument`);
+  if (text.includes('*'))
+    throw invalidPlatform(`${quoteGo(text)}: wildcards not yet supported: invalid argument`);
   const parts = text.split('/');
   const [first = '', second, third] = parts;
-  if (parts.length > 3) throw invalidPlatform(`"${text}": cannot parse platform specifier: invalid argument`);
+  if (parts.length > 3)
+    throw invalidPlatform(`${quoteGo(text)}: cannot parse platform specifier: invalid argument`);
   const osMatch = osGrammar.exec(first);
-  if (osMatch === null) throw badComponent(first, text, osGrammar);
-  for (const part of parts.slice(1)) {
-    if (!componentGrammar.test(part)) throw badComponent(part, text, componentGrammar);
+  if (osMatch === null) {
+    throw badComponent(first, 'OS component', text, 'OSAndVersion specifier component', osGrammar);
   }
-  const version = splitVersion(osMatch[2]);
+  for (const part of parts.slice(1)) {
+    if (!componentGrammar.test(part)) {
+      throw badComponent(part, 'component', text, 'platform specifier component', componentGrammar);
+    }
+  }
+  const version = splitVersion(osMatch[2], osMatch[3]);
   if (second !== undefined) {
     return normalizePlatform({
       os: osMatch[1]!,
@@ -51,7 +58,7 @@ export function parsePlatform(text: string, host: Platform): Platform {
   if (knownOs.has(word)) return normalizePlatform({ os: word, architecture: host.architecture, ...version });
   const asArchitecture = normalizePlatform({ os: host.os, architecture: osMatch[1]! });
   if (osMatch[2] === undefined && knownArchitectures.has(asArchitecture.architecture)) return asArchitecture;
-  throw invalidPlatform(`"${text}": unknown operating system or architecture: invalid argument`);
+  throw invalidPlatform(`${quoteGo(text)}: unknown operating system or architecture: invalid argument`);
 }
 
 /** `windows(10.0.26100)/amd64`: os, version, architecture, variant. */
@@ -130,12 +137,10 @@ function normalizeArchitecture(
   }
 }
 
-function splitVersion(text: string | undefined): Pick<Platform, 'osVersion' | 'osFeatures'> {
-  if (text === undefined || text === '') return {};
-  const [version = '', ...features] = text.split('+').map(unescapePart);
+function splitVersion(version = '', features = ''): Pick<Platform, 'osVersion' | 'osFeatures'> {
   return {
-    ...(version === '' ? {} : { osVersion: version }),
-    ...(features.length === 0 ? {} : { osFeatures: features }),
+    ...(version === '' ? {} : { osVersion: unescapePart(version) }),
+    ...(features === '' ? {} : { osFeatures: features.slice(1).split('+').map(unescapePart) }),
   };
 }
 
@@ -150,9 +155,15 @@ function escapePart(text: string): string {
   );
 }
 
-function badComponent(part: string, whole: string, grammar: RegExp): PortholeError {
+function badComponent(
+  part: string,
+  kind: string,
+  whole: string,
+  grammarOf: string,
+  { source }: RegExp,
+): PortholeError {
   return invalidPlatform(
-    `"${part}" is an invalid component of "${whole}": platform specifier component must match "${grammar.source}": invalid argument`,
+    `${quoteGo(part)} is an invalid ${kind} of ${quoteGo(whole)}: ${grammarOf} must match ${quoteGo(source)}: invalid argument`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { MappedText } from '../dockerfile/mapped-text.ts';
 import type { LintFile, LintStage } from './model.ts';
+import { instructionsOf } from './stage-instructions.ts';
 
 export interface CopyFrom {
   readonly from: MappedText;
@@ -15,10 +16,10 @@ export interface CopyFrom {
 export function* copiesFrom(file: LintFile): Generator<CopyFrom> {
   const earlier = new Set<string>();
   for (const stage of file.stages) {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
-      const name = instruction.from.text.toLowerCase();
-      if (name !== '') yield { from: instruction.from, name, stage, earlier };
+    for (const { instruction } of instructionsOf(stage, 'copy')) {
+      const { from } = instruction;
+      const name = from?.text.toLowerCase() ?? '';
+      if (from !== undefined && name !== '') yield { from, name, stage, earlier };
     }
     earlier.add(stage.name);
   }

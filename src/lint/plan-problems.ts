@@ -10,8 +10,14 @@ import type { StageInstruction } from '../dockerfile/instructions.ts';
 import type { MappedText } from '../dockerfile/mapped-text.ts';
 import { parseMount } from '../dockerfile/mount.ts';
 import type { InstructionNode } from '../dockerfile/tree.ts';
-import { imageNameProblem, isImageName } from './image-name.ts';
+import { parsePlatform } from '../image/platform.ts';
+import { parseReference } from '../image/reference.ts';
+import { quoteGo } from '../text/go-quote.ts';
+import { expandedFlags, expandedWords } from './expanded-words.ts';
+import { isAboveLastPort } from './last-port.ts';
 import type { LintFile, LintStage } from './model.ts';
+import { refusal } from './refusal.ts';
+import { instructionsOf } from './stage-instructions.ts';
 
 export interface PlanProblem extends DockerfileProblem {
   /** Lint leaves it to a rule (DL3011, DL3022, DL3023), or only BuildKit refuses it. */
@@ -50,24 +56,21 @@ class PlanReader {
     if (!this.expand(image, node)) return;
     if (word === '""' || word === "''") this.#report(`base name (${word}) should not be blank`, image, node);
     // Variables may have other values in a build.
-    else if (!/[$"'\\`]/.test(word) && base.stage === undefined && !isImageName(word)) {
-      this.#report(
-        `failed to parse stage name ${JSON.stringify(word)}: ${imageNameProblem(word)}`,
-        image,
-        node,
-      );
+    else if (!/[$"'\\`]/.test(word) && base.stage === undefined) {
+      const problem = refusal(() => parseReference(word));
+      if (problem !== undefined)
+        this.#report(`failed to parse stage name ${quoteGo(word)}: ${problem}`, image, node);
     }
     if (platform === undefined || !this.expand(platform, node) || /[$"'\\`]/.test(platform.text)) return;
-    const problem = platformProblem(platform.text);
-    if (problem !== undefined) {
+    const problem = refusal(() => parsePlatform(platform.text, anyHost));
+    if (problem !== undefined)
       this.#report(`failed to parse platform ${platform.text}: ${problem}`, platform, node);
-    }
   }
 
   copies(stage: LintStage): void {
-    for (const { instruction } of stage.instructions) {
-      if (instruction.kind !== 'copy' || instruction.from === undefined) continue;
+    for (const { instruction } of instructionsOf(stage, 'copy')) {
       const { from, node } = instruction;
+      if (from === undefined) continue;
       const name = from.text;
       if (name.includes('$')) {
         this.#report(
@@ -93,7 +96,7 @@ class PlanReader {
     const circular = source.index === stage.index || this.#needs(source, stage);
     const text = circular
       ? `circular dependency detected on stage: ${nameOf(stage)}`
-      : `cannot copy from stage ${JSON.stringify(from.text)}, it needs to be defined before current stage ${JSON.stringify(nameOf(stage))}`;
+      : `cannot copy from stage ${quoteGo(from.text)}, it needs to be defined before current stage ${quoteGo(nameOf(stage))}`;
     this.#report(text, from, node, true);
   }
 
@@ -109,45 +112,18 @@ class PlanReader {
     const { kind, node } = instruction;
     // Nearly all instructions: then all of their words are plain.
     if (kind !== 'expose' && kind !== 'run' && isBare(node.text.text)) return;
-    const all = (...words: readonly (MappedText | undefined)[]): boolean =>
-      words.every((word) => this.expand(word, node));
     switch (instruction.kind) {
-      case 'env':
-      case 'label':
-        all(...instruction.pairs.flatMap(({ key, value }) => [key, value]));
-        break;
-      case 'arg':
-        all(...instruction.args.map(({ value }) => value));
-        break;
-      case 'add':
-        all(
-          ...instruction.sources,
-          instruction.destination,
-          instruction.chown,
-          instruction.chmod,
-          instruction.checksum,
-        );
-        break;
-      case 'copy':
-        all(...instruction.sources, instruction.destination, instruction.chown, instruction.chmod);
-        break;
-      case 'workdir':
-        all(instruction.path);
-        break;
-      case 'user':
-        all(instruction.user);
-        break;
-      case 'stopsignal':
-        all(instruction.signal);
-        break;
-      case 'volume':
-        all(...instruction.volumes);
-        break;
       case 'expose':
         for (const port of instruction.ports) {
-          const problem = all(port) && !/[$"'\\`]/.test(port.text) ? portProblem(port.text) : undefined;
+          if (!this.expand(port, node) || /[$"'\\`]/.test(port.text)) continue;
+          const problem = refusal(() => exposedPorts([port.text]));
           if (problem !== undefined)
-            this.#report(problem, port, node, /^invalid containerPort: [\d-]+$/.test(problem));
+            this.#report(
+              problem,
+              port,
+              node,
+              isAboveLastPort(port.text) && /^invalid containerPort/.test(problem),
+            );
         }
         break;
       case 'run':
@@ -157,6 +133,10 @@ class PlanReader {
         }
         break;
       default:
+        // The first word that cannot be expanded ends it.
+        [...expandedWords(instruction), ...expandedFlags(instruction)].every((word) =>
+          this.expand(word, node),
+        );
         break;
     }
   }
@@ -210,20 +190,5 @@ const oneQuoted = /^[^"'\\`{]*(?:"[^"'\\`{]*"|'[^'"\\`{]*')[^"'\\`{]*$/;
 
 const nameOf = ({ name, index }: LintStage): string => (name === '' ? `stage-${index}` : name);
 
-function platformProblem(text: string): string | undefined {
-  const parts = text.split('/');
-  if (parts.length > 3) return `${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`;
-  const wrong = parts.find((part, at) => !(at === 0 ? /^[\w.-]+(?:\([^()]*\))?$/ : /^[\w.-]+$/).test(part));
-  return wrong === undefined
-    ? undefined
-    : `${JSON.stringify(wrong)} is an invalid component of ${JSON.stringify(text)}: platform specifier component must match "^[A-Za-z0-9_.-]+$": invalid argument`;
-}
-
-function portProblem(text: string): string | undefined {
-  try {
-    exposedPorts([text]);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
+/** Nothing of it is told: a platform of one word needs some host to be whole. */
+const anyHost = { os: 'windows', architecture: 'amd64' };

@@ -4,7 +4,7 @@ import type { StageInstruction } from '../dockerfile/instructions.ts';
 import type { MappedText } from '../dockerfile/mapped-text.ts';
 import type { SourceRange } from '../dockerfile/source.ts';
 import { variableKey, type TargetOs } from '../dockerfile/variables.ts';
-import { expandedWords } from '../lint/expanded-words.ts';
+import { expandedFlags, expandedWords } from '../lint/expanded-words.ts';
 import type { LintFile, LintInstruction, LintStage, Shell } from '../lint/model.ts';
 
 export interface StageUse {
@@ -125,7 +125,7 @@ export function collectNames(file: LintFile): Names {
     for (const context of stage.instructions) {
       const { instruction } = context;
       const at = instruction.node.range.start;
-      for (const word of [...expandedWords(instruction), ...flagWords(instruction)])
+      for (const word of [...expandedWords(instruction), ...expandedFlags(instruction)])
         addUses(word, stage.index, at);
       if (instruction.kind === 'arg') {
         for (const { name, value } of instruction.args) {
@@ -185,13 +185,6 @@ export function stageNamed(
   if (named) return { stage: named.index, byNumber: false };
   if (!/^\d+$/.test(text) || Number(text) >= below) return undefined;
   return { stage: Number(text), byNumber: true };
-}
-
-/** Values of flags that the builder expands. */
-function flagWords(instruction: StageInstruction): readonly (MappedText | undefined)[] {
-  if (instruction.kind === 'copy' || instruction.kind === 'add')
-    return [instruction.chown, instruction.chmod];
-  return instruction.kind === 'run' ? instruction.mounts.map(({ text }) => text) : [];
 }
 
 function usesInWord(

@@ -148,10 +148,10 @@ const rules: Readonly<Record<string, Rule>> = {
     ],
     types: [environment, ports, 'src/host/host.ts'],
   },
-  'src/image': { may: [errors], types: [wire] },
+  'src/image': { may: [errors, 'src/text'], types: [wire] },
   'src/layer': { may: [errors, 'tar-stream', 'xz-decompress'] },
   'src/lint': {
-    may: ['src/dockerfile', 'src/text', 'src/build', 'spdx-expression-parse', 'ignore', 'yaml'],
+    may: ['src/dockerfile', 'src/image', 'src/text', 'src/build', 'spdx-expression-parse', 'ignore', 'yaml'],
     types: ['sarif'],
   },
   'src/load.ts': { may: [], types: ['src/cli', roles, environment] },

@@ -36,10 +36,33 @@ describe('what a build refuses before its first step', () => {
       'FROM example.com/A/b:1\n',
       '1: failed to parse stage name "example.com/A/b:1": invalid reference format: repository name (A/b) must be lowercase',
     ],
+    [
+      `FROM a@sha256:${'A'.repeat(64)}\n`,
+      `1: failed to parse stage name "a@sha256:${'A'.repeat(64)}": invalid checksum digest format`,
+    ],
+    [
+      `FROM ${'a'.repeat(250)}\n`,
+      `1: failed to parse stage name "${'a'.repeat(250)}": repository name must not be more than 255 characters`,
+    ],
+    ['FROM ex_ample.com/a\n', '1: failed to parse stage name "ex_ample.com/a": invalid reference format'],
+    ['FROM a\u200b\n', '1: failed to parse stage name "a\\u200b": invalid reference format'],
+    ['FROM [::1]:5000/app:1\n'],
     ['FROM a::1\n', '1: failed to parse stage name "a::1": invalid reference format'],
     [
       'FROM --platform=windows/amd64/v1/x a:1\n',
       '1: failed to parse platform windows/amd64/v1/x: "windows/amd64/v1/x": cannot parse platform specifier: invalid argument',
+    ],
+    [
+      'FROM --platform=windows(10.0.20348.1/amd64 a:1\n',
+      '1: failed to parse platform windows(10.0.20348.1/amd64: "windows(10.0.20348.1" is an invalid OS component of "windows(10.0.20348.1/amd64": OSAndVersion specifier component must match "^([A-Za-z0-9_-]+)(?:\\\\(([A-Za-z0-9_.%-]*)((?:\\\\+[A-Za-z0-9_.%-]+)*)\\\\))?$": invalid argument',
+    ],
+    [
+      'FROM --platform=windows/amd(64 a:1\n',
+      '1: failed to parse platform windows/amd(64: "amd(64" is an invalid component of "windows/amd(64": platform specifier component must match "^[A-Za-z0-9_.-]+$": invalid argument',
+    ],
+    [
+      'FROM --platform=win64 a:1\n',
+      '1: failed to parse platform win64: "win64": unknown operating system or architecture: invalid argument',
     ],
     [
       'FROM a:1\nCOPY --from=$X a b\n',
@@ -50,6 +73,13 @@ describe('what a build refuses before its first step', () => {
       'FROM a:1\nEXPOSE x 80/icmp\n',
       '2: invalid port: "80/icmp": invalid proto: icmp',
       '2: invalid containerPort: x',
+    ],
+    ['FROM a:1\nEXPOSE 90-80\n', '2: invalid containerPort: 90-80'],
+    ['FROM a:1\nEXPOSE -5 80-\n', '2: invalid containerPort: -5', '2: invalid containerPort: 80-'],
+    ['FROM a:1\nEXPOSE 70000:80\n', '2: invalid hostPort: 70000'],
+    [
+      'FROM a:1\nADD --checksum=${A^} https://example.com/a b\n',
+      '2: failed to process "${A^}": unsupported modifier (^) in substitution',
     ],
     // Rules say these in lint.
     ['FROM a:1\nEXPOSE 70000\n', '2 BuildKit: invalid containerPort: 70000'],

@@ -1,3 +1,4 @@
+import { isAboveLastPort } from '../last-port.ts';
 import { defineRule } from '../rule.ts';
 import { instructionsOf } from '../stage-instructions.ts';
 
@@ -18,9 +19,8 @@ export default defineRule({
   stage(stage, { report }) {
     for (const { instruction } of instructionsOf(stage, 'expose')) {
       for (const port of instruction.ports) {
-        const range = /(?:^|:)(\d+)(?:-(\d+))?(?:\/\w*)?$/.exec(port.text.replace(/["']/g, ''));
-        if (range === null || Math.max(Number(range[1]), Number(range[2] ?? 0)) <= 65535) continue;
-        report({ message: `port "${port.text}" is above 65535`, range: port.range() });
+        if (isAboveLastPort(port.text))
+          report({ message: `port "${port.text}" is above 65535`, range: port.range() });
       }
     }
   },

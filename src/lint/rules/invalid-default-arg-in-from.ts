@@ -1,6 +1,7 @@
+import { parseReference } from '../../image/reference.ts';
 import { expandLenient } from '../build-model.ts';
-import { isImageName } from '../image-name.ts';
 import { platformArgs } from '../platform-args.ts';
+import { refusal } from '../refusal.ts';
 import { defineRule } from '../rule.ts';
 
 export default defineRule({
@@ -16,10 +17,15 @@ export default defineRule({
     why: 'A build without --build-arg fails, although the file says that the argument is optional.',
   },
   cases: {
-    good: ['ARG TAG=3\nFROM alpine:$TAG\n', 'ARG VARIANT\nFROM busybox:stable$VARIANT\n'],
+    good: [
+      'ARG TAG=3\nFROM alpine:$TAG\n',
+      'ARG VARIANT\nFROM busybox:stable$VARIANT\n',
+      'ARG A=a\nFROM [::1]:5000/$A\n',
+    ],
     bad: [
       { text: 'ARG TAG\nFROM alpine:$TAG\n', lines: [2] },
       { text: 'ARG IMAGE\nFROM ${IMAGE}\n', lines: [2] },
+      { text: 'ARG DIGEST=abc\nFROM alpine@sha256:$DIGEST\n', lines: [2] },
     ],
   },
   check({ file, report }) {
@@ -37,7 +43,7 @@ export default defineRule({
       // Platform arguments have values that only a build knows.
       if (names.some((name) => platformArgs.includes(name))) continue;
       const { text } = expandLenient(word, tree.escape, (key) => defaults.get(key) ?? '');
-      if (isImageName(text)) continue;
+      if (refusal(() => parseReference(text)) === undefined) continue;
       report({
         message: `Default value for ARG ${word} results in empty or invalid base image name`,
         range: from.image.range(),
