@@ -74,23 +74,30 @@ export class VariablesAt implements Variables {
   }
 
   get size(): number {
-    return [...this.keys()].length;
+    return this.#all().size;
   }
 
-  *keys(): MapIterator<string> {
+  keys(): MapIterator<string> {
+    return this.#all().keys();
+  }
+
+  entries(): MapIterator<[string, string | undefined]> {
+    return this.#all().entries();
+  }
+
+  values(): MapIterator<string | undefined> {
+    return this.#all().values();
+  }
+
+  /** What each history of the chain adds, from the first on: to ask the chain for every name would cost its length each time. */
+  #all(): Map<string, string | undefined> {
     const { inherited, changes } = this.#history;
-    if (inherited !== undefined) yield* inherited.keys();
+    const all = inherited === undefined ? new Map<string, string | undefined>() : inherited.#all();
     for (const [name, changed] of changes) {
-      if (firstOf(changed).at < this.#until && inherited?.has(name) !== true) yield name;
+      const change = lastBefore(changed, this.#until);
+      if (change !== undefined) all.set(name, change.value);
     }
-  }
-
-  *entries(): MapIterator<[string, string | undefined]> {
-    for (const name of this.keys()) yield [name, this.get(name)];
-  }
-
-  *values(): MapIterator<string | undefined> {
-    for (const name of this.keys()) yield this.get(name);
+    return all;
   }
 
   [Symbol.iterator](): MapIterator<[string, string | undefined]> {

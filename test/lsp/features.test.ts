@@ -192,6 +192,7 @@ describe('porthole lsp, features', function () {
       ['an argument in FROM', 'ARG v=1\nFROM a:$v|\n', ['0:4-0:5']],
       ['a default inside a substitution', 'FROM a\nARG x\nARG y\nUSER ${x:-$|y}\n', ['2:4-2:5']],
       ['a variable on a continuation line', 'FROM a\nARG x\nCOPY a \\\n  $|x\n', ['1:4-1:5']],
+      ['an argument in the value of a flag', 'FROM a\nARG x\nADD --checksum=$|x a b\n', ['1:4-1:5']],
       ['no variable of another stage', 'FROM a\nARG x=1\nFROM b\nUSER $|x\n', []],
       ['no variable set below', 'FROM a\nUSER $|x\nENV x=1\n', []],
     ] as const) {
