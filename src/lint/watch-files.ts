@@ -36,12 +36,15 @@ export class FileWatch {
     this.#options = options;
     for (const folder of options.folders) this.#watch(folder, false);
     for (const tree of options.trees) this.#watchTree(tree);
-    for (const folder of options.others) {
-      try {
-        this.#watch(folder, false);
-      } catch (error) {
-        if (!isUnwatchable(error)) throw error;
-      }
+    for (const folder of options.others) this.follow(folder);
+  }
+
+  /** Watches one more folder alone, if it can be. */
+  follow(folder: string): void {
+    try {
+      this.#watch(folder, false);
+    } catch (error) {
+      if (!isUnwatchable(error)) throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 /** `porthole lint --watch`: lints once, then again what changed, until a signal ends it. */
-import { realpathSync, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, resolve, sep } from 'node:path';
 import { isDockerfileName } from './find-files.ts';
 import { ignoreFileName } from './ignore-files.ts';
@@ -30,14 +30,14 @@ export interface WatchRun {
 export async function watchAndLint(run: WatchRun): Promise<number> {
   const absolute = (name: string): string => (isAbsolute(name) ? name : resolve(run.cwd, name));
   const paths = run.names.map(absolute);
-  const trees = paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
+  const trees = paths.filter(isFolder);
   const files = new Set(paths.filter((path) => !trees.includes(path)));
   const config = run.config === undefined ? undefined : absolute(run.config);
   const named = [...files, ...(config === undefined ? [] : [config])];
-  // A link changes where it leads to.
-  const behind = new Map(named.map((path) => [targetOf(path), path]));
+  // A link changes where it leads to, and when it leads elsewhere.
+  const behind = new Map(named.flatMap(placesBehind));
   const personal = new Set(config === undefined ? personalFiles(run.personal) : []);
-  const folders = [...named, ...behind.keys()].map((path) => dirname(path));
+  const folders = [...behind.keys()].map((path) => dirname(path));
   const above = [...trees, ...folders].flatMap(foldersAbove);
   const isSetting = (path: string): boolean => path === config || personal.has(path) || changesSettings(path);
 
@@ -64,6 +64,11 @@ export async function watchAndLint(run: WatchRun): Promise<number> {
       failed,
       changed: async (changes) => {
         const changed = [...changes].map((path) => behind.get(path) ?? path);
+        for (const [place, path] of named.flatMap(placesBehind)) {
+          if (behind.has(place)) continue;
+          behind.set(place, path);
+          watch?.follow(dirname(place));
+        }
         await first;
         await run.pass(changed.some(isSetting) ? undefined : new Set(changed));
         run.say(waiting);
@@ -94,13 +99,27 @@ function isBelow(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-function targetOf(path: string): string {
+function isFolder(path: string): boolean {
   try {
-    return realpathSync(path);
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Where a change of the named file shows: itself, the links that it leads over, and the file behind them. */
+function placesBehind(path: string): [place: string, path: string][] {
+  const places = new Set<string>();
+  try {
+    for (let at = path; !places.has(at);) {
+      places.add(at);
+      if (lstatSync(at).isSymbolicLink()) at = resolve(dirname(at), readlinkSync(at));
+    }
+    places.add(realpathSync(path));
   } catch {
     // It may come yet.
-    return path;
   }
+  return Array.from(places, (place) => [place, path]);
 }
 
 /** Files that change what is said about others, or which others there are. */

@@ -166,6 +166,40 @@ describe('lint --watch', () => {
     expect(scene.passes).to.deep.equal(['all', 'a/Dockerfile']);
   });
 
+  it('follows a link that is made to lead elsewhere', async () => {
+    for (const name of ['one', 'two', 'links', 'a']) mkdirSync(join(scene.folder, name));
+    scene.write('one/file');
+    scene.write('two/file');
+    const link = (to: string, name: string): void => {
+      symlinkSync(to, join(scene.folder, `${name}.new`));
+      renameSync(join(scene.folder, `${name}.new`), join(scene.folder, name));
+    };
+    link('../one/file', 'links/current');
+    link('../links/current', 'a/Dockerfile');
+    await scene.start(['a/Dockerfile']);
+    await scene.change(() => link('../two/file', 'links/current'));
+    await scene.change(() => scene.write('two/file', 'FROM b\n'));
+    await scene.change(() => link('../one/file', 'a/Dockerfile'));
+    scene.interrupt();
+    await scene.ended;
+
+    expect(scene.passes).to.deep.equal(['all', 'a/Dockerfile', 'a/Dockerfile', 'a/Dockerfile']);
+  });
+
+  it('waits for links that lead in a circle to be mended', async () => {
+    symlinkSync('b', join(scene.folder, 'a'));
+    symlinkSync('a', join(scene.folder, 'b'));
+    await scene.start(['a']);
+    await scene.change(() => {
+      scene.write('c');
+      renameSync(join(scene.folder, 'c'), join(scene.folder, 'b'));
+    });
+    scene.interrupt();
+    await scene.ended;
+
+    expect(scene.passes).to.deep.equal(['all', 'a']);
+  });
+
   it('ends with 2 where nothing can be watched', async () => {
     await scene.start(['nowhere/Dockerfile']);
 
