@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /**
  * The text of one Dockerfile and its coordinates. Offsets are UTF-16 code units from the start of the text (a byte-order
  * mark is offset 0); lines and columns are 1-based, a column counts UTF-16 code units, as editors do.
@@ -84,14 +86,12 @@ function findLineStarts(text: string): Uint32Array {
 
 /** Bytes as text. Bytes that are not UTF-8 are kept one character each, so that no input is refused or altered. */
 export function decodeSource(bytes: Uint8Array): SourceText {
-  try {
-    return new SourceText(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    return new SourceText(
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'),
-      'binary',
-    );
-  }
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return isUtf8(buffer)
+    ? new SourceText(buffer.toString('utf8'))
+    : new SourceText(buffer.toString('latin1'), 'binary');
 }
 
 /** The inverse of `decodeSource` for any text made from its result. */

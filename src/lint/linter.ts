@@ -6,7 +6,7 @@ import { fixSource } from './apply-fixes.ts';
 import { compilersFor } from './compilers.ts';
 import type { FileReport } from './formats/report.ts';
 import { lintSource, type LintOptions } from './lint-file.ts';
-import { readSource, readSourceFile } from './read-source.ts';
+import { readSource, readSourceFile, type ReadSource } from './read-source.ts';
 import type { RuleDefinition } from './rule.ts';
 import { SeenFolders } from './seen-folders.ts';
 import { ConfigFinder, type LoadedConfig, type PersonalSettings } from './settings/find-config.ts';
@@ -54,6 +54,8 @@ export class Linter {
   readonly #notices = new Set<string>();
   /** By the search for the files of this run. */
   readonly seen = new SeenFolders();
+  /** Named files (absolute) that can be read once: pipes, devices. */
+  readonly pipes = new Set<string>();
 
   /** `given`: from the command line, which wins over every file. */
   constructor(
@@ -78,7 +80,7 @@ export class Linter {
   async lint(name: string, { fix, dryRun }: FixMode): Promise<LintedFile> {
     const path = name === stdinName ? undefined : this.path(name);
     const { source, wasUtf16 } =
-      path === undefined ? readSource(await this.#world.readStdin()) : readSourceFile(path);
+      path === undefined ? readSource(await this.#world.readStdin()) : this.#read(path);
     compilersFor(source.text.length);
     const { settings, options } = await this.#optionsOf(path === undefined ? this.#world.cwd : dirname(path));
     const dockerignore = path === undefined ? undefined : dockerignoreOf(path, this.seen);
@@ -102,6 +104,10 @@ export class Linter {
       diff,
       fixed: fixed.source.text,
     };
+  }
+
+  #read(path: string): ReadSource {
+    return this.pipes.has(path) ? readSource(readFileSync(path)) : readSourceFile(path);
   }
 
   path(name: string): string {

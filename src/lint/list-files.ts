@@ -9,7 +9,7 @@ export type Refuse = (name: string, error: unknown) => void;
 /** Files as they are shown, each once; a folder stands for its Dockerfiles. */
 export async function listFiles(
   names: readonly string[],
-  linter: Pick<Linter, 'path' | 'seen'>,
+  linter: Pick<Linter, 'path' | 'seen' | 'pipes'>,
   refuse: Refuse,
 ): Promise<string[]> {
   const files: string[] = [];
@@ -20,7 +20,9 @@ export async function listFiles(
     }
     try {
       const path = linter.path(name);
-      if (!statSync(path).isDirectory()) {
+      const stat = statSync(path);
+      if (!stat.isDirectory()) {
+        if (!stat.isFile()) linter.pipes.add(path);
         files.push(name);
         continue;
       }

@@ -15,8 +15,9 @@ export class BinaryFileError extends Error {
   }
 }
 
-/** Reads a file. Throws `BinaryFileError` or a system error. */
+/** Reads a regular file. Throws `BinaryFileError` or a system error. */
 export function readSourceFile(path: string): ReadSource {
+  // Of all ways to a text the quickest.
   const text = readFileSync(path, 'utf8');
   // What is no UTF-8, or has NULs and may be UTF-16, is looked at byte by byte.
   if (text.includes('\uFFFD') || text.includes('\0')) return readSource(readFileSync(path));

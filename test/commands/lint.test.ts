@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -364,6 +365,33 @@ describe('porthole lint', () => {
       expect(stdout).to.match(
         /^a.Dockerfile:2:1 warning BK007 [^\n]*\nb.Dockerfile:3:1 warning BK007 [^\n]*\n$/,
       );
+    });
+  });
+
+  describe('pipes', function () {
+    before(function () {
+      if (process.platform === 'win32') this.skip();
+    });
+    const throughPipe = async (content: string | Uint8Array, ...args: string[]): Promise<CommandRun> => {
+      write({ content });
+      execFileSync('mkfifo', [join(folder, 'pipe')]);
+      const writer = spawn('cat content > pipe', { cwd: folder, shell: true });
+      const run = await lint([...args, 'pipe']);
+      await once(writer, 'exit');
+      return run;
+    };
+
+    it('are read once, whatever they hold', async () => {
+      const { stdout } = await throughPipe(Buffer.from(`\ufeff${warned}`, 'utf16le'), '--format', 'compact');
+
+      expect(stdout.split('\n').map((line) => line.split(' ')[2])).to.include('BK007').and.to.include('PW040');
+    });
+
+    it('are refused when they are binary', async () => {
+      const { stderr, exitCode } = await throughPipe(Buffer.from([1, 0, 0, 0, 2]));
+
+      expect(stderr).to.equal('pipe: is a binary file, not a Dockerfile\n');
+      expect(exitCode).to.equal(2);
     });
   });
 
