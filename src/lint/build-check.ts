@@ -2,11 +2,11 @@
  * `build --check`: BuildKit's build checks in BuildKit's text (dockerfile.md 3.2), and with them what Porthole knows of Windows
  * stages. Findings below a warning, and other linters' rules, are left to `porthole lint`.
  */
-import { encodeSource, type SourceText } from '../dockerfile/source.ts';
+import type { SourceText } from '../dockerfile/source.ts';
+import { encodedSource, locationOf } from './build-targets.ts';
 import type { Finding } from './finding.ts';
 import { lintSource } from './lint-file.ts';
 import type { LintFile } from './model.ts';
-import { planProblems } from './plan-problems.ts';
 import type { RuleDefinition } from './rule.ts';
 import { checkOptions } from './suppressions.ts';
 import { linesForTarget } from './target-stages.ts';
@@ -51,7 +51,7 @@ export function checkBuild(request: CheckRequest, rules: readonly RuleDefinition
   const { source, name, buildArgs, dockerignore, platform, targetOs, target, now } = request;
   const override = buildArgs['BUILDKIT_DOCKERFILE_CHECK'];
   const checks = rules.filter(({ id }) => /^(BK|PW)/.test(id));
-  const { file, findings } = lintSource(source, checks, {
+  const { file, findings, planProblems } = lintSource(source, checks, {
     name,
     wasUtf16: request.wasUtf16,
     foldCovered: false,
@@ -60,7 +60,7 @@ export function checkBuild(request: CheckRequest, rules: readonly RuleDefinition
     rule: { buildArgs, dockerignore, asOf: now, targetPlatform: platform },
   });
   const inTarget = linesForTarget(file, target);
-  const problem = file.dockerfile.problems[0] ?? planProblems(file).find(({ line }) => inTarget(line));
+  const problem = file.dockerfile.problems[0] ?? planProblems.find(({ line }) => inTarget(line));
   const names = namesOf(checks);
   const byId = new Map(checks.map((rule) => [rule.id, rule]));
   const said = new Set(findings.map(({ code, line }) => `${code}@${line}`));
@@ -154,9 +154,8 @@ export function checkErrorText({ error, source, name }: CheckResult): string {
  * `--call=check,format=json`. Without the sources' `definition`: it tells BuildKit how to fetch the file again in the session
  * that asked, and there is no such session.
  */
-export function checkDocument({ warnings, error, source, name }: CheckResult): object {
-  const location = (lines: Lines | undefined) =>
-    lines === undefined ? {} : { ranges: [{ start: { line: lines[0] }, end: { line: lines[1] } }] };
+export function checkDocument(result: CheckResult): object {
+  const { warnings, error, name } = result;
   return {
     // Go's nil slice: BuildKit writes null for none.
     warnings:
@@ -167,18 +166,23 @@ export function checkDocument({ warnings, error, source, name }: CheckResult): o
             description,
             ...(url === '' ? {} : { url }),
             detail,
-            location: location(lines),
+            location: locationOf({ lines }),
           })),
     sources: [
       {
         filename: name,
-        data: Buffer.from(encodeSource(source.text, source.encoding)).toString('base64'),
+        data: encodedSource(result),
         language: 'Dockerfile',
       },
     ],
     ...(error === undefined
       ? {}
-      : { buildError: { message: error.message, location: location(error.lines) } }),
+      : {
+          buildError: {
+            message: error.message,
+            location: error.lines === undefined ? {} : locationOf({ lines: error.lines }),
+          },
+        }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** `build --call=targets`: BuildKit's list of the stages that can be asked for (its subrequest `frontend.targets`). */
+import { encodeSource, type SourceText } from '../dockerfile/source.ts';
 import type { InstructionNode } from '../dockerfile/tree.ts';
 import { alignTabs } from '../text/tabwriter.ts';
-import { encodeSource } from '../dockerfile/source.ts';
 import type { LintFile } from './model.ts';
 
 export interface SourceLocation {
@@ -61,10 +61,10 @@ export function docComment({ comments }: InstructionNode, name: string): string 
   return line?.text.slice(name.length + 1) ?? '';
 }
 
-export function locationOf({ lines: [first, last] }: InstructionNode): SourceLocation {
+export function locationOf({ lines: [first, last] }: Pick<InstructionNode, 'lines'>): SourceLocation {
   return { ranges: [{ start: { line: first }, end: { line: last } }] };
 }
 
-export function encodedSource({ source }: LintFile): string {
+export function encodedSource({ source }: { readonly source: SourceText }): string {
   return Buffer.from(encodeSource(source.text, source.encoding)).toString('base64');
 }

@@ -4,7 +4,7 @@ import { buildModel } from './build-model.ts';
 import { compareFindings, place, ruleUrl, type Finding } from './finding.ts';
 import { foldCovered } from './fold-covered.ts';
 import type { LintFile } from './model.ts';
-import { planProblems } from './plan-problems.ts';
+import { planProblems, type PlanProblem } from './plan-problems.ts';
 import type { Report, RuleDefinition, RuleOptions, Severity } from './rule.ts';
 import { isAmong, levelOfFinding, type Level } from './rule-levels.ts';
 import { activeRules, reportsOf, type Runner, type RuleSelection } from './rule-runners.ts';
@@ -62,6 +62,7 @@ const none: ReadonlySet<string> = new Set();
 export interface LintResult {
   readonly file: LintFile;
   readonly findings: readonly Finding[];
+  readonly planProblems: readonly PlanProblem[];
 }
 
 export function lintSource(
@@ -94,10 +95,8 @@ export function lintSource(
     (wanted ? findings : silent).push(finding);
   }
   const problemLevel = options.severities?.get(problemCode) ?? 'error';
-  const refused = [
-    ...file.dockerfile.problems,
-    ...planProblems(file).filter(({ forBuildKit }) => !forBuildKit),
-  ];
+  const planned = planProblems(file);
+  const refused = [...file.dockerfile.problems, ...planned.filter(({ forBuildKit }) => !forBuildKit)];
   for (const problem of problemLevel === 'off' ? [] : refused) {
     const start = source.position(problem.range.start);
     const end = source.position(problem.range.end);
@@ -132,7 +131,7 @@ export function lintSource(
     findings.push(unusedIgnore(suppression, known.has(name), unusedLevel, source, file.name));
   }
   const folded = options.foldCovered === false ? findings : foldCovered(findings, silent, rules);
-  return { file, findings: folded.toSorted(compareFindings) };
+  return { file, findings: folded.toSorted(compareFindings), planProblems: planned };
 }
 
 /** The names of an active rule under which this run could have found something. */

@@ -66,6 +66,8 @@ class Server {
   readonly #analyses = new Map<string, Analysis>();
   readonly #pending = new Map<string, NodeJS.Timeout>();
   readonly #lintOptions = new Map<string, Promise<LintOptions>>();
+  /** The last publication that was begun. */
+  readonly #turns = new WeakMap<TextDocument, object>();
   #client: LintSettings = {};
   #settings: SettingsReader;
   #canAsk = false;
@@ -77,24 +79,16 @@ class Server {
     this.#settings = this.#reader();
   }
 
-  /** Documents whose first content was published and not yet told of as a change. */
-  readonly #opened = new WeakSet<TextDocument>();
-  /** The last publication that was begun. */
-  readonly #turns = new WeakMap<TextDocument, object>();
-
   listen(): void {
     const connection = this.#connection;
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => void this.#initialized());
     connection.onDidChangeConfiguration(({ settings }) => void this.#configured(settings));
     connection.onDidChangeWatchedFiles(() => this.#refresh());
-    this.#documents.onDidOpen(({ document }) => {
-      this.#opened.add(document);
-      void this.#publish(document);
-    });
     this.#documents.onDidChangeContent(({ document }) => {
-      // The library tells of the first content, too.
-      if (!this.#opened.delete(document)) this.#schedule(document);
+      // The first content comes with the document; nobody is typing it.
+      if (this.#turns.has(document)) this.#schedule(document);
+      else void this.#publish(document);
     });
     this.#documents.onDidSave(({ document }) => {
       // What lies beside the file may have been saved with it.

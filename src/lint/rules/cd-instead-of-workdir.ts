@@ -8,7 +8,7 @@ export default defineRule({
   name: 'cd-instead-of-workdir',
   severity: 'warning',
   platform: 'any',
-  instructions: ['run', 'onbuild'],
+  instructions: ['run'],
   docs: {
     summary: 'Use WORKDIR to change the folder',
     why: 'cd lasts for one step only; what reads like "from here on" is forgotten at the next RUN.',

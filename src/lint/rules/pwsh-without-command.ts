@@ -47,7 +47,7 @@ export default defineRule({
       if (script.shell !== 'cmd') continue;
       for (const command of script.commands) {
         const [program, first] = command.words;
-        if (programName(program) !== 'pwsh' || first === undefined) continue;
+        if (command.program !== 'pwsh' || first === undefined) continue;
         if (/^[-/$%]/.test(first.value) || /\.ps1$/i.test(first.value)) continue;
         const { end } = rangeOf(script, program!);
         report({
