@@ -98,7 +98,13 @@ export default class Lint extends Command {
 
   async run(parsed: Parsed): Promise<number> {
     const { flags, args } = parsed;
-    if (flags['list-rules'] || flags.explain !== '') return this.#explain(flags);
+    if (flags['list-rules'] || flags.explain !== '') {
+      refuseIf(
+        args.length > 0,
+        `--${flags['list-rules'] ? 'list-rules' : 'explain'} lints nothing: leave out ${args.join(' ')}`,
+      );
+      return this.#explain(flags);
+    }
     const given = orUsage(() => settingsOfFlags(flags, parsed.changed, rules));
     refuseIf(flags['dry-run'] && !flags.fix, '--dry-run goes with --fix');
     refuseIf(flags.watch && args.includes(stdinName), '--watch cannot watch standard input');

@@ -2,13 +2,13 @@
 import { asError } from '../errors/porthole-error.ts';
 import { CliError, systemErrorText } from './cli-error.ts';
 
-/** Errors of `src/lint` whose message is the whole text, by their names: this folder does not know that one. */
+/** Errors of `src/lint` that tell everything themselves, by their names: this folder does not know that one. */
 const told = new Set(['LintUsageError', 'LintConfigError']);
 
 /** What stderr says of a file that could not be linted. `name`: as the user wrote it. */
 export function lintErrorText(name: string, error: unknown): string {
   const failure = asError(error);
-  if (told.has(failure.name)) return failure.message;
+  if (told.has(failure.name)) return systemErrorText(failure);
   const { code } = failure as NodeJS.ErrnoException;
   if (code === undefined) return `${name}: ${failure.message}`;
   // Programs of Node's own have no path of the user's.
@@ -18,8 +18,7 @@ export function lintErrorText(name: string, error: unknown): string {
 function asUsage(error: unknown, exitCode: number): never {
   const failure = asError(error);
   if (!told.has(failure.name) && (failure as NodeJS.ErrnoException).code === undefined) throw failure;
-  const text = told.has(failure.name) ? failure.message : systemErrorText(failure);
-  throw new CliError(text, { code: 'USAGE', exitCode, cause: error });
+  throw new CliError(systemErrorText(failure), { code: 'USAGE', exitCode, cause: error });
 }
 
 /** Exit code of bad usage. */

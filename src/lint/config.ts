@@ -41,6 +41,7 @@ export function severityTable(
 ): Map<string, Severity | 'off'> {
   const table = new Map<string, Severity | 'off'>();
   for (const [name, level] of Object.entries(severities)) {
+    if (level === '') throw new LintUsageError(`rule "${name}" has no severity: write ${name}=LEVEL`);
     for (const id of resolveRules(name, rules)) setLevel(table, id, parseSeverity(level));
   }
   for (const name of ignored) {

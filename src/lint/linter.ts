@@ -79,6 +79,8 @@ export class Linter {
   /** Rejects with `LintConfigError`, `BinaryFileError` or a system error. */
   async lint(name: string, { fix, dryRun }: FixMode): Promise<LintedFile> {
     const path = name === stdinName ? undefined : this.path(name);
+    if (fix && !dryRun && path !== undefined && this.pipes.has(path))
+      throw new Error('is no regular file, which --fix could write');
     const { source, wasUtf16 } =
       path === undefined ? readSource(await this.#world.readStdin()) : this.#read(path);
     compilersFor(source.text.length);
@@ -93,9 +95,9 @@ export class Linter {
     const diff = unifiedDiff(name === stdinName ? 'Dockerfile' : name, source.text, fixed.source.text);
     const writes = !dryRun && path !== undefined && (diff !== '' || wasUtf16);
     if (writes) writeFileSync(path, encodeSource(fixed.source.text, source.encoding));
-    // A written file is UTF-8 now.
+    // What was written, or goes to standard output, is UTF-8 now.
     const findings =
-      writes && wasUtf16
+      wasUtf16 && (writes || (!dryRun && path === undefined))
         ? lintSource(fixed.source, this.#rules, { ...all, wasUtf16: false }).findings
         : fixed.result.findings;
     return {

@@ -12,26 +12,31 @@ export async function listFiles(
   linter: Pick<Linter, 'path' | 'seen' | 'pipes'>,
   refuse: Refuse,
 ): Promise<string[]> {
-  const files: string[] = [];
+  /** By path: `a` and `./a` are one file. */
+  const files = new Map<string, string>();
+  const add = (path: string, name: string): void => {
+    if (!files.has(path)) files.set(path, name);
+  };
   for (const name of names) {
     if (name === stdinName) {
-      files.push(name);
+      add(name, name);
       continue;
     }
     try {
-      const path = linter.path(name);
+      const path = name === '' ? '' : linter.path(name);
       const stat = statSync(path);
       if (!stat.isDirectory()) {
         if (!stat.isFile()) linter.pipes.add(path);
-        files.push(name);
+        add(path, name);
         continue;
       }
       const found = await findDockerfiles(path, name, linter.seen);
       if (found.length === 0) refuse(name, new Error('holds no Dockerfile'));
-      for (const file of found) files.push(file);
+      // Alone, a folder gives each of its files once.
+      for (const file of found) add(names.length === 1 ? file : linter.path(file), file);
     } catch (error) {
       refuse(name, error);
     }
   }
-  return [...new Set(files)];
+  return [...files.values()];
 }

@@ -65,6 +65,14 @@ describe('porthole lint', () => {
       ]);
     });
 
+    it('is a file once, however it is named', async () => {
+      write({ Dockerfile: warned });
+
+      const { stdout } = await lint(['./Dockerfile', 'Dockerfile', '.', '--format', 'compact']);
+
+      expect(stdout).to.match(/^\.\/Dockerfile:2:1 [^\n]*\n$/);
+    });
+
     it('is standard input for -', async () => {
       const { stdout, exitCode } = await lint(['-', '--format', 'gnu'], { stdin: warned });
 
@@ -271,7 +279,11 @@ describe('porthole lint', () => {
         ['--label-schema', 'a=b'],
         'unknown type of label a "b": use text, rawtext, url, semver, hash, rfc3339, spdx or email',
       ],
+      [['--severity', 'PW001'], 'rule "PW001" has no severity: write PW001=LEVEL'],
+      [['--list-rules', 'PW001'], '--list-rules lints nothing: leave out PW001'],
+      [['--explain', 'PW001', 'PW002'], '--explain lints nothing: leave out PW002'],
       [['--dry-run'], '--dry-run goes with --fix'],
+      [[''], 'open : no such file or directory\n'],
       [
         ['--strict', '--failure-threshold', 'error'],
         '--strict fails on any finding: leave out --failure-threshold',
@@ -319,6 +331,16 @@ describe('porthole lint', () => {
         `${join(folder, 'a/.porthole-lint.yaml')}:1:9: strict is "2": expected true or false\n`,
       );
       expect(run.stdout).to.match(/^b\/Dockerfile:2:1 [^\n]*\n$/);
+      expect(run.exitCode).to.equal(2);
+    });
+
+    it('tells which configuration cannot be read', async () => {
+      write({ Dockerfile: warned });
+      mkdirSync(join(folder, '.porthole-lint.yaml'));
+
+      const run = await lint([]);
+
+      expect(run.stderr).to.equal(`open ${join(folder, '.porthole-lint.yaml')}: is a directory\n`);
       expect(run.exitCode).to.equal(2);
     });
 
@@ -384,7 +406,19 @@ describe('porthole lint', () => {
     it('are read once, whatever they hold', async () => {
       const { stdout } = await throughPipe(Buffer.from(`\ufeff${warned}`, 'utf16le'), '--format', 'compact');
 
-      expect(stdout.split('\n').map((line) => line.split(' ')[2])).to.include('BK007').and.to.include('PW040');
+      expect(stdout.split('\n').map((line) => line.split(' ')[2]))
+        .to.include('BK007')
+        .and.to.include('PW040');
+    });
+
+    it('are not written to by --fix', async () => {
+      write({ content: '' });
+      execFileSync('mkfifo', [join(folder, 'pipe')]);
+
+      const run = await lint(['--fix', 'pipe']);
+
+      expect(run.stderr).to.equal('pipe: is no regular file, which --fix could write\n');
+      expect(run.exitCode).to.equal(2);
     });
 
     it('are refused when they are binary', async () => {
@@ -464,6 +498,14 @@ describe('porthole lint', () => {
       expect(run.stderr).to.match(/^-:2:1 warning BK007 /);
     });
 
+    it('gives the corrected text of UTF-16 as UTF-8, and does not ask for it any more', async () => {
+      const run = await lint(['--fix', '-', '--format', 'compact'], {
+        stdin: Readable.from([Buffer.from(`\ufeff${fixable}`, 'utf16le')]),
+      });
+
+      expect(run).to.deep.include({ stdout: fixed, stderr: '', exitCode: 0 });
+    });
+
     it('tells when a file cannot be written', async function () {
       if (process.getuid?.() === 0) this.skip();
       write({ Dockerfile: fixable });
@@ -485,11 +527,22 @@ describe('porthole lint', () => {
       for (const columns of [80, 120]) {
         const { stdout } = await lint([], { outTerminal: { columns } });
         const wide = [...stdout.split('\n')].filter(
-          (line) => [...line].reduce((sum, c) => sum + (c > '\u1100' ? 2 : 1), 0) > columns,
+          (line) => [...line].reduce((sum, c) => sum + (c > '\u2e80' ? 2 : 1), 0) > columns,
         );
         expect(wide).to.deep.equal([]);
         expect(stdout).to.include('^');
       }
+    });
+
+    it('marks where a long line was cut', async () => {
+      write({ Dockerfile: `${windows}RUN ${'a'.repeat(100)} && cd C:/語 && ${'語'.repeat(60)}\n` });
+
+      const { stdout } = await lint(['--only', 'DL3003'], { outTerminal: { columns: 80 } });
+
+      expect(stdout.split('\n').slice(2, 4)).to.deep.equal([
+        `   2 | …${'a'.repeat(19)} && cd C:/語 && ${'語'.repeat(18)}…`,
+        `     |                         ^^^^^^^^`,
+      ]);
     });
 
     it('passes no control characters of a file on', async () => {

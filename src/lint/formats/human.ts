@@ -73,9 +73,13 @@ function cut(line: string, { column, endLine, endColumn, line: first }: Finding,
   const room1 = Math.max(room, 1);
   const skip =
     cells.length <= room1 ? 0 : Math.max(0, Math.min(lead - Math.floor(room1 / 3), cells.length - room1));
-  const text = typeof cells === 'string' ? cells.slice(skip, skip + room1) : whole(cells, skip, room1);
+  const before = skip > 0 ? '…' : '';
+  const after = cells.length > skip + room1 || line.length > start + room ? '…' : '';
+  const begin = skip + before.length;
+  const stopAt = skip + room1 - after.length;
+  const shown = typeof cells === 'string' ? cells.slice(begin, stopAt) : whole(cells, begin, stopAt);
   const width = Math.min(Math.max(stop - lead, 1), Math.max(room1 - (lead - skip), 1));
-  return { text: text.trimEnd(), lead: Math.min(lead - skip, room1 - 1), width };
+  return { text: `${before}${shown}${after}`.trimEnd(), lead: Math.min(lead - skip, room1 - 1), width };
 }
 
 /** Characters that take one column and are shown as they are. */
@@ -104,10 +108,10 @@ function measured(
 }
 
 /** Half of a wide character cannot be shown. */
-function whole(cells: readonly string[], skip: number, room: number): string {
-  const shown = cells.slice(skip, skip + room);
+function whole(cells: readonly string[], start: number, end: number): string {
+  const shown = cells.slice(start, end);
   if (shown[0] === '') shown[0] = ' ';
-  if (cells[skip + room] === '') shown[shown.length - 1] = ' ';
+  if (cells[end] === '') shown[shown.length - 1] = ' ';
   return shown.join('');
 }
 

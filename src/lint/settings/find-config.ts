@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { RuleDefinition } from '../rule.ts';
 import { SeenFolders } from '../seen-folders.ts';
+import { LintConfigError } from './config-error.ts';
 import { readHadolintEnvironment, type Variables } from './hadolint-environment.ts';
 import { joinHadolintValues, settingsOfHadolint } from './hadolint-values.ts';
 import type { LintSettings } from './lint-settings.ts';
@@ -81,6 +82,13 @@ async function readConfig(
   return { path, settings: readPortholeConfig(text, shown, rules), notices: [] };
 }
 
+/** Rethrows. A system error gets the path of the configuration: it is met while a Dockerfile is linted. */
+function unreadable(error: NodeJS.ErrnoException, path: string): never {
+  const { code, message } = error;
+  if (code === undefined || error instanceof LintConfigError) throw error;
+  throw Object.assign(new LintConfigError([`${path}: ${message}`]), { code, path, syscall: 'open' });
+}
+
 /** Where hadolint's own configuration may lie, in the order that counts. */
 export function personalFiles({ home, config }: PersonalSettings): string[] {
   const stems = [
@@ -119,11 +127,13 @@ export class ConfigFinder {
     );
   }
 
-  /** Rejects with `LintConfigError` or a system error. */
+  /** Rejects with `LintConfigError`; one for a file that cannot be read has the fields of the system's error. */
   load(path: string): Promise<LoadedConfig> {
     let loaded = this.#loaded.get(path);
     if (loaded === undefined) {
-      loaded = readConfig(path, path, this.#rules, this.#environment);
+      loaded = readConfig(path, path, this.#rules, this.#environment).catch((error: unknown) =>
+        unreadable(error as NodeJS.ErrnoException, path),
+      );
       this.#loaded.set(path, loaded);
     }
     return loaded;
