@@ -199,7 +199,7 @@ export default class Lint extends Command {
       this.context.stdout.write(listRules());
       return 0;
     }
-    const text = orUsage(() => explainNamed(flags.explain));
+    const text = orUsage(() => explainNamed(flags.explain, Math.max(this.context.outTerminal.columns, 40)));
     this.result({ apiVersion: 'porthole/v1', text });
     this.context.stdout.write(text);
     return 0;

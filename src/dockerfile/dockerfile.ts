@@ -50,7 +50,10 @@ export function analyzeDockerfile(source: SourceText | string, options?: ReadOpt
     message: string,
     range: SourceRange,
   ) => problems.push({ message, range, line: node.lines[0], endLine: node.lines[1], phase });
+  /** Also by a FROM that cannot be read: what comes behind it is no mistake of its own. */
+  let begun = false;
   for (const node of tree.instructions) {
+    begun ||= node.name === 'from';
     if (node.broken) continue;
     const instruction = readOrReport(node, options, report);
     if (!instruction) continue;
@@ -60,13 +63,15 @@ export function analyzeDockerfile(source: SourceText | string, options?: ReadOpt
       stages.push({ index: stages.length, name, from: instruction, instructions: [] });
     } else if (stage) {
       stage.instructions.push(instruction);
+    } else if (begun) {
+      continue;
     } else if (instruction.kind === 'arg') {
       globalArgs.push(instruction);
     } else {
       report(node, 'structure', 'no build stage in current context', node.keyword.range());
     }
   }
-  if (stages.length === 0 && tree.instructions.length > 0) {
+  if (!begun && tree.instructions.length > 0) {
     const last = tree.instructions.at(-1)!;
     report(last, 'structure', 'dockerfile contains no stages to build', last.range);
   }

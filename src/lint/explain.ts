@@ -1,4 +1,5 @@
 /** The texts of `--explain` and `--list-rules`. */
+import { wrapWords } from '../text/wrap-words.ts';
 import { resolveRules } from './config.ts';
 import { builtInCodes } from './lint-file.ts';
 import type { RuleDefinition } from './rule.ts';
@@ -6,16 +7,17 @@ import { ruleIdOf } from './rule-levels.ts';
 // Not handed in by the command: built, it has rules without examples.
 import { rules } from './rules/index.ts';
 
-/** One rule for people: what, why, a bad and a good example. */
-export function explainRule(rule: RuleDefinition): string {
+/** One rule for people: what, why, a bad and a good example. Sentences fit the columns. */
+function explainRule(rule: RuleDefinition, columns: number): string {
+  const wrap = (text: string): string => wrapWords(text, columns).join('\n');
   const bad = rule.cases.bad[0];
   const good = rule.cases.good[0];
   const alias = rule.aliases === undefined ? '' : ` (${rule.aliases.join(', ')})`;
   const parts = [
     `${rule.id} ${rule.name}${alias}\n${rule.severity}, ${scope(rule)}${rule.optIn === true ? ', off by default' : ''}`,
-    rule.docs.summary,
-    rule.docs.why,
-    ...(rule.docs.windows === undefined ? [] : [`On Windows: ${rule.docs.windows}`]),
+    wrap(rule.docs.summary),
+    wrap(rule.docs.why),
+    ...(rule.docs.windows === undefined ? [] : [wrap(`On Windows: ${rule.docs.windows}`)]),
     ...(bad === undefined ? [] : [`Bad:\n${indent(bad.text)}`]),
     ...(good === undefined ? [] : [`Good:\n${indent(typeof good === 'string' ? good : good.text)}`]),
     ...(rule.cases.bad.some(({ fixed }) => fixed !== undefined) ? ['Fixable with --fix.'] : []),
@@ -25,7 +27,7 @@ export function explainRule(rule: RuleDefinition): string {
 }
 
 /** Undefined for a code that no built-in check has. */
-export function explainBuiltIn(id: string): string | undefined {
+function explainBuiltIn(id: string): string | undefined {
   const code = builtInCodes.find((candidate) => candidate.id === id);
   return code === undefined
     ? undefined
@@ -33,12 +35,12 @@ export function explainBuiltIn(id: string): string | undefined {
 }
 
 /** All that `name` means. Throws `LintUsageError` for a name that no rule has. */
-export function explainNamed(name: string): string {
+export function explainNamed(name: string, columns: number): string {
   return resolveRules(name, rules)
     .map((key) => {
       const id = ruleIdOf(key);
       const rule = rules.find((candidate) => candidate.id === id);
-      return rule === undefined ? (explainBuiltIn(id) ?? '') : explainRule(rule);
+      return rule === undefined ? (explainBuiltIn(id) ?? '') : explainRule(rule, columns);
     })
     .join('\n');
 }

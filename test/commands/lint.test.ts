@@ -545,6 +545,14 @@ describe('porthole lint', () => {
       ]);
     });
 
+    it('gives a byte-order mark no column', async () => {
+      write({ Dockerfile: '\ufefffrom scratch\nCMD ["a"]\n' });
+
+      const { stdout } = await lint(['--only', 'BK004']);
+
+      expect(stdout.split('\n').slice(2, 4)).to.deep.equal(['   1 | from scratch', '     | ^^^^']);
+    });
+
     it('passes no control characters of a file on', async () => {
       write({ Dockerfile: `${windows}CMD app \x1b[31mred\x07\nWORKDIR a\x1b]0;title\x07\n` });
 
@@ -565,6 +573,16 @@ describe('porthole lint', () => {
     it('explains rules', async () => {
       expect((await lint(['--explain', 'JSONArgsRecommended'])).stdout).to.match(
         /^BK007 json-args-recommended \(JSONArgsRecommended, DL3025\)\nwarning, every stage\n[^]*Bad:\n[^]*Good:\n/,
+      );
+    });
+
+    it('explains within the columns of the terminal', async () => {
+      const { stdout } = await lint(['--explain', 'BK007'], { outTerminal: { columns: 80 } });
+      const [sentences] = stdout.split('Bad:');
+
+      expect(sentences!.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
+      expect(sentences!.replaceAll('\n', ' ')).to.include(
+        'event to every process of the container; with cmd',
       );
     });
 

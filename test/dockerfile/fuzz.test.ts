@@ -77,4 +77,11 @@ describe('Dockerfile language, any input', () => {
     ]);
     expect(stages[0]!.instructions.at(-1)!.kind).to.equal('user');
   });
+
+  it('does not blame what follows for a FROM that cannot be read', () => {
+    const { problems, globalArgs } = analyzeDockerfile('FROM a AS 1x\nARG b\nRUN c\nCOPY d\n');
+
+    expect(problems.map(({ line }) => line)).to.deep.equal([1, 4]);
+    expect(globalArgs).to.deep.equal([]);
+  });
 });

@@ -1,4 +1,5 @@
 import { characterWidth, displayWidth } from '../../text/width.ts';
+import { wrapWords } from '../../text/wrap-words.ts';
 import type { SourceText } from '../../dockerfile/source.ts';
 import { helpOf } from '../finding.ts';
 import type { Finding } from '../finding.ts';
@@ -39,10 +40,13 @@ function block(finding: Finding, source: SourceText, columns: number, paint: Pai
   // The place stays whole: terminals make it a link.
   const oneLine = displayWidth(place) + ` ${level} ${code} ${name}`.length <= columns;
   const gutter = `${String(line).padStart(4)} | `;
-  const excerpt = cut(source.line(line).replace(/\r$/, ''), finding, columns - gutter.length);
+  const text = source.line(line).replace(/\r$/, '');
+  // A byte-order mark takes no column.
+  const mark = text.startsWith('\ufeff') ? 1 : 0;
+  const excerpt = cut(text, finding, mark, columns - gutter.length);
   return (
     `${paint(place, 'bold')}${oneLine ? ' ' : '\n  '}${paint(level, level)} ${code} ${paint(name, 'dim')}\n` +
-    wrap(printable(message), columns - 2)
+    wrapWords(printable(message), columns - 2)
       .map((text) => `  ${text}\n`)
       .join('') +
     `${paint(gutter, 'dim')}${excerpt.text}\n` +
@@ -61,9 +65,15 @@ interface Excerpt {
 const tabWidth = 4;
 
 /** A long line is shown around the place that matters. Wide characters count as two columns, tabs become blanks. */
-function cut(line: string, { column, endLine, endColumn, line: first }: Finding, room: number): Excerpt {
-  const start = column - 1;
-  const end = endLine === first ? endColumn - 1 : line.length;
+function cut(
+  text: string,
+  { column, endLine, endColumn, line: first }: Finding,
+  mark: number,
+  room: number,
+): Excerpt {
+  const line = text.slice(mark);
+  const start = Math.max(column - 1 - mark, 0);
+  const end = endLine === first ? endColumn - 1 - mark : line.length;
   // Far more than can be shown, on both sides: a line may have megabytes.
   const from = Math.max(0, start - room);
   const near = line.slice(from, start + room);
@@ -124,40 +134,4 @@ function pushCells(cells: string[], character: string): void {
     cells.push(printable(character));
     if (characterWidth(character) === 2) cells.push('');
   }
-}
-
-/** Lines of words; a word wider than a line is cut. */
-function wrap(text: string, width: number): string[] {
-  if (displayWidth(text) <= width) return [text.replace(/^ +/, '')];
-  const lines: string[] = [];
-  let current = '';
-  let used = 0;
-  for (const word of text.split(' ').flatMap((one) => pieces(one, width))) {
-    const columns = displayWidth(word);
-    if (current !== '' && used + 1 + columns > width) {
-      lines.push(current);
-      current = '';
-    }
-    used = current === '' ? columns : used + 1 + columns;
-    current = current === '' ? word : `${current} ${word}`;
-  }
-  return [...lines, current];
-}
-
-function pieces(word: string, width: number): string[] {
-  if (displayWidth(word) <= width) return [word];
-  const found: string[] = [];
-  let piece = '';
-  let used = 0;
-  for (const character of word) {
-    const columns = characterWidth(character);
-    if (used + columns > width) {
-      found.push(piece);
-      piece = '';
-      used = 0;
-    }
-    piece += character;
-    used += columns;
-  }
-  return [...found, piece];
 }
