@@ -1,3 +1,4 @@
+import { isInstructionName } from '../../dockerfile/node.ts';
 import { defineRule } from '../rule.ts';
 
 export default defineRule({
@@ -13,13 +14,22 @@ export default defineRule({
     why: 'Mixed spellings make instructions hard to see.',
   },
   cases: {
-    good: ['FROM scratch\nCOPY a b\n', 'from scratch\ncopy a b\n'],
+    good: [
+      'FROM scratch\nCOPY a b\n',
+      'from scratch\ncopy a b\n',
+      'FROM scratch\nRUN a\ndel b\nmove c\nren d\n',
+    ],
     bad: [
       { text: 'FROM scratch\ncopy a b\nCOPY a c\n', lines: [2], fixed: 'FROM scratch\nCOPY a b\nCOPY a c\n' },
     ],
   },
   check({ file, report }) {
-    const { instructions } = file.dockerfile.tree;
+    const { tree, problems } = file.dockerfile;
+    // Lines of a shell that fell out of their RUN are no instructions in any case.
+    const instructions =
+      problems.length === 0
+        ? tree.instructions
+        : tree.instructions.filter(({ name }) => isInstructionName(name));
     const isUpper = (text: string): boolean => text === text.toUpperCase();
     const isLower = (text: string): boolean => text === text.toLowerCase();
     const lower = instructions.filter(({ written }) => isLower(written)).length;
