@@ -106,11 +106,14 @@ function terminalOf(descriptor: number, open: () => NodeJS.ReadStream | NodeJS.W
   const isTTY = stream?.isTTY === true;
   return {
     isTTY,
+    // A terminal that nobody told its size has 0 of each.
     get columns() {
-      return size?.columns ?? 80;
+      const columns = size?.columns ?? 0;
+      return columns > 0 ? columns : 80;
     },
     get rows() {
-      return size?.rows ?? 24;
+      const rows = size?.rows ?? 0;
+      return rows > 0 ? rows : 24;
     },
     color: usesColor(process.env, isTTY),
   };

@@ -553,6 +553,18 @@ describe('porthole lint', () => {
       expect(stdout.split('\n').slice(2, 4)).to.deep.equal(['   1 | from scratch', '     | ^^^^']);
     });
 
+    it('shows characters that nobody sees', async () => {
+      write({ Dockerfile: `${windows}\u200bRUN x\n` });
+
+      const { stdout } = await lint(['--only', 'PH001']);
+
+      expect(stdout.split('\n').slice(1, 4)).to.deep.equal([
+        '  unknown instruction: \ufffdRUN (did you mean RUN?)',
+        '   2 | \ufffdRUN x',
+        '     | ^^^^',
+      ]);
+    });
+
     it('passes no control characters of a file on', async () => {
       write({ Dockerfile: `${windows}CMD app \x1b[31mred\x07\nWORKDIR a\x1b]0;title\x07\n` });
 
