@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RecordedRoute } from '../support/conformance.ts';
 import { runCommand } from '../support/command-host.ts';
 import type { CommandScene } from '../support/command-host.ts';
+import { GitServer } from '../support/git-server.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
 
 const imageId = `sha256:${'12'.repeat(32)}`;
@@ -286,6 +287,46 @@ describe('image commands', () => {
         Y: null,
         http_proxy: 'p',
       });
+    });
+
+    it('builds from elsewhere, says what it downloads, and leaves nothing behind', async () => {
+      await using server = await GitServer.start();
+      const tree = server.newTree('work');
+      server.commit(tree, { Dockerfile: 'FROM x\n' });
+      server.publish(tree, 'app');
+      writeFileSync(join(server.folder, 'text'), 'FROM x\n');
+      const scene = { env: server.env };
+      const { TMPDIR } = process.env;
+      process.env['TMPDIR'] = server.folder;
+      using _ = {
+        [Symbol.dispose]: () => {
+          if (TMPDIR === undefined) delete process.env['TMPDIR'];
+          else process.env['TMPDIR'] = TMPDIR;
+        },
+      };
+      const downloading = `Downloading build context from remote url: ${server.address}/dumb/text\n`;
+      const from = (args: string) => run(`build ${args}`, [built], scene);
+      const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('porthole-'));
+
+      expect((await from(`${server.address}/dumb/text`)).stdout).to.match(
+        new RegExp(`^${downloading}Sending build context to Docker daemon  2.048kB\\s`),
+      );
+      expect((await from(`-q ${server.address}/dumb/text`)).stdout).to.equal(`${imageId}\n`);
+      expect(JSON.parse((await from(`--json ${server.address}/dumb/text`)).stdout)).to.include({
+        ID: imageId,
+      });
+      const plain = await from(`${server.address}/git/app.git`);
+      const kept = await from(
+        `--build-arg A=1 --build-arg BUILDKIT_CONTEXT_KEEP_GIT_DIR=1 ${server.address}/git/app.git`,
+      );
+
+      const size = ({ stdout }: { readonly stdout: string }): string => /daemon +(\S+)/.exec(stdout)![1]!;
+      expect(size(plain)).to.equal('2.048kB');
+      expect(size(kept)).not.to.equal('2.048kB');
+      expect(new URL(`http://x${kept.requests[0]!.slice(5)}`).searchParams.get('buildargs')).to.equal(
+        '{"A":"1"}',
+      );
+      expect(leftovers()).to.deep.equal([]);
     });
   });
 

@@ -21,8 +21,8 @@ import { env } from 'node:process';
  */
 export class GitServer implements AsyncDisposable {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'porthole-git-')));
-  readonly env: Readonly<Record<string, string | undefined>> = {
-    PATH: env['PATH'],
+  readonly env: Readonly<Record<string, string>> = {
+    PATH: env['PATH'] ?? '',
     HOME: this.folder,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_AUTHOR_NAME: 'a',
