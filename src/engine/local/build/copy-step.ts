@@ -1,8 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isArchive, openContent } from '../../../build/archive-probe.ts';
 import { sidOfAccount } from '../../../build/chown.ts';
-import { readDirectoryContext } from '../../../build/directory-context.ts';
 import { joinedCommentCommand } from '../../../build/run-config.ts';
 import type { Expander } from '../../../build/run-config.ts';
 import type { SourceTree } from '../../../build/source-tree.ts';
@@ -12,13 +10,12 @@ import { expandWord } from '../../../dockerfile/expand.ts';
 import type { AddInstruction, CopyInstruction } from '../../../dockerfile/instructions.ts';
 import { lookUpIn } from '../../../dockerfile/variables.ts';
 import { asError, PortholeError } from '../../../errors/porthole-error.ts';
-import { isGitAddress, isWebAddress } from '../../../remote/git-address.ts';
-import { checkOut } from '../../../remote/git-checkout.ts';
+import { isWebAddress } from '../../../remote/git-address.ts';
 import { commitStep } from './commit-step.ts';
 import { CopyPlan, joinWindows } from './copy-entries.ts';
 import { findSources, inlineSource, sourcesDigest } from './copy-sources.ts';
 import type { CopySource } from './copy-sources.ts';
-import { download } from './download.ts';
+import { fetchSources } from './fetched-sources.ts';
 import { getImage, layersOf } from './get-image.ts';
 import { ImageTree } from './image-tree.ts';
 import { needsBuildKit } from './refusals.ts';
@@ -60,7 +57,7 @@ export async function copyStep(
 }
 
 function refuseFlags(instruction: CopyInstruction | AddInstruction): void {
-  const known = ['from', 'chown', 'keep-git-dir'];
+  const known = ['from', 'chown', 'keep-git-dir', 'checksum'];
   const flag = instruction.flagsUsed.find((used) => !known.includes(used));
   if (flag !== undefined) throw needsBuildKit(flag);
 }
@@ -92,17 +89,12 @@ async function collect(
   for (const source of instruction.sources) {
     run.signal?.throwIfAborted();
     const path = expand.word(source);
-    const isRepository = isGitAddress(path);
+    const elsewhere =
+      instruction.kind === 'add'
+        ? await fetchSources(run, instruction, path, { destination, expand })
+        : undefined;
     if (instruction.kind === 'copy' && isWebAddress(path)) throw new Error("source can't be a URL for COPY");
-    if (instruction.kind === 'add' && instruction.keepGitDir && !isRepository)
-      throw needsBuildKit('keep-git-dir');
-    if (instruction.kind === 'add' && isRepository) {
-      found.push(...(await checkedOut(run, path, instruction.keepGitDir)));
-    } else if (isWebAddress(path)) {
-      found.push(await downloaded(run, path, destination, found.length));
-    } else {
-      found.push(...(await findSources(tree, path, { fromImage: from !== '' })));
-    }
+    found.push(...(elsewhere ?? (await findSources(tree, path, { fromImage: from !== '' }))));
   }
   for (const { name, data, expand: expands } of instruction.inline) {
     const text = expands ? expandBody(data, state) : data;
@@ -138,39 +130,6 @@ function stageOf(state: StageState, from: string): StageState['image'] | undefin
   const stage = state.built[index];
   if (!stage) throw new Error(`invalid from flag value ${from}: index out of bounds`);
   return stage.image;
-}
-
-const unnamed = '__unnamed__';
-
-async function downloaded(
-  run: BuildRun,
-  address: string,
-  destination: string,
-  index: number,
-): Promise<CopySource> {
-  const folder = join(run.workFolder, `url-${run.deps.environment.newId()}-${index}`);
-  const file = await download(address, folder, {
-    env: run.deps.environment.env,
-    onProgress: run.output.progress,
-    signal: run.signal,
-  });
-  run.output.out('\n');
-  if (file.name === '' && destination.endsWith('\\')) {
-    throw new Error(`cannot determine filename for source ${address}`);
-  }
-  const name = file.name === '' ? unnamed : file.name;
-  return inlineSource(name, { hostPath: file.hostPath }, file.size, { mode: 0o600, modified: file.modified });
-}
-
-/** A repository's folder, as BuildKit adds it: what is in it. */
-async function checkedOut(run: BuildRun, address: string, keepGitDir: boolean): Promise<CopySource[]> {
-  const { environment } = run.deps;
-  const parent = join(run.workFolder, `git-${environment.newId()}`);
-  await mkdir(parent, { recursive: true, mode: 0o700 });
-  const { platform, env } = environment;
-  const folder = await checkOut(address, parent, { platform, env, keepGitDir, signal: run.signal });
-  const options = { style: 'slash', ...(run.signal ? { signal: run.signal } : {}) } as const;
-  return findSources(readDirectoryContext(folder, undefined, options).tree, '.', { fromImage: false });
 }
 
 async function makePlan(

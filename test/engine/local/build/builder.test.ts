@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -611,6 +611,26 @@ describe('build ADD', () => {
     });
     expect(again).to.equal(image);
     expect(world.files(whole)).to.include.keys('C:\\all\\.git\\HEAD', 'C:\\all\\a.txt');
+  });
+
+  it('checks a download by its digest', async () => {
+    await using server = await serve(() => ({ body: 'content' }));
+    const digest = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    const add = async (line: string): Promise<Record<string, string>> =>
+      world.files(await world.build({ dockerfile: `FROM base:1\n${line}\n` }));
+    const file = `${server.address}/file`;
+
+    expect(await add(`ADD --checksum=${digest('content')} ${file} C:/`)).to.deep.equal({
+      'C:\\file': 'content',
+    });
+    const refused: [string, string][] = [
+      [`--checksum=${digest('other')} ${file}`, `digest mismatch ${digest('content')}: ${digest('other')}`],
+      [`--checksum=md5:1 ${file}`, 'invalid checksum digest format'],
+      [`--checksum=${digest('x')} a.txt`, 'checksum requires HTTP(S) or Git sources'],
+      [`--checksum=${digest('x')} ${file} ${file}`, "checksum can't be specified for multiple sources"],
+    ];
+    for (const [args, message] of refused)
+      expect((await failure(add(`ADD ${args} C:/`))).message).to.equal(`ADD failed: ${message}`);
   });
 
   it('downloads an address, names the file and never unpacks it', async () => {
