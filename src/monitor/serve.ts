@@ -6,8 +6,11 @@ import { monitorAddress } from './socket-path.ts';
 import { Supervisor } from './supervisor.ts';
 import { monitorLockPath } from '../state/container-files.ts';
 import { lockHolder, tryLock } from '../state/lock.ts';
-import { containerFolderExists } from '../state/container-files.ts';
-import { removeIfExists } from '../state/atomic-file.ts';
+import { emptyTrash } from '../state/trash.ts';
+import { releaseMonitorLock } from './removal.ts';
+
+/** A monitor that clears away ends after so long all the same. */
+const clearingMs = 60_000;
 
 /**
  * Takes a container and serves it: the whole monitor but for the process around it. `answer` says at once whether it
@@ -23,14 +26,15 @@ export async function serveContainer<A extends RunAllocation>(
   if (lock === undefined) {
     return { answer: { kind: 'busy', pid: lockHolder(lockPath)?.pid ?? 0 }, done: Promise.resolve() };
   }
-  const release = (): void => {
-    lock.release();
-    if (!containerFolderExists(deps.paths, containerId)) removeIfExists(lockPath);
-  };
+  const release = (): void => releaseMonitorLock(deps, containerId, lock);
   try {
     const supervisor = await Supervisor.take(deps, containerId);
     let finish: () => void = () => undefined;
-    const done = new Promise<void>((resolve) => (finish = resolve)).then(release);
+    const done = new Promise<void>((resolve) => (finish = resolve)).then(() => {
+      release();
+      // What `--rm` and earlier runs left to be deleted: nobody waits for this process any more.
+      emptyTrash(deps.paths.trash, clearingMs);
+    });
     const server = new MonitorServer(deps, supervisor, () => finish());
     const socket = monitorAddress(deps.platform, deps.paths, containerId);
     await server.listen(socket);

@@ -17,6 +17,7 @@ import type { OpenedContext } from './context.ts';
 import type { BuildDeps } from './deps.ts';
 import { BuildOutput, shortId } from './output.ts';
 import { beginStage, checkPlatform, dispatch, labelStep } from './stage.ts';
+import { emptyTrash } from '../../../state/trash.ts';
 import type { BuildRun, BuiltStage, StageState } from './state.ts';
 
 /** The build role of the local engine: Docker's classic builder for Windows images (dockerfile.md 2). */
@@ -70,6 +71,8 @@ export function createBuildRole(deps: BuildDeps): BuildRole {
         throw asBuildError(error);
       } finally {
         await rm(workFolder, { recursive: true, force: true });
+        // Of the steps' containers. Between the steps deleting would slow them down.
+        emptyTrash(deps.paths.trash, clearingMs);
       }
     },
   };
@@ -85,6 +88,9 @@ async function openSources(
     output.error(`[Warning] --cache-from ${name} is left out: ${reason}\n`),
   );
 }
+
+/** How long a build may go on deleting when it is over. */
+const clearingMs = 1000;
 
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 

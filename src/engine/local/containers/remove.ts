@@ -5,13 +5,27 @@ import { repairContainer } from '../../../monitor/repair.ts';
 import { containerFolderExists, readStateRecord } from '../../../state/container-files.ts';
 import { lookAt, noSuchContainer, resolveContainer } from '../../../state/container-list.ts';
 import type { ListedContainer } from '../../../state/container-list.ts';
+import { emptyTrash } from '../../../state/trash.ts';
 import type { CallOptions } from '../../roles/index.ts';
 import type { ContainerDeps } from './deps.ts';
 import { holdContainer } from './hold.ts';
 import { monitorCallDeps } from './lifecycle.ts';
 import { upkeepDeps } from './upkeep.ts';
 
-/** The role's `remove`. A running one: refused without `force`, else ended at once. Damaged ones can always be removed. */
+/** How long a removal may go on deleting what was put into the trash, by itself and by others. */
+const clearingMs = 1000;
+
+/** The role's `remove`: what it frees is free when it returns, as far as that does not take long. */
+export async function removeForGood(
+  deps: ContainerDeps,
+  reference: string,
+  options: Parameters<typeof removeByReference>[2] = {},
+): Promise<void> {
+  await removeByReference(deps, reference, options);
+  emptyTrash(deps.paths.trash, clearingMs);
+}
+
+/** Removes into the trash. A running one: refused without `force`, else ended at once. Damaged ones can always be removed. */
 export async function removeByReference(
   deps: ContainerDeps,
   reference: string,

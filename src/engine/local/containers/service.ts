@@ -30,7 +30,7 @@ export function containersRole(deps: ContainerDeps): ContainersRole {
     list: async (options) => (await import('./list.ts')).listSummaries(deps, options),
     remove: async (id, options) => {
       await requireRights(deps);
-      return (await import('./remove.ts')).removeByReference(deps, id, options);
+      return (await import('./remove.ts')).removeForGood(deps, id, options);
     },
     rename: async (id, name) => (await import('./rename.ts')).renameContainer(deps, id, name),
     top: async (id) => (await import('./top.ts')).topOfContainer(deps, id),

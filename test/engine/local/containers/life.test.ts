@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { once } from 'node:events';
 import type { Program, ProgramContext } from '../../../../src/host/memory/compute.ts';
 import { HcsError } from '../../../../src/hcs/hcs-error.ts';
@@ -343,6 +343,8 @@ describe('a container on a memory host', () => {
     expect(await exit).to.deep.equal({ StatusCode: 3 });
     expect(await engine.containers.list({ all: true })).to.deep.equal([]);
     expect(engine.layers.scratches.size).to.equal(0);
+    await engine.quiet();
+    expect(readdirSync(engine.paths.trash)).to.deep.equal([]);
     await create('web');
   });
 
@@ -374,6 +376,7 @@ describe('a container on a memory host', () => {
     const { exit } = await engine.containers.wait(id, 'next-exit');
 
     await engine.containers.remove('web');
+    expect(readdirSync(engine.paths.trash)).to.deep.equal([]);
 
     expect(await exit).to.deep.equal({ StatusCode: 0 });
   });
