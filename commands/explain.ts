@@ -32,6 +32,11 @@ export default class Explain extends Command {
   async run({ flags, args }: ParsedFlags<typeof Explain.flags>): Promise<number> {
     const { stdout, stdin, inTerminal } = this.context;
     if (flags.list) {
+      if (args.length > 0)
+        throw new CliError('--list shows everything: leave it or the text out', {
+          code: 'USAGE',
+          exitCode: 125,
+        });
       this.result(() => ({
         apiVersion: 'porthole/v1',
         table: catalogueVersion,

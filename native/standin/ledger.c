@@ -134,11 +134,12 @@ CORE void ledger_freed(void *memory, enum ledger_allocator allocator)
     ReleaseSRWLockExclusive(&lock);
 }
 
-static struct json *state(void)
+/* `ending`: this thread is the last one. Another that was ended in the middle of a call holds the lock for ever then. */
+static struct json *state(BOOL ending)
 {
     struct json *object = json_object(), *open = json_object(), *total = json_object();
     int kind;
-    AcquireSRWLockExclusive(&lock);
+    if (!ending) AcquireSRWLockExclusive(&lock);
     for (kind = 0; kind < LEDGER_KINDS; kind++) {
         json_set_number(open, kind_names[kind], open_count[kind]);
         json_set_number(total, kind_names[kind], total_count[kind]);
@@ -150,7 +151,7 @@ static struct json *state(void)
     json_set(object, "open", open);
     json_set(object, "total", total);
     json_set(object, "violations", violations ? json_copy(violations) : json_array());
-    ReleaseSRWLockExclusive(&lock);
+    if (!ending) ReleaseSRWLockExclusive(&lock);
     return object;
 }
 
@@ -158,7 +159,7 @@ static struct json *state(void)
 CORE uint32_t __stdcall StandinLedger(char *buffer, uint32_t size);
 CORE uint32_t __stdcall StandinLedger(char *buffer, uint32_t size)
 {
-    struct json *object = state();
+    struct json *object = state(FALSE);
     char *text = json_print(object);
     uint32_t length = (uint32_t)strlen(text) + 1;
     if (length <= size) memcpy(buffer, text, length);
@@ -169,12 +170,11 @@ CORE uint32_t __stdcall StandinLedger(char *buffer, uint32_t size)
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved)
 {
-    (void)reserved;
     if (reason == DLL_PROCESS_ATTACH) DisableThreadLibraryCalls(instance);
     if (reason == DLL_PROCESS_DETACH) {
         struct json *line = json_object();
         json_set_number(line, "pid", GetCurrentProcessId());
-        json_set(line, "exit", state());
+        json_set(line, "exit", state(reserved != NULL));
         log_line(line);
     }
     return TRUE;

@@ -116,18 +116,18 @@ static const char *wrong_v1(const struct json *document, const char *id)
 /* A utility VM takes the disk, which it cannot while the host has it mounted. */
 static BOOL disk_is_mounted(const struct json *document)
 {
-    static const char *const markers[] = {"%s\\standin-active", "%s\\sandbox.vhdx.standin-attached"};
-    const char *folder = json_get_text(document, "LayerFolderPath", NULL);
+    static const WCHAR *const markers[] = {L"standin-active", L"sandbox.vhdx.standin-attached"};
+    const char *given = json_get_text(document, "LayerFolderPath", NULL);
+    WCHAR path[PATH_CHARS], *folder;
     SIZE_T at;
     BOOL found = FALSE;
-    if (!json_get_bool(document, "HvPartition") || !folder) return FALSE;
+    if (!json_get_bool(document, "HvPartition") || !given) return FALSE;
+    folder = wide_from_utf8(given);
     for (at = 0; at < 2 && !found; at++) {
-        char *marker = format_text(markers[at], folder);
-        WCHAR *path = wide_from_utf8(marker);
-        found = GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
-        free(path);
-        free(marker);
+        path_of(path, folder, markers[at]);
+        found = exists(path);
     }
+    free(folder);
     return found;
 }
 

@@ -1,4 +1,5 @@
 #include "view.h"
+#include "volume.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +15,6 @@ static BOOL variable(const WCHAR *name, WCHAR *text, DWORD chars)
 {
     DWORD length = GetEnvironmentVariableW(name, text, chars);
     return length && length < chars;
-}
-
-/* `\\?\unix\a\b` of `/a/b`. */
-static void windows_path(WCHAR *path, DWORD chars, const WCHAR *unix_path)
-{
-    WCHAR *at;
-    swprintf(path, chars, L"\\\\?\\unix%ls", unix_path);
-    for (at = path; *at; at++)
-        if (*at == L'/') *at = L'\\';
 }
 
 static BOOL finished(HANDLE pipe, OVERLAPPED *overlapped, BOOL begun, DWORD *done)
@@ -107,7 +99,7 @@ static BOOL start_unix(struct view *view, const struct json *mapped, const WCHAR
     swprintf(command, COMMAND_CHARS, L"container-view \"%ls\" \"%ls\" \"%ls\" \"%ls\" \"%ls\" \"%ls\" \"%ls/container-init.exe\" %ls",
              view->folder, volume, skeleton, shadows, prefix, loader, tools, pipe);
     if (!add_mapped(command, mapped)) return FALSE;
-    windows_path(tools, 1024, program);
+    path_of_unix(tools, 1024, program);
     null = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherit, OPEN_EXISTING, 0, NULL);
     startup.cb = sizeof(startup);
     startup.dwFlags = STARTF_USESTDHANDLES;
@@ -181,7 +173,7 @@ void view_close(struct view *view)
     CloseHandle(view->pipe);
     WaitForSingleObject(view->init, PATIENCE);
     CloseHandle(view->init);
-    windows_path(folder, 1100, view->folder);
+    path_of_unix(folder, 1100, view->folder);
     for (waited = 0; waited < PATIENCE && GetFileAttributesW(folder) != INVALID_FILE_ATTRIBUTES; waited += 2) Sleep(2);
     free(view);
 }

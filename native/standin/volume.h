@@ -32,6 +32,15 @@ static inline void volume_write_line(const WCHAR *path, const WCHAR *text)
     CloseHandle(file);
 }
 
+/* `\\?\unix\a\b` of `/a/b`: how Wine's programs name any file of the machine. */
+static inline void path_of_unix(WCHAR *path, DWORD chars, const WCHAR *unix_path)
+{
+    WCHAR *at;
+    swprintf(path, chars, L"\\\\?\\unix%ls", unix_path);
+    for (at = path; *at; at++)
+        if (*at == L'/') *at = L'\\';
+}
+
 /* `\\?\Volume{guid}` of a scratch's folder; FALSE when it has none yet. */
 static inline BOOL volume_find(const WCHAR *folder, WCHAR *volume)
 {
@@ -44,17 +53,15 @@ static inline BOOL volume_find(const WCHAR *folder, WCHAR *volume)
 static inline BOOL volume_make(const WCHAR *folder, WCHAR *volume)
 {
     static LONG serial;
-    WCHAR path[2048], prefix[1024], *at;
+    WCHAR path[2048], prefix[1024], device[1200], *at;
     ULONGLONG now;
     if (volume_find(folder, volume)) return TRUE;
     if (!GetEnvironmentVariableW(L"WINEPREFIX", prefix, 1024)) return FALSE;
     GetSystemTimeAsFileTime((FILETIME *)&now);
     swprintf(volume, 64, L"\\\\?\\Volume{%08lx-%04lx-4000-8000-%012llx}", GetCurrentProcessId(),
              (unsigned long)InterlockedIncrement(&serial) & 0xffff, now & 0xffffffffffffull);
-    swprintf(path, 2048, L"\\\\?\\unix%ls/dosdevices/%ls", prefix, volume + 4);
-    for (at = path; *at; at++) {
-        if (*at == L'/') *at = L'\\';
-    }
+    swprintf(device, 1200, L"%ls/dosdevices/%ls", prefix, volume + 4);
+    path_of_unix(path, 2048, device);
     /* Devices are looked up in lower case. */
     for (at = wcsrchr(path, L'\\'); *at; at++) *at = towlower(*at);
     if (!CreateDirectoryW(path, NULL)) return FALSE;

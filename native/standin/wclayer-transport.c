@@ -200,7 +200,7 @@ struct export {
 
 static void find_wine(struct export *export)
 {
-    WCHAR path[PATH_CHARS], *at;
+    WCHAR path[PATH_CHARS], wide[PATH_CHARS - 20];
     char unix_path[PATH_CHARS];
     DWORD done = 0;
     HANDLE file;
@@ -211,10 +211,7 @@ static void find_wine(struct export *export)
     ReadFile(file, unix_path, sizeof(unix_path) - 1, &done, NULL);
     CloseHandle(file);
     unix_path[done] = 0;
-    wcscpy(export->wine, L"\\\\?\\unix");
-    MultiByteToWideChar(CP_UTF8, 0, unix_path, -1, export->wine + wcslen(export->wine), PATH_CHARS - 20);
-    for (at = export->wine; *at; at++)
-        if (*at == L'/') *at = L'\\';
+    if (MultiByteToWideChar(CP_UTF8, 0, unix_path, -1, wide, PATH_CHARS - 20)) path_of_unix(export->wine, PATH_CHARS, wide);
 }
 
 /* Not the container's: a folder that Wine has too, or a file of Wine that nobody changed. */

@@ -292,6 +292,12 @@ describe('porthole compat with a registry', () => {
     return runCommand(['compat', ...argv], { engine, now: Date.UTC(2026, 0, 1) });
   };
 
+  it('asks nobody for scratch', async () => {
+    const asked = registry.requests.length;
+    expect((await run('scratch')).stderr).to.include("'scratch' is a reserved name");
+    expect(registry.requests).to.have.length(asked);
+  });
+
   it('reads lists and configurations, and fetches no layer', async () => {
     const old = randomImage({ seed: 1, osVersion: '10.0.17763.100' });
     const fitting = randomImage({ seed: 2, osVersion: '10.0.20348.100' });

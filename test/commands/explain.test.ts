@@ -153,6 +153,10 @@ Why: Windows has no file system in memory for containers.
     );
   });
 
+  it('takes no text with --list', async () => {
+    expect(await explain(['--list', '5'])).to.deep.include({ exitCode: 125, stdout: '' });
+  });
+
   it('asks for something to explain', async () => {
     expect(await explain([], { inTerminal: { isTTY: true } })).to.deep.equal({
       exitCode: 125,

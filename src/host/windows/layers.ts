@@ -12,13 +12,10 @@ import type { ComposeEntry } from '../../layer/compose-entry.ts';
 import { LayerError, nothingAt } from '../../layer/layer-error.ts';
 import { defaultLayerLimits } from '../../layer/limits.ts';
 import type { LayerLimits } from '../../layer/limits.ts';
-import { fileAttribute } from '../../layer/metadata.ts';
 import { packEntries } from '../../layer/packer.ts';
 import { sidecarName } from '../../layer/sidecar.ts';
-import { walkView } from '../../layer/view.ts';
-import type { LayerViewEntry } from '../../layer/view.ts';
 import { listNames } from '../../state/atomic-file.ts';
-import { lockHolder, tryLock, withLock } from '../../state/lock.ts';
+import { tryLock, withLock } from '../../state/lock.ts';
 import type { DataPaths } from '../../state/paths.ts';
 import { moveToTrash } from '../../state/trash.ts';
 import { diskName } from '../../vhdx/layer-disks.ts';
@@ -54,13 +51,14 @@ import { LayerDrivers, requireMadeBy } from './layer-drivers.ts';
 import { exportItems, listChanges } from './layer-export.ts';
 import { NtFile } from './nt-file.ts';
 import { mayMakeLayers, requireLayerPrivileges } from './privileges.ts';
-import { RecordedView } from './recorded-view.ts';
+import { readRecordedTree } from './recorded-tree.ts';
+import { RecordedViews } from './recorded-view.ts';
+import type { RecordedView } from './recorded-view.ts';
 import { removeTree } from './remove-tree.ts';
 import { VolumeView, readWhole } from './volume-view.ts';
 
 export interface WindowsLayersDeps {
-  readonly paths: Pick<DataPaths, 'windowsfilter' | 'trash' | 'locks'> &
-    Partial<Pick<DataPaths, 'plainLayers'>>;
+  readonly paths: Pick<DataPaths, 'windowsfilter' | 'plainLayers' | 'trash' | 'locks'>;
   /** Lock file of everybody on this machine who prepares layers; below the data root when there is none. */
   readonly prepareLock?: string;
   readonly limits?: LayerLimits;
@@ -78,8 +76,9 @@ class WindowsLayerStore implements LayerStore {
   readonly #trash: string;
   readonly #folders: LayerFolders;
   readonly #locks: string;
-  readonly #plainLayers: string | undefined;
+  readonly #plainLayers: string;
   readonly #limits: LayerLimits;
+  readonly #views = new RecordedViews();
   readonly #drivers: LayerDrivers;
 
   constructor({ paths, limits, pause, prepareLock, driver }: WindowsLayersDeps) {
@@ -145,7 +144,7 @@ class WindowsLayerStore implements LayerStore {
     if (existsSync(join(this.#store, id, recordName.scratch)))
       throw new LayerError('LAYER_EXISTS', `${id} is a container's layer`);
     // What a process without rights made of the same layer.
-    if (this.#plainLayers !== undefined) moveToTrash(this.#trash, join(this.#plainLayers, id));
+    moveToTrash(this.#trash, join(this.#plainLayers, id));
     if (!existsSync(join(this.#store, id))) return;
     requireLayerPrivileges();
     await this.#discard(join(this.#store, id));
@@ -164,7 +163,8 @@ class WindowsLayerStore implements LayerStore {
     checkId(key);
     const layer = this.#folders.layer(key);
     if (layer !== undefined) {
-      yield* this.#readLayers(this.#view([key, ...layer.parents]), windowsPath, call);
+      const view = this.#view([key, ...layer.parents]);
+      yield* readRecordedTree(view, windowsPath, (...file) => Readable.from(readWhole(...file)), call);
       return;
     }
     const scratch = this.#folders.scratch(key);
@@ -179,15 +179,12 @@ class WindowsLayerStore implements LayerStore {
   }
 
   async sweep(options: PortCall & { budgetMs?: number } = {}): Promise<void> {
-    // What lies there is an administrator's, who sweeps the next time.
-    if (!mayMakeLayers()) return;
     sweepPartialFolders(this.#store, this.#trash);
     for (const id of this.#folders.ids()) {
       const folder = join(this.#store, id);
       const isKnown = [recordName.layer, recordName.scratch].some((name) => existsSync(join(folder, name)));
       // Under its lock somebody is making it; without a record and a lock its maker is gone.
-      if (isKnown || lockHolder(this.#lockOf(id)) !== undefined) continue;
-      const lock = tryLock(this.#lockOf(id));
+      const lock = isKnown ? undefined : tryLock(this.#lockOf(id));
       if (lock === undefined) continue;
       try {
         moveToTrash(this.#trash, folder);
@@ -340,16 +337,6 @@ class WindowsLayerStore implements LayerStore {
     return await volume.stat(windowsPath);
   }
 
-  async *#readLayers(view: RecordedView, windowsPath: string, call: PortCall): AsyncGenerator<TreeEntry> {
-    const root = view.lookup(windowsPath);
-    if (root === undefined) throw nothingAt(windowsPath);
-    const skipped = root.path === '' ? 0 : root.path.length + 1;
-    for (const entry of walkView(view, root)) {
-      call.signal?.throwIfAborted();
-      yield layerEntry(view, entry, entry.path.slice(skipped));
-    }
-  }
-
   /** The scratch's volume: as it is mounted already, or for as long as the caller keeps what this gives. */
   async #mounted(
     key: string,
@@ -462,35 +449,13 @@ class WindowsLayerStore implements LayerStore {
   }
 
   #view(layers: readonly string[]): RecordedView {
-    return new RecordedView(
-      layers.map((id) => {
-        const folder = join(this.#store, id);
-        return { folder, sidecar: join(folder, sidecarName) };
-      }),
-    );
+    const recorded = layers.map((id) => {
+      const folder = join(this.#store, id);
+      return { folder, sidecar: join(folder, sidecarName) };
+    });
+    return this.#views.of(recorded);
   }
 }
 
 /** Says that a scratch is mounted, and where: whoever only looks then leaves it so. */
 const mountedName = 'mounted';
-
-function layerEntry(
-  view: RecordedView,
-  { path: stored, type, size }: LayerViewEntry,
-  path: string,
-): TreeEntry {
-  const details = view.describe(stored);
-  const attributes = type === 'directory' ? fileAttribute.directory : fileAttribute.archive;
-  return {
-    path,
-    type,
-    size,
-    metadata: details?.metadata ?? { attributes, modified: '0' },
-    ...(details?.target === undefined ? {} : { target: details.target }),
-    // No `hostPath`: some files may be read with the backup privileges only.
-    open: () => {
-      const file = view.fileOf(stored);
-      return file === undefined ? Readable.from([]) : Readable.from(readWhole(file.folder, file.path));
-    },
-  };
-}

@@ -5,13 +5,12 @@
  */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { composeLayerTar } from '../../layer/compose.ts';
 import type { ComposeEntry } from '../../layer/compose-entry.ts';
-import { noSuchLayer, nothingAt } from '../../layer/layer-error.ts';
+import { noSuchLayer } from '../../layer/layer-error.ts';
 import { defaultLayerLimits } from '../../layer/limits.ts';
 import { sidecarName } from '../../layer/sidecar.ts';
-import { walkView } from '../../layer/view.ts';
 import { explainWriteError } from '../../state/atomic-file.ts';
 import type { DataPaths } from '../../state/paths.ts';
 import { emptyTrash, moveToTrash } from '../../state/trash.ts';
@@ -27,7 +26,9 @@ import type {
   MountedScratch,
   TreeEntry,
 } from '../ports/layers.ts';
-import { RecordedView, plainDirectory } from './recorded-view.ts';
+import { readRecordedTree } from './recorded-tree.ts';
+import { RecordedViews } from './recorded-view.ts';
+import type { RecordedView } from './recorded-view.ts';
 
 export interface PlainLayersDeps {
   readonly paths: Pick<DataPaths, 'plainLayers'>;
@@ -43,6 +44,7 @@ class PlainLayerStore implements LayerStore {
   readonly #store: string;
   readonly #trash: string;
   readonly #folders: LayerFolders;
+  readonly #views = new RecordedViews();
 
   constructor(real: LayerStore, store: string) {
     this.#real = real;
@@ -119,24 +121,7 @@ class PlainLayerStore implements LayerStore {
       return;
     }
     const view = await this.#view([key, ...layer.parents]);
-    const root = view.lookup(windowsPath);
-    if (root === undefined) throw nothingAt(windowsPath);
-    const skipped = root.path === '' ? 0 : root.path.length + 1;
-    for (const { path, type, size } of walkView(view, root)) {
-      call.signal?.throwIfAborted();
-      const details = view.describe(path);
-      yield {
-        path: path.slice(skipped),
-        type,
-        size,
-        metadata: details?.metadata ?? plainDirectory,
-        ...(details?.target === undefined ? {} : { target: details.target }),
-        open: () => {
-          const file = view.fileOf(path);
-          return file === undefined ? Readable.from([]) : createReadStream(join(file.folder, file.path));
-        },
-      };
-    }
+    yield* readRecordedTree(view, windowsPath, (...file) => createReadStream(join(...file)), call);
   }
 
   async sweep(options: PortCall & { budgetMs?: number } = {}): Promise<void> {
@@ -190,6 +175,6 @@ class PlainLayerStore implements LayerStore {
       if (folder === undefined) throw noSuchLayer(id);
       layers.push({ folder, sidecar: join(folder, sidecarName) });
     }
-    return new RecordedView(layers);
+    return this.#views.of(layers);
   }
 }

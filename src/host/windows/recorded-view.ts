@@ -182,6 +182,20 @@ export class RecordedView implements LayerView {
   }
 }
 
+/** Remembers the view that was asked for last: the parts of one build step all look into the same chain. */
+export class RecordedViews {
+  #key = '';
+  #view: RecordedView | undefined;
+
+  /** `layers`: topmost first; what an ID names never changes. */
+  of(layers: readonly RecordedLayer[]): RecordedView {
+    const key = layers.map(({ sidecar }) => sidecar).join('|');
+    if (this.#view === undefined || key !== this.#key) this.#view = new RecordedView(layers);
+    this.#key = key;
+    return this.#view;
+  }
+}
+
 const split = (path: string): string[] => (path === '' ? [] : path.split('/'));
 const joined = (parent: string, name: string): string => (parent === '' ? name : `${parent}/${name}`);
 const rooted = (path: string): string => (path === '' ? 'Files' : `Files/${path}`);

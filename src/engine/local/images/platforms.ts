@@ -14,7 +14,7 @@ import type { Repository } from '../../../registry/repository.ts';
 import type { ImagePlatform, ImagePlatforms, PlatformsOptions } from '../../roles/images.ts';
 import type { ImageReadDeps } from './deps.ts';
 import { openImageIndex } from './index-view.ts';
-import { cancelled } from './pull-layers.ts';
+import { cancelled, checkNotScratch } from './pull-layers.ts';
 import { fetchTarget, resolveDigest } from './pull-target.ts';
 
 const maxNesting = 4;
@@ -29,7 +29,9 @@ export async function imagePlatforms(
     const local = localPlatforms(deps, name);
     if (local !== undefined) return local;
   }
-  return registryPlatforms(deps, withDefaultTag(parseReference(name)), options);
+  const reference = parseReference(name);
+  checkNotScratch(reference);
+  return registryPlatforms(deps, withDefaultTag(reference), options);
 }
 
 function localPlatforms(deps: ImageReadDeps, name: string): ImagePlatforms | undefined {

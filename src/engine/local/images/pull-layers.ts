@@ -8,6 +8,8 @@ import type { LayerInfo, LayerStore } from '../../../host/ports/layers.ts';
 import { hasherOf, digestAlgorithm } from '../../../image/digest.ts';
 import type { Descriptor } from '../../../image/descriptor.ts';
 import type { Digest } from '../../../image/digest.ts';
+import { familiarName } from '../../../image/reference.ts';
+import type { Reference } from '../../../image/reference.ts';
 import { applyLayer } from './apply-layer.ts';
 import { FileBlobSource, SourceRestarted } from './blob-source.ts';
 import type { BlobSource } from './blob-source.ts';
@@ -215,4 +217,10 @@ async function isDamagedBlob(descriptor: Descriptor, error: unknown, arrival: Ar
 /** The error of an operation that the user cancelled. */
 export function cancelled(cause: unknown): PortholeError {
   return new PortholeError('cancelled', 'CANCELLED', 'context canceled', { cause });
+}
+
+/** `FROM scratch` is no image: no registry is asked for it. */
+export function checkNotScratch(reference: Reference): void {
+  if (familiarName(reference) === 'scratch')
+    throw new PortholeError('invalid', 'REFERENCE_INVALID', "'scratch' is a reserved name");
 }

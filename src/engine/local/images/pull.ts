@@ -28,7 +28,7 @@ import type { Repository } from '../../../registry/repository.ts';
 import type { TransferOptions } from '../../roles/images.ts';
 import type { ImageDeps } from './deps.ts';
 import { LayerProgress } from './progress.ts';
-import { cancelled, pullLayers } from './pull-layers.ts';
+import { cancelled, checkNotScratch, pullLayers } from './pull-layers.ts';
 import type { PullLayer } from './pull-layers.ts';
 import { fetchImageDocuments, fetchTarget, resolveDigest } from './pull-target.ts';
 import type { PullTarget } from './pull-target.ts';
@@ -63,8 +63,7 @@ export async function pullImage(deps: ImageDeps, text: string, options: PullOpti
   if (options.allTags === true && (named.tag !== undefined || named.digest !== undefined)) {
     throw new PortholeError('invalid', 'REFERENCE_INVALID', "tag can't be used with --all-tags/-a");
   }
-  if (familiarName(named) === 'scratch')
-    throw new PortholeError('invalid', 'REFERENCE_INVALID', "'scratch' is a reserved name");
+  checkNotScratch(named);
   const requested = requestedPlatform(deps, options.platform);
   const { signal, onProgress } = options;
   const client = new RegistryClient({

@@ -32,7 +32,7 @@ export function openWindowsStore({ driver, root: known }: WindowsStoreOptions = 
   const windowsfilter = join(root, 'windowsfilter');
   const trash = join(root, 'trash');
   const layers = createWindowsLayers({
-    paths: { windowsfilter, trash, locks: join(root, 'locks') },
+    paths: { windowsfilter, plainLayers: join(root, 'plain-layers'), trash, locks: join(root, 'locks') },
     pause: async () => undefined,
     ...(driver === undefined ? {} : { driver }),
   });
