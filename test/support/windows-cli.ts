@@ -43,9 +43,26 @@ export interface WindowsCli {
   portholeWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<RigRun>;
   /** Arguments of the calls of a function so far, by every process. */
   calls(name: string): Readonly<Record<string, string>>[];
+  /** What every process said when it ended of what the stand-ins had handed out to it. */
+  exits(): LedgerAtExit[];
   /** The layers of an image as anybody gets them: pushed, fetched, inflated; the base first. */
   layerTars(image: string): Promise<Buffer[]>;
   dispose(): Promise<void>;
+}
+
+export interface LedgerAtExit {
+  /** Not given back, by kind. */
+  readonly open: Readonly<Record<string, number>>;
+  /** Given back twice, or wrongly. */
+  readonly violations: readonly string[];
+}
+
+/** `prepare`: a host on which Hyper-V isolation is to be had too. Its service is how one sees that. */
+export async function withHyperV(rig: WindowsRig): Promise<void> {
+  const key = 'HKLM\\\\SYSTEM\\\\CurrentControlSet\\\\Services\\\\vmms';
+  const script = `require('child_process').execFileSync('reg.exe', ['add', '${key}', '/f'], { stdio: 'ignore' })`;
+  const { code, stderr } = await rig.node(['-e', script]);
+  if (code !== 0) throw new Error(`reg.exe ended with ${code}: ${stderr}`);
 }
 
 export interface WindowsCliOptions {
@@ -82,6 +99,11 @@ export async function openWindowsCli({
         .split('\n')
         .filter((line) => line.includes(`"call":"${name}"`))
         .map((line) => (JSON.parse(line) as { arguments: Record<string, string> }).arguments),
+    exits: () =>
+      readFileSync(join(rig.folder, 'calls.log'), 'utf8')
+        .split('\n')
+        .flatMap((line) => (line.includes('"exit":') ? [JSON.parse(line) as { exit: LedgerAtExit }] : []))
+        .map(({ exit }) => exit),
     async layerTars(name) {
       const reference = `${registry.address}/layers/${name}`;
       for (const args of [

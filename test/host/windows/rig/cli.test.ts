@@ -171,23 +171,16 @@ describe(`windows commands under Wine${why === undefined ? '' : ` (skipped: ${wh
   });
 
   it('gave everything back that the stand-ins handed out', () => {
-    const log = readFileSync(join(rig.folder, 'calls.log'), 'utf8');
-    const exits = log
-      .split('\n')
-      .flatMap((line) => (line.includes('"exit":') ? [JSON.parse(line) as Exit] : []));
+    const exits = cli.exits();
 
     expect(exits.length).to.be.greaterThan(5);
-    for (const { exit } of exits) {
-      expect(Object.values(exit.open).filter((count) => count !== 0)).to.deep.equal([]);
-      expect(exit.violations).to.deep.equal([]);
+    for (const { open, violations } of exits) {
+      expect(Object.values(open).filter((count) => count !== 0)).to.deep.equal([]);
+      expect(violations).to.deep.equal([]);
     }
   });
 });
 
 interface Settings {
   readonly Settings: { readonly Operation: string };
-}
-
-interface Exit {
-  readonly exit: { readonly open: Record<string, number>; readonly violations: readonly string[] };
 }

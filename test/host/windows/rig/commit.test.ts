@@ -1,9 +1,14 @@
 /** `commit` and `diff` in whole commands of the Windows build: the layer goes through vmcompute's export and import. */
 import { expect } from 'chai';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeTar } from '../../../contract/layers-subject.ts';
-import { openWindowsCli, whyNoWindowsCli, type WindowsCli } from '../../../support/windows-cli.ts';
+import {
+  openWindowsCli,
+  whyNoWindowsCli,
+  withHyperV,
+  type WindowsCli,
+} from '../../../support/windows-cli.ts';
 
 const why = whyNoWindowsCli();
 
@@ -13,14 +18,7 @@ describe(`commit and diff under Wine${why === undefined ? '' : ` (skipped: ${why
 
   before(async function () {
     if (why !== undefined) return this.skip();
-    cli = await openWindowsCli({
-      // Both isolations: this service is how one sees that Hyper-V is there.
-      async prepare(rig) {
-        const key = 'HKLM\\\\SYSTEM\\\\CurrentControlSet\\\\Services\\\\vmms';
-        const script = `require('child_process').execFileSync('reg.exe', ['add', '${key}', '/f'], { stdio: 'ignore' })`;
-        expect((await rig.node(['-e', script])).code).to.equal(0);
-      },
-    });
+    cli = await openWindowsCli({ prepare: withHyperV });
   });
 
   after(() => cli?.dispose());
@@ -130,19 +128,12 @@ describe(`commit and diff under Wine${why === undefined ? '' : ` (skipped: ${why
   }
 
   it('gave everything back that the stand-ins handed out', () => {
-    const log = readFileSync(join(cli.rig.folder, 'calls.log'), 'utf8');
-    const exits = log
-      .split('\n')
-      .flatMap((line) => (line.includes('"exit":') ? [JSON.parse(line) as Exit] : []));
+    const exits = cli.exits();
 
     expect(exits.length).to.be.greaterThan(5);
-    for (const { exit } of exits) {
-      expect(Object.values(exit.open).filter((count) => count !== 0)).to.deep.equal([]);
-      expect(exit.violations).to.deep.equal([]);
+    for (const { open, violations } of exits) {
+      expect(Object.values(open).filter((count) => count !== 0)).to.deep.equal([]);
+      expect(violations).to.deep.equal([]);
     }
   });
 });
-
-interface Exit {
-  readonly exit: { readonly open: Record<string, number>; readonly violations: readonly string[] };
-}

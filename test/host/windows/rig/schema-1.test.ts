@@ -2,7 +2,12 @@
 import { expect } from 'chai';
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openWindowsCli, whyNoWindowsCli, type WindowsCli } from '../../../support/windows-cli.ts';
+import {
+  openWindowsCli,
+  whyNoWindowsCli,
+  withHyperV,
+  type WindowsCli,
+} from '../../../support/windows-cli.ts';
 
 const why = whyNoWindowsCli();
 const skipped = why === undefined ? '' : ` (skipped: ${why})`;
@@ -15,12 +20,7 @@ describe(`hyper-v isolation under Wine${skipped}`, function () {
   let cli: WindowsCli;
   before(async function () {
     if (why !== undefined) return this.skip();
-    cli = await openWindowsCli({
-      async prepare(rig) {
-        const script = `require('child_process').execFileSync('reg.exe', ['add', 'HKLM\\\\SYSTEM\\\\CurrentControlSet\\\\Services\\\\vmms', '/f'], { stdio: 'ignore' })`;
-        expect((await rig.node(['-e', script])).code).to.equal(0);
-      },
-    });
+    cli = await openWindowsCli({ prepare: withHyperV });
   });
   after(() => cli?.dispose());
 
