@@ -261,6 +261,15 @@ function packageImports({ inputs }: Metafile): string[] {
   );
 }
 
+/**
+ * One character above U+00FF makes V8 keep a whole bundle in two bytes a character, and one above U+007F makes reading it slow.
+ * Strings are escaped by esbuild, regular expressions are not.
+ */
+function checkAscii(bundle: string): void {
+  const found = /.{0,40}[^\0-\x7f]/.exec(readFileSync(bundle, 'utf8'));
+  if (found !== null) throw new Error(`${bundle}: write \\u.... in a regular expression: ${found[0]}`);
+}
+
 async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> {
   const cold = new Set<string>();
   const buildOne = async (word: string): Promise<void> => {
@@ -283,6 +292,7 @@ async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> 
     });
     const packages = packageImports(result.metafile!);
     if (packages.length > 0) throw new Error(`hot command ${word}: ${packages.join(', ')}`);
+    checkAscii(join(fresh, 'hot', `${word}.js`));
   };
   await Promise.all(hotCommands.map(buildOne));
   return cold;
@@ -336,6 +346,7 @@ async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
       plugins,
     }),
   ]);
+  checkAscii(join(fresh, 'porthole.js'));
   writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
   writeFileSync(join(fresh, 'lsp.LICENSES.txt'), bundledLicences());
 }

@@ -83,9 +83,12 @@ export function checkOptions(tree: SyntaxTree, override?: string): CheckOptions 
 }
 
 export function commentsOf(tree: SyntaxTree): CommentLine[] {
-  return tree.items.flatMap((item) =>
-    item.type === 'comment' ? [item] : item.type === 'instruction' ? [...item.innerComments] : [],
-  );
+  const found: CommentLine[] = [];
+  for (const item of tree.items) {
+    if (item.type === 'comment') found.push(item);
+    else if (item.type === 'instruction') for (const comment of item.innerComments) found.push(comment);
+  }
+  return found;
 }
 
 /** `# hadolint shell=powershell`: the base image set this shell, which the file cannot tell. */

@@ -34,7 +34,7 @@ function escapeCharacter(character: string, quote: string, asciiOnly: boolean): 
 /** `strconv.Quote`: double quotes, Go escapes. `asciiOnly` is `%+q`. */
 export function quoteGo(text: string, asciiOnly = false): string {
   // Nothing to escape, as nearly always.
-  if (/^[ !#-[\]-~]*$/.test(text) || (!asciiOnly && /^[ !#-[\]-~…]*$/.test(text))) return `"${text}"`;
+  if (/^[ !#-[\]-~]*$/.test(text) || (!asciiOnly && /^[ !#-[\]-~\u2026]*$/.test(text))) return `"${text}"`;
   let quoted = '"';
   for (const character of text) quoted += escapeCharacter(character, '"', asciiOnly);
   return quoted + '"';

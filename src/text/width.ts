@@ -7,6 +7,11 @@ function isWide(character: string): boolean {
 /** Text whose length is its width: below the first wide block and the surrogates, or Docker's own `…`. */
 const narrow = /^[\x00-\u10ff\u2026]*$/;
 
+/** Every part of the text has as many columns as characters. */
+export function isNarrow(text: string): boolean {
+  return narrow.test(text);
+}
+
 /** Columns one character takes. */
 export function characterWidth(character: string): 1 | 2 {
   // The first wide block.

@@ -1,13 +1,14 @@
-import { characterWidth, displayWidth } from './width.ts';
+import { characterWidth, displayWidth, isNarrow } from './width.ts';
 
 /** Lines of words, each at most `width` columns wide; a word wider than a line is cut. */
 export function wrapWords(text: string, width: number): string[] {
   if (displayWidth(text) <= width) return [text.replace(/^ +/, '')];
+  const columnsOf = isNarrow(text) ? (part: string): number => part.length : displayWidth;
   const lines: string[] = [];
   let current = '';
   let used = 0;
-  for (const word of text.split(' ').flatMap((one) => pieces(one, width))) {
-    const columns = displayWidth(word);
+  for (const word of text.split(' ').flatMap((one) => (columnsOf(one) <= width ? one : pieces(one, width)))) {
+    const columns = columnsOf(word);
     if (current !== '' && used + 1 + columns > width) {
       lines.push(current);
       current = '';
@@ -18,8 +19,8 @@ export function wrapWords(text: string, width: number): string[] {
   return [...lines, current];
 }
 
+/** Of a word that is wider than a line. */
 function pieces(word: string, width: number): string[] {
-  if (displayWidth(word) <= width) return [word];
   const found: string[] = [];
   let piece = '';
   let used = 0;

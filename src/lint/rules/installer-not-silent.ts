@@ -34,8 +34,9 @@ export default defineRule({
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
       if (!/\.exe/i.test(script.text.text) || !mayInstall.test(script.text.text)) continue;
+      const starts = /start|saps/i.test(script.text.text);
       for (const [at, command] of script.commands.entries()) {
-        const name = installerOf(command);
+        const name = installerOf(command, starts);
         if (name === undefined || isAnswered(script, at)) continue;
         report({
           message: `${name} may wait for a window: add its silent switch, such as /quiet or /S`,
@@ -56,8 +57,10 @@ const mayInstall =
 const tools = /installutil|setupapi|installsdk/;
 
 /** The program as it is written; undefined for no installer. */
-function installerOf({ words }: ShellCommand): string | undefined {
-  const starter = words.findIndex((word) => /^(start-process|saps|start)$/.test(programName(word)));
+function installerOf({ words }: ShellCommand, starts: boolean): string | undefined {
+  const starter = starts
+    ? words.findIndex((word) => /^(start-process|saps|start)$/.test(programName(word)))
+    : -1;
   const candidate =
     starter < 0 ? words[0] : words.slice(starter + 1).find(({ value }) => /\.exe,?$/i.test(value));
   if (candidate === undefined || !/\.exe$/i.test(candidate.value)) return undefined;

@@ -30,6 +30,7 @@ export default defineRule({
   check({ file, report }) {
     if (!file.windows) return;
     for (const node of file.dockerfile.tree.instructions) {
+      if (!node.text.text.includes('\\')) continue;
       if (!/^(run|cmd|entrypoint|copy|add|volume|shell|healthcheck)$/.test(node.name)) continue;
       const { rest, json } = node;
       if (!/^\[.*\]$/s.test(rest.text)) continue;

@@ -45,11 +45,11 @@ export default defineRule({
         });
       }
       const statements = script.shell === 'cmd' ? script.commands : statementsOf(script);
-      const losses = statements.map((statement) => lossOf(script, statement));
       const [first] = statements;
-      const [loss] = losses;
+      const loss = first && lossOf(script, first);
       // PowerShell that a cmd line calls is one of its commands there.
-      if (first === undefined || loss === undefined || losses.includes(undefined)) continue;
+      if (first === undefined || loss === undefined) continue;
+      if (statements.some((statement) => lossOf(script, statement) === undefined)) continue;
       if (script.shell !== 'cmd' && script.commands.some(({ before }) => before === '|')) continue;
       report({ message: loss, range: rangeOf(script, first) });
     }

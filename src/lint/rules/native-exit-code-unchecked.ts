@@ -53,6 +53,7 @@ export default defineRule({
 /** Where the exit code is looked at for the last time; -1 where it is not. */
 function lastTest(text: string): number {
   let last = -1;
+  if (!/exitcode|\$\?/i.test(text)) return last;
   for (const { index } of text.matchAll(/LASTEXITCODE|\$\?/gi)) last = index;
   return last;
 }

@@ -107,7 +107,9 @@ export function textOf(script: Script, command: ShellCommand): string {
 
 /** Commands that begin a statement outside all brackets, in order. */
 export function statementsOf(script: Script): ShellCommand[] {
-  return script.commands.filter(({ depth, before }) => depth === 0 && /^(;|\n|)$/.test(before));
+  return script.commands.filter(
+    ({ depth, before }) => depth === 0 && (before === ';' || before === '' || before === '\n'),
+  );
 }
 
 /** Commands that call a program themselves: a cmd line's call of PowerShell is that script's affair. */

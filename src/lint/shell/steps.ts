@@ -132,7 +132,7 @@ function execStep(run: RunInstruction, context: LintInstruction, onbuild: boolea
 }
 
 /** Options of `sudo` and its kind that take a word of their own. */
-const launchers: Readonly<Record<string, RegExp>> = {
+const launchers: Readonly<Record<string, RegExp | undefined>> = {
   sudo: /^-[ugphCrtT]$/,
   doas: /^-[uC]$/,
   env: /^-[uCS]$/,
@@ -150,10 +150,13 @@ function readCalls(step: ShellStep): Call[] {
   const values = isPosix(step) ? assignedValues(step) : undefined;
   return step.commands.flatMap((command, index) => {
     let words = values === undefined ? command.words : withValues(command.words, values, step);
-    for (let rest = wrapped(words); rest !== undefined; rest = wrapped(words)) words = rest;
+    let program = words[0] === command.words[0] ? command.program : programName(words[0]);
+    for (let rest = wrapped(words, program); rest !== undefined; rest = wrapped(words, program)) {
+      words = rest;
+      program = programName(words[0]);
+    }
     const name = words[0];
     if (name === undefined) return [];
-    const program = name === command.words[0] ? command.program : programName(name);
     return [{ program, name, args: words.slice(1), command, index, step }];
   });
 }
@@ -195,8 +198,8 @@ function withValues(
 const longestValue = 4096;
 
 /** The words after a launcher and its options; undefined when there is none, or nothing after it. */
-function wrapped(words: readonly ShellWord[]): readonly ShellWord[] | undefined {
-  const takesWord = launchers[programName(words[0])];
+function wrapped(words: readonly ShellWord[], program: string): readonly ShellWord[] | undefined {
+  const takesWord = launchers[program];
   if (takesWord === undefined) return undefined;
   let at = 1;
   while (at < words.length) {

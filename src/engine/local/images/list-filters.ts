@@ -89,7 +89,7 @@ function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boo
 
 /** A point in time, or a duration before now: `24h`, `1h30m`, Unix seconds, RFC 3339, a date. */
 function untilTime(text: string, nowMs: number): bigint {
-  const duration = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(text) ? durationMs(text) : undefined;
+  const duration = /^(?:\d+(?:\.\d+)?(?:ns|us|\u00b5s|ms|s|m|h))+$/.test(text) ? durationMs(text) : undefined;
   if (duration !== undefined) return BigInt(Math.round(nowMs - duration)) * 1_000_000n;
   if (/^\d+(\.\d+)?$/.test(text)) return BigInt(Math.round(Number(text) * 1000)) * 1_000_000n;
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)) return nanosecondsOf(text);
@@ -111,7 +111,7 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 
 function durationMs(text: string): number {
-  return [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)].reduce(
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|\u00b5s|ms|s|m|h)/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * unitMs[unit!]!,
     0,
   );
