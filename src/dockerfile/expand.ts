@@ -82,8 +82,10 @@ export function variableUses(word: string, escape: EscapeCharacter): readonly Va
 /** Substitutions inside substitutions: deeper ones are refused, so that no input exhausts the stack. */
 const nestingLimit = 500;
 
-/** What may end a run of plain characters: the last four do it in some words only. */
+/** What may end a run of plain characters. */
 const mayMean = /[$'"<`\\}/]/g;
+/** Of those: where they are the escape character, or end a substitution. */
+const inSomeWords = '`\\}/';
 
 /** Names that people write, and any name. */
 const plainName = /[A-Za-z_]\w*(?![\w\x80-\uffff])/y;
@@ -197,10 +199,7 @@ class WordLexer {
     do {
       mayMean.lastIndex = at + 1;
       at = mayMean.test(text) ? mayMean.lastIndex - 1 : text.length;
-      const character = text[at];
-      if (character === undefined || character === escape || character === stop) break;
-      if (character !== '`' && character !== '\\' && character !== '}' && character !== '/') break;
-    } while (at < text.length);
+    } while (at < text.length && text[at] !== escape && text[at] !== stop && inSomeWords.includes(text[at]!));
     this.position = at;
     return text.slice(start, at);
   }

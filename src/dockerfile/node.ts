@@ -1,4 +1,5 @@
 import { quoteGo } from '../text/go-quote.ts';
+import { none } from './exact-list.ts';
 import type { EscapeCharacter } from './expand.ts';
 import { NotStringArrayError, parseJsonArray } from './json-array.ts';
 import type { MappedText } from './mapped-text.ts';
@@ -75,7 +76,6 @@ const keywords = new Map(
   ]),
 );
 
-const none: readonly never[] = [];
 const nothing: Arguments = {};
 
 /** Cuts a joined line into keyword, flags and words. `nesting` counts ONBUILDs around it. */

@@ -1,5 +1,6 @@
 import { DirectiveReader } from './directives.ts';
 import type { Directive } from './directives.ts';
+import { exact } from './exact-list.ts';
 import { ExpansionError } from './expand.ts';
 import type { EscapeCharacter } from './expand.ts';
 import { heredocsOfLine } from './heredoc.ts';
@@ -302,13 +303,6 @@ function commentLine(
 function takesHeredocs(content: LineContent): boolean {
   const target = content.name === 'onbuild' && content.inner ? content.inner : content;
   return (target.name === 'run' || target.name === 'copy' || target.name === 'add') && !target.json;
-}
-
-const none: readonly never[] = [];
-
-/** A list without room to spare: long files have very many of them, most of them empty. */
-function exact<Item>(list: readonly Item[] | undefined): readonly Item[] {
-  return list === undefined || list.length === 0 ? none : list.slice();
 }
 
 /** The last line with a given text, so that a missing terminator is known without reading to the end each time. */

@@ -1,3 +1,4 @@
+import { exact, none } from './exact-list.ts';
 import type { Heredoc } from './heredoc.ts';
 import type { MappedText } from './mapped-text.ts';
 import type { LineContent } from './node.ts';
@@ -18,8 +19,6 @@ export interface InstructionParts {
   readonly innerComments: readonly CommentLine[];
   readonly emptyContinuations: readonly number[];
 }
-
-const none: readonly never[] = [];
 
 export const noParts: InstructionParts = {
   heredocs: none,
@@ -51,7 +50,7 @@ export class ParsedInstruction implements InstructionNode {
   constructor(content: LineContent, place: InstructionPlace, parts: InstructionParts, broken: boolean) {
     this.text = content.text;
     this.name = content.name;
-    this.flags = content.flags;
+    this.flags = exact(content.flags);
     this.args = exact(content.args);
     this.pairs = exact(content.pairs);
     this.json = content.json;
@@ -81,7 +80,7 @@ export class ParsedInstruction implements InstructionNode {
   }
 
   get keyword(): MappedText {
-    return this.text.slice(this.keywordStart, this.keywordStart + this.written.length).withText(this.written);
+    return this.text.slice(this.keywordStart, this.keywordStart + this.written.length);
   }
 
   get rest(): MappedText {
@@ -109,9 +108,4 @@ export class ParsedInstruction implements InstructionNode {
 function triggerNode(content: LineContent, { firstLine, lastLine }: InstructionPlace): ParsedInstruction {
   const place = { ...content.text.range(), firstLine, lastLine };
   return new ParsedInstruction(content, place, noParts, content.problem !== undefined);
-}
-
-/** A list without room to spare. */
-function exact<Item>(list: readonly Item[]): readonly Item[] {
-  return list.length === 0 ? none : list.slice();
 }

@@ -69,6 +69,7 @@ export function buildModel(source: SourceText, options: ModelOptions): LintFile 
       stage,
       from: stage.from,
       base,
+      root: parent?.root ?? base,
       platform: platform.os,
       platformGuessed: platform.guessed,
       flavour,

@@ -32,6 +32,8 @@ export interface LintStage extends Remembering {
   readonly stage: Stage;
   readonly from: FromInstruction;
   readonly base: BaseImage;
+  /** The image that the chain of stages starts from. */
+  readonly root: BaseImage;
   /** From `--target-os`, `--platform`, the image's name, or the stage it builds on (dockerfile.md 4). */
   readonly platform: 'windows' | 'linux';
   /** True when nothing told: `linux` is then only the default. */

@@ -1,6 +1,5 @@
 import { defineRule } from '../rule.ts';
-import { programName } from '../shell/script.ts';
-import { rangeOf, scriptsOf, type Script } from '../shell/scripts.ts';
+import { lineOf, rangeOf, scriptsOf, type Script } from '../shell/scripts.ts';
 
 export default defineRule({
   id: 'PW054',
@@ -31,12 +30,11 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    const lineAt = ({ text }: Script, index: number): number => file.source.lineAt(text.offsetOf(index));
     for (const script of scriptsOf(stage)) {
       const text = script.text.text;
       const last = text.trimEnd().length - 1;
       const start = script.shell === 'cmd' ? remark(script) : trailingComment(script);
-      if (start === undefined || lineAt(script, start) === lineAt(script, last)) continue;
+      if (start === undefined || lineOf(script, start, file) === lineOf(script, last, file)) continue;
       report({
         message: 'continued lines are joined: everything below belongs to this comment',
         range: rangeOf(script, { start, end: last + 1 }),
@@ -66,5 +64,5 @@ function trailingComment({ text: { text }, commands, operators }: Script): numbe
 
 /** `rem` with a text: alone it ends where its command does. */
 function remark({ commands }: Script): number | undefined {
-  return commands.find(({ words }) => programName(words[0]) === 'rem' && words.length > 1)?.start;
+  return commands.find(({ program, words }) => program === 'rem' && words.length > 1)?.start;
 }

@@ -1,6 +1,5 @@
 import { defineRule } from '../rule.ts';
 import { instructionsOf } from '../stage-instructions.ts';
-import { rootBase } from '../windows-stage.ts';
 
 export default defineRule({
   id: 'PW016',
@@ -21,9 +20,9 @@ export default defineRule({
       { text: 'FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\nENV PATH="$PATH;C:/tools"\n', lines: [2] },
     ],
   },
-  stage(stage, { file, report }) {
+  stage(stage, { report }) {
     const bare = /^mcr\.microsoft\.com\/windows(\/(nanoserver|servercore|server))?$/;
-    if (!bare.test(rootBase(stage, file).repository)) return;
+    if (!bare.test(stage.root.repository)) return;
     for (const { instruction, variables } of instructionsOf(stage, 'env')) {
       for (const { key, value } of instruction.pairs) {
         if (key.text.toUpperCase() !== 'PATH' || variables.get('PATH') !== undefined) continue;

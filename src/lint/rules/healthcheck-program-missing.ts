@@ -3,7 +3,7 @@ import { instructionsOf } from '../stage-instructions.ts';
 import { readCmd } from '../shell/cmd.ts';
 import { readPowershell } from '../shell/powershell.ts';
 import { programName } from '../shell/script.ts';
-import { isPlainNanoserver, rootBase } from '../windows-stage.ts';
+import { isPlainNanoserver } from '../windows-stage.ts';
 
 export default defineRule({
   id: 'PW035',
@@ -27,7 +27,7 @@ export default defineRule({
       },
     ],
   },
-  stage(stage, { file, report }) {
+  stage(stage, { report }) {
     for (const { instruction, shell } of instructionsOf(stage, 'healthcheck')) {
       if (instruction.test[0] === 'NONE') continue;
       const exec = instruction.test[0] === 'CMD';
@@ -41,7 +41,7 @@ export default defineRule({
           if (/^(wget|bash|sh)$/.test(name)) return true;
           if (name === 'curl')
             return powershell && shell.kind === 'powershell' && !/\.exe$/i.test(word?.value ?? '');
-          return name === 'powershell' && isPlainNanoserver(rootBase(stage, file));
+          return name === 'powershell' && isPlainNanoserver(stage.root);
         });
       if (wrong === undefined) continue;
       report({

@@ -28,11 +28,11 @@ export default defineRule({
       },
     ],
   },
-  stage(stage, { file, report }) {
+  stage(stage, { report }) {
     const machine =
       /^(setx(\.exe)?\s.*[/-]m(\s|$)|reg(\.exe)?\s+(add|delete|import)\s+"?(HKLM|HKEY_LOCAL_MACHINE)|net1?(\.exe)?\s+(user|localgroup)\s+\S|icacls(\.exe)?\s+"?c:[\\/]?"?(\s|$))/is;
     for (const script of runsOf(stage)) {
-      if (!runsAsUser(stage, script.context, file)) continue;
+      if (!runsAsUser(stage, script.context)) continue;
       for (const command of script.commands) {
         if (!machine.test(textOf(script, command))) continue;
         report({

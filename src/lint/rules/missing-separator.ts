@@ -1,6 +1,6 @@
 import { defineRule } from '../rule.ts';
 import type { ShellWord } from '../shell/script.ts';
-import { rangeOf, scriptsOf, type Script } from '../shell/scripts.ts';
+import { lineOf, rangeOf, scriptsOf, type Script } from '../shell/scripts.ts';
 
 export default defineRule({
   id: 'PW055',
@@ -35,7 +35,6 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    const lineAt = ({ text }: Script, index: number): number => file.source.lineAt(text.offsetOf(index));
     for (const script of scriptsOf(stage)) {
       const [first, last] = script.context.instruction.node.lines;
       if (script.kind !== 'run' || first === last) continue;
@@ -46,7 +45,7 @@ export default defineRule({
           (word, index) =>
             index > 0 &&
             begins(script, word, words[index - 1]!) &&
-            lineAt(script, word.start) > lineAt(script, words[index - 1]!.end - 1),
+            lineOf(script, word.start, file) > lineOf(script, words[index - 1]!.end - 1, file),
         );
         if (at < 0) continue;
         const previous = words[at - 1]!;

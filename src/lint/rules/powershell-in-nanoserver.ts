@@ -1,7 +1,8 @@
+import type { StageInstruction } from '../../dockerfile/instructions.ts';
 import { defineRule } from '../rule.ts';
 import { programName } from '../shell/script.ts';
 import { rangeOf, scriptsOf } from '../shell/scripts.ts';
-import { isPlainNanoserver, rootBase } from '../windows-stage.ts';
+import { isPlainNanoserver } from '../windows-stage.ts';
 
 export default defineRule({
   id: 'PW025',
@@ -25,14 +26,15 @@ export default defineRule({
       },
     ],
   },
-  stage(stage, { file, report }) {
-    if (!isPlainNanoserver(rootBase(stage, file))) return;
-    const copied = stage.instructions.findIndex(
+  stage(stage, { report }) {
+    if (!isPlainNanoserver(stage.root)) return;
+    const copied = stage.instructions.find(
       ({ instruction }) => instruction.kind === 'copy' || instruction.kind === 'add',
     );
-    const absent = (name: string, at: number): boolean =>
-      name === 'powershell' || (name === 'pwsh' && (copied < 0 || at < copied));
-    stage.instructions.forEach(({ instruction }, at) => {
+    const firstCopy = copied?.instruction.node.range.start ?? Infinity;
+    const absent = (name: string, { node }: StageInstruction): boolean =>
+      name === 'powershell' || (name === 'pwsh' && node.range.start < firstCopy);
+    for (const { instruction } of stage.instructions) {
       const words =
         instruction.kind === 'shell'
           ? instruction.shell
@@ -42,15 +44,14 @@ export default defineRule({
               : []
             : [];
       const word = words[0];
-      if (word === undefined) return;
+      if (word === undefined) continue;
       const name = programName({ text: word.text, value: word.text, start: 0, end: 0 });
-      if (absent(name, at)) report({ message: `Nano Server has no ${name}`, range: word.range() });
-    });
+      if (absent(name, instruction)) report({ message: `Nano Server has no ${name}`, range: word.range() });
+    }
     for (const script of scriptsOf(stage)) {
       if (script.shell !== 'cmd') continue;
-      const at = stage.instructions.indexOf(script.context);
       for (const { program, words } of script.commands) {
-        if (absent(program, at))
+        if (absent(program, script.context.instruction))
           report({ message: `Nano Server has no ${program}`, range: rangeOf(script, words[0]!) });
       }
     }

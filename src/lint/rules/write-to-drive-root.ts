@@ -25,10 +25,10 @@ export default defineRule({
       },
     ],
   },
-  stage(stage, { file, report }) {
+  stage(stage, { report }) {
     for (const script of runsOf(stage)) {
       const { workdir } = script.context;
-      if (!runsAsUser(stage, script.context, file)) continue;
+      if (!runsAsUser(stage, script.context)) continue;
       const atRoot = workdir === undefined ? stage.base.stage === undefined : normalizePath(workdir) === 'c:';
       for (const target of script.commands.flatMap(({ redirects }) => redirects)) {
         const path = target.value;

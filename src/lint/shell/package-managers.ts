@@ -5,7 +5,7 @@ import { readArguments, type ReadArguments } from './options.ts';
 import type { ShellWord } from './script.ts';
 import { callsByProgram, type Call } from './steps.ts';
 
-export interface Tool {
+interface ToolWords {
   /** Matches a program's name: lower case, without folder and `.exe`. */
   readonly programs: RegExp;
   /** Options that take the next word. */
@@ -13,6 +13,27 @@ export interface Tool {
   readonly style?: 'gnu' | 'single';
   /** Words after `--` are another program's. */
   readonly stops?: boolean;
+}
+
+/** One program, or several that take the same words. */
+export class Tool {
+  private static readonly every: Tool[] = [];
+  readonly programs: RegExp;
+  private readonly words: ToolWords;
+
+  constructor(words: ToolWords) {
+    this.programs = words.programs;
+    this.words = words;
+    Tool.every.push(this);
+  }
+
+  static all(): readonly Tool[] {
+    return Tool.every;
+  }
+
+  read(args: readonly ShellWord[]): ReadArguments {
+    return readArguments(args, this.words.valued, this.words);
+  }
 }
 
 export interface ToolCall extends ReadArguments {
@@ -26,73 +47,72 @@ export interface ToolCall extends ReadArguments {
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
 
-export const aptGet: Tool = {
-  programs: /^apt-get$/,
-  valued: words(
-    '-t --target-release --default-release -o --option -c --config-file -a --host-architecture -P --build-profiles',
-  ),
-};
+const aptOptions = words(
+  '-t --target-release --default-release -o --option -c --config-file -a --host-architecture -P --build-profiles',
+);
+
+export const aptGet = new Tool({ programs: /^apt-get$/, valued: aptOptions });
 
 /** All three front ends of apt's lists. */
-export const apt: Tool = { ...aptGet, programs: /^(apt|apt-get|aptitude)$/ };
+export const apt = new Tool({ programs: /^(apt|apt-get|aptitude)$/, valued: aptOptions });
 
-export const apk: Tool = {
+export const apk = new Tool({
   programs: /^apk$/,
   valued: words(
     '-X --repository -t --virtual -p --root --repositories-file --keys-dir --cache-dir --cache-max-age --arch --wait --progress-fd --timeout',
   ),
-};
+});
 
 const rpmOptions = words(
   '-c --config -d --debuglevel -e --errorlevel -R --randomwait -x --exclude --enablerepo --disablerepo --repo --repoid --installroot --releasever --setopt --disableplugin --enableplugin --forcearch --advisory --bz --cve --sec-severity --comment --color --downloaddir --destdir --disableexcludes --excludepkgs --rpmverbosity',
 );
 
-export const yum: Tool = { programs: /^yum$/, valued: rpmOptions };
-export const dnf: Tool = { programs: /^(micro)?dnf5?$/, valued: rpmOptions };
+export const yum = new Tool({ programs: /^yum$/, valued: rpmOptions });
+export const dnf = new Tool({ programs: /^(micro)?dnf5?$/, valued: rpmOptions });
 
-export const zypper: Tool = {
+export const zypper = new Tool({
   programs: /^zypper$/,
   valued: words(
     '-R --root -D --reposd-dir -C --cache-dir -c --config --pkg-cache-dir --raw-cache-dir --solv-cache-dir -p --plus-repo --plus-content -r --repo --from -t --type --download --userdata --installroot',
   ),
-};
+});
 
-export const pip: Tool = {
+export const pip = new Tool({
   programs: /^pip[23]?(\.\d+)?$/,
   valued: words(
     '-r --requirement -c --constraint -e --editable -t --target --platform --python-version --implementation --abi --root --prefix -b --build --src --upgrade-strategy -C --config-settings --config-setting --global-option --install-option --no-binary --only-binary --progress-bar --root-user-action --report -i --index-url --pypi-url --extra-index-url -f --find-links --log --proxy --retries --timeout --exists-action --trusted-host --cert --client-cert --cache-dir --use-feature --use-deprecated --python --keyring-provider --group --resume-retries --uploaded-prior-to',
   ),
-};
+});
 
-export const npm: Tool = {
+export const npm = new Tool({
   programs: /^npm$/,
   valued: words(
     '--loglevel --registry --prefix -C --cache --userconfig --globalconfig --tag --omit --include --only --also -w --workspace --save-prefix --scope --install-strategy --os --cpu --libc --before --fetch-retries --fetch-timeout --network-timeout --script-shell --node-options --auth-type --otp --proxy --https-proxy --noproxy --cafile --ca --maxsockets --timing-file --logs-dir --logs-max',
   ),
-};
+});
 
-export const gem: Tool = {
+export const gem = new Tool({
   programs: /^gem[\d.]*$/,
   valued: words(
     '-n --bindir -i --install-dir -v --version -s --source --clear-sources -P --trust-policy --platform --build-root -p --http-proxy -B --bulk-threshold -g --file --document --without --config-file --target-rbconfig --use-system-libraries --with-cflags --with-ldflags',
   ),
   stops: true,
-};
+});
 
-export const go: Tool = {
+export const go = new Tool({
   programs: /^go[\d.]*$/,
   valued: words(
     '-C -o -p -mod -modfile -ldflags -gcflags -asmflags -gccgoflags -tags -buildmode -compiler -exec -overlay -pkgdir -toolexec -covermode -coverpkg -pgo -installsuffix',
   ),
   style: 'single',
-};
+});
 
-export const yarn: Tool = {
+export const yarn = new Tool({
   programs: /^yarn(pkg)?$/,
   valued: words(
     '--cwd --cache-folder --modules-folder --registry --mutex --network-timeout --network-concurrency',
   ),
-};
+});
 
 /** Calls of one stage that may be a tool's, and those that were read. */
 interface ToolsOfStage {
@@ -128,8 +148,6 @@ function candidatesOf(stage: LintStage, file: LintFile): ReadonlyMap<Tool, reado
 
 const none: readonly never[] = [];
 
-const tools: readonly Tool[] = [aptGet, apt, apk, yum, dnf, zypper, pip, npm, gem, go, yarn];
-
 /** Programs that were met before: files share most of them. */
 const toolsByProgram = new Map<string, readonly Tool[]>();
 
@@ -137,7 +155,8 @@ const toolsByProgram = new Map<string, readonly Tool[]>();
 function toolsOf(program: string): readonly Tool[] {
   let found = toolsByProgram.get(program);
   if (found === undefined) {
-    found = python.test(program) ? tools : tools.filter(({ programs }) => programs.test(program));
+    const all = Tool.all();
+    found = python.test(program) ? all : all.filter(({ programs }) => programs.test(program));
     if (toolsByProgram.size > 5000) toolsByProgram.clear();
     toolsByProgram.set(program, found);
   }
@@ -155,10 +174,7 @@ export function readTool(call: Call, tool: Tool): ToolCall | undefined {
     if (module < 0 || !tool.programs.test(args[module + 1]?.value ?? '')) return undefined;
     args = args.slice(module + 2);
   }
-  const read = readArguments(args, tool.valued, {
-    style: tool.style ?? 'gnu',
-    stops: tool.stops ?? false,
-  });
+  const read = tool.read(args);
   const [verb, ...rest] = read.operands;
   return { ...read, call, verb: verb?.value ?? '', verbWord: verb, rest };
 }

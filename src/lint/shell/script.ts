@@ -1,3 +1,5 @@
+import { exact } from '../../dockerfile/exact-list.ts';
+
 /** What the tokenisers give: commands of words, each with its place in the text that was read. */
 export interface ShellWord {
   /** As written. */
@@ -40,13 +42,6 @@ export interface ShellText {
 export function shellWord(text: string, value: string, start: number, end: number): ShellWord {
   const written = text.slice(start, end);
   return { text: written, value: value === written ? written : value, start, end };
-}
-
-const none: readonly ShellWord[] = [];
-
-/** As long as its words and no longer: a list that grew has room to spare, and long files have very many lists. */
-function exact(list: readonly ShellWord[]): readonly ShellWord[] {
-  return list.length === 0 ? none : list.slice();
 }
 
 /** Collects words into commands; the tokenisers drive it. */

@@ -2,7 +2,7 @@
 import type { MappedText } from '../../dockerfile/mapped-text.ts';
 import type { SourceRange } from '../../dockerfile/source.ts';
 import { remember } from '../memory.ts';
-import type { LintInstruction, LintStage } from '../model.ts';
+import type { LintFile, LintInstruction, LintStage } from '../model.ts';
 import { readCmd } from './cmd.ts';
 import { readPowershell } from './powershell.ts';
 import { programName, type ShellCommand, type ShellText } from './script.ts';
@@ -99,6 +99,11 @@ function powershellScript(
 /** Where a command stands in the file; only its first line's part when it is long. */
 export function rangeOf(script: Script, part: { readonly start: number; readonly end: number }): SourceRange {
   return script.text.range(part.start, part.end);
+}
+
+/** 1-based line of the file where the character at `index` of the script's text stands. */
+export function lineOf({ text }: Script, index: number, { source }: LintFile): number {
+  return source.lineAt(text.offsetOf(index));
 }
 
 export function textOf(script: Script, command: ShellCommand): string {
