@@ -137,6 +137,7 @@ export class Linter {
 /** BuildKit's order: `NAME.dockerignore`, then `.dockerignore` of the context, which is taken to be the file's folder. */
 export function dockerignoreOf(path: string, seen = new SeenFolders()): string | undefined {
   const folder = dirname(path);
+  if (seen.isBare(folder)) return undefined;
   const found = [`${basename(path)}.dockerignore`, '.dockerignore'].find((name) => seen.holds(folder, name));
   try {
     return found === undefined ? undefined : readFileSync(join(folder, found), 'utf8');

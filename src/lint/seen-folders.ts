@@ -17,6 +17,11 @@ export class SeenFolders {
     this.#companions.set(folder, found.length === 0 ? none : new Set(found));
   }
 
+  /** True for a folder (absolute) that is known to hold none of them. */
+  isBare(folder: string): boolean {
+    return this.#companions.get(folder) === none;
+  }
+
   /** Whether `folder` (absolute) holds `name`, one of those that go with Dockerfiles. */
   holds(folder: string, name: string): boolean {
     if (this.#companions.get(folder)?.has(name.toLowerCase()) === false) return false;

@@ -155,7 +155,7 @@ export class ConfigFinder {
     const key = `${names[0]!}\0${folder}`;
     if (this.#paths.has(key)) return this.#paths.get(key);
     const above = dirname(folder);
-    const name = names.find((one) => this.#seen.holds(folder, one));
+    const name = this.#seen.isBare(folder) ? undefined : names.find((one) => this.#seen.holds(folder, one));
     const found =
       name === undefined ? (above === folder ? undefined : this.#nearest(above, names)) : join(folder, name);
     this.#paths.set(key, found);
