@@ -158,9 +158,12 @@ export class ComputestorageLayerDriver implements LayerDriver {
   async unmount(folder: string): Promise<void> {
     try {
       await using disk = await VirtualDisk.open(join(folder, diskName.scratch));
-      const { hresult, path } = await this.#askVolume(disk);
-      if (!isFailure(hresult) && path !== '') await this.#detachFilter(path);
-      await disk.detach();
+      try {
+        const { hresult, path } = await this.#askVolume(disk);
+        if (!isFailure(hresult) && path !== '') await this.#detachFilter(path);
+      } finally {
+        await disk.detach();
+      }
     } catch {
       // Not attached, or not there.
     }

@@ -70,6 +70,32 @@ export class LayerDrivers {
     }
     return driver;
   }
+
+  /** What made the layer or scratch of a folder; where no record tells, what would make it now. */
+  maker(folder: string): LayerDriver {
+    const name = driverOf(folder);
+    return name === undefined ? this.current : this.of(name);
+  }
+
+  /** By its maker. A DLL that this Windows has lost has nothing mounted. */
+  async unmount(folder: string): Promise<void> {
+    await this.#byMaker(folder, (driver) => driver.unmount(folder));
+  }
+
+  /** False: the caller removes the tree itself. */
+  async destroy(folder: string): Promise<boolean> {
+    return (await this.#byMaker(folder, (driver) => driver.destroy(folder))) ?? false;
+  }
+
+  async #byMaker<T>(folder: string, work: (driver: LayerDriver) => Promise<T>): Promise<T | undefined> {
+    const driver = this.maker(folder);
+    try {
+      return await work(driver);
+    } catch (error) {
+      if (driver === this.current) throw error;
+      return undefined;
+    }
+  }
 }
 
 /**

@@ -24,7 +24,6 @@ import {
   checkDepth,
   checkId,
   diskSizeOf,
-  driverOf,
   makePartialFolder,
   recordName,
   scratchExists,
@@ -46,7 +45,6 @@ import type {
 import { detachDisk } from './ffi/virtdisk.ts';
 import { access } from './ffi/ntdll.ts';
 import { WindowsLayerApply } from './layer-apply.ts';
-import type { LayerDriver } from './layer-driver.ts';
 import { LayerDrivers, requireMadeBy } from './layer-drivers.ts';
 import { exportItems, listChanges } from './layer-export.ts';
 import { NtFile } from './nt-file.ts';
@@ -262,7 +260,7 @@ class WindowsLayerStore implements LayerStore {
     const folder = join(this.#store, key);
     if (!existsSync(folder)) return;
     requireLayerPrivileges();
-    await this.#driverOf(folder).unmount(folder);
+    await this.#drivers.unmount(folder);
     await this.#removeFile(join(folder, mountedName));
   }
 
@@ -273,7 +271,7 @@ class WindowsLayerStore implements LayerStore {
       throw new LayerError('LAYER_EXISTS', `${key} is an image's layer`);
     if (!existsSync(folder)) return;
     requireLayerPrivileges();
-    await this.#driverOf(folder).unmount(folder);
+    await this.#drivers.unmount(folder);
     await this.#discard(folder);
   }
 
@@ -359,7 +357,7 @@ class WindowsLayerStore implements LayerStore {
   async #mountedPath(folder: string): Promise<string | undefined> {
     if (!existsSync(join(folder, mountedName))) return undefined;
     try {
-      const path = await this.#driverOf(folder).mountPath(folder);
+      const path = await this.#drivers.maker(folder).mountPath(folder);
       await using volume = await VolumeView.open(path);
       return (await volume.stat('')) === undefined ? undefined : path;
     } catch {
@@ -404,7 +402,7 @@ class WindowsLayerStore implements LayerStore {
       moveToTrash(this.#trash, folder);
     } catch (error) {
       // A disk that is still attached keeps its folder (windows-layers.md 4.5).
-      await this.#driverOf(folder).unmount(folder);
+      await this.#drivers.unmount(folder);
       if (!(await detachDisk(join(folder, diskName.scratch)))) throw error;
       moveToTrash(this.#trash, folder);
     }
@@ -416,11 +414,7 @@ class WindowsLayerStore implements LayerStore {
   async #destroy(folder: string): Promise<void> {
     const name = basename(folder);
     try {
-      if (
-        /^[0-9a-f]{64}\./.test(name) &&
-        (await this.#driverOf(folder).destroy(folder)) &&
-        !existsSync(folder)
-      )
+      if (/^[0-9a-f]{64}\./.test(name) && (await this.#drivers.destroy(folder)) && !existsSync(folder))
         return;
       await using trash = await NtFile.open(undefined, this.#trash, { access: access.read });
       await removeTree(trash, name);
@@ -432,12 +426,6 @@ class WindowsLayerStore implements LayerStore {
   async #removeFile(path: string): Promise<void> {
     await using folder = await NtFile.open(undefined, join(path, '..'), { access: access.read });
     await removeTree(folder, basename(path));
-  }
-
-  /** What is there is unmounted and removed by what made it. */
-  #driverOf(folder: string): LayerDriver {
-    const name = driverOf(folder);
-    return name === undefined ? this.#drivers.current : this.#drivers.of(name);
   }
 
   #requireOwn(layers: readonly string[], scratch?: string): void {

@@ -136,7 +136,7 @@ describe(`layers by computestorage under Wine${why === undefined ? '' : ` (skipp
     expect(store()).to.deep.equal(before);
   });
 
-  it('called nothing of vmcompute for layers, and gave everything back', () => {
+  it('called nothing of vmcompute for layers', () => {
     for (const name of [
       'ImportLayer',
       'ProcessBaseImage',
@@ -147,6 +147,38 @@ describe(`layers by computestorage under Wine${why === undefined ? '' : ` (skipp
       expect(cli.calls(name), name).to.deep.equal([]);
     for (const name of ['HcsImportLayer', 'HcsSetupBaseOSLayer', 'HcsExportLayer', 'HcsDestroyLayer'])
       expect(cli.calls(name).length, name).to.be.greaterThan(0);
+  });
+
+  it('can be got rid of where its DLL is lost, as can what vmcompute made', async () => {
+    const trash = (): string[] => readdirSync(join(cli.dataRoot, 'trash'));
+    const withoutIt = { [variable]: cli.rig.windowsPath(lacking(cli.rig)) };
+    await porthole('create', '--name', 'left', cli.image);
+    const images = lines(await porthole('images', '-q', '--no-trunc'));
+    for (const args of [
+      ['rm', 'left'],
+      ['rmi', '-f', ...new Set(images)],
+    ]) {
+      const run = await cli.portholeWith(withoutIt, ...args);
+      expect([run.code, run.stderr], args.join(' ')).to.deep.equal([0, '']);
+    }
+    expect([store(), trash()]).to.deep.equal([[], []]);
+
+    const calls = cli.calls('CreateSandboxLayer').length;
+    for (const args of [
+      ['pull', '-q', cli.image],
+      ['create', '--name', 'older', cli.image],
+    ])
+      expect((await cli.portholeWith(withoutIt, ...args)).code, args.join(' ')).to.equal(0);
+    expect(cli.calls('CreateSandboxLayer')).to.have.length(calls + 1);
+    const start = await cli.porthole('start', 'older');
+    expect(start.code).to.equal(1);
+    expect(start.stderr).to.match(/container [0-9a-f]{64} was made with the layer driver vmcompute/);
+    await porthole('rm', 'older');
+    await porthole('rmi', cli.image);
+    expect([store(), trash()]).to.deep.equal([[], []]);
+  });
+
+  it('gave everything back', () => {
     const exits = readFileSync(join(cli.rig.folder, 'calls.log'), 'utf8')
       .split('\n')
       .flatMap((line) => (line.includes('"exit":') ? [JSON.parse(line) as Exit] : []));

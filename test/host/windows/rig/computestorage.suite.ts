@@ -430,6 +430,19 @@ describe('windows layer store by computestorage', () => {
     });
   });
 
+  it('keeps a disk open that a call still uses', async () => {
+    const below = await small();
+    const path = join(below.path, 'blank.vhdx');
+    const disk = await VirtualDisk.open(path);
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const call = disk.use((handle) => promise.then(() => storage.formatWritableLayerVhd(handle)));
+    await disk.close();
+    resolve(0);
+
+    // A closed handle would be E_HANDLE.
+    expect(await call).to.equal(0x8007_0057);
+  });
+
   it('is chosen where it is asked for, or vmcompute lacks the calls', () => {
     const choose = (asked: string | undefined, vmcompute: boolean, computestorage = true): string =>
       chooseLayerDriver(asked, { vmcompute: () => vmcompute, computestorage: () => computestorage });
