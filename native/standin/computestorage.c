@@ -14,6 +14,7 @@
 
 #define INITIALIZED L"standin-initialized"
 #define FILTER L"standin-filter"
+#define TRIED L"standin-filter-tried"
 #define OVERLAY L"standin-overlay"
 #define HR(code) ((code) ? FAILURE_OF_WIN32(code) : S_OK)
 #define VOLUME L"\\\\?\\Volume{"
@@ -406,6 +407,7 @@ EXPORT HRESULT WINAPI HcsAttachLayerStorageFilter(PCWSTR mount, PCWSTR data)
     if (!result && !code && !chain.count) result = E_INVALIDARG;
     if (!result && !code) {
         check_lifetime(folder);
+        mark(folder, TRIED, FALSE);
         code = fill_volume(volume, &chain);
         if (!code) code = mark(folder, FILTER, TRUE);
     }
@@ -419,7 +421,8 @@ EXPORT HRESULT WINAPI HcsDetachLayerStorageFilter(PCWSTR mount)
 {
     HRESULT result = fault_of("HcsDetachLayerStorageFilter", NULL);
     WCHAR volume[64], folder[PATH_CHARS];
-    DWORD code = result ? 0 : check_volume(mount, volume, folder);
+    DWORD code = check_volume(mount, volume, folder);
+    if (result && !code && has(folder, FILTER)) mark(folder, TRIED, TRUE);
     if (!result && !code && !has(folder, FILTER)) code = ERROR_NOT_FOUND;
     if (!result && !code) code = mark(folder, FILTER, FALSE);
     if (!result) result = HR(code);

@@ -183,9 +183,12 @@ EXPORT DWORD __stdcall DetachVirtualDisk(HANDLE handle, ULONG flags, ULONG provi
     if (!code && !marker_of(handle, marker)) code = ERROR_INVALID_HANDLE;
     if (!code && !DeleteFileW(marker)) code = ERROR_NOT_READY;
     if (!code) {
-        /* A disk that is pulled from below its filter takes the filter with it; nobody should do that. */
+        /* A disk that is pulled from below its filter takes the filter with it; nobody should do that who has not tried. */
+        BOOL tried;
+        wcscpy(wcsrchr(marker, L'\\'), L"\\standin-filter-tried");
+        tried = DeleteFileW(marker);
         wcscpy(wcsrchr(marker, L'\\'), L"\\standin-filter");
-        if (DeleteFileW(marker)) ledger_violation("%s was called below a filter", "DetachVirtualDisk");
+        if (DeleteFileW(marker) && !tried) ledger_violation("%s was called below a filter", "DetachVirtualDisk");
     }
     log_call("DetachVirtualDisk", FAILURE_OF_WIN32(code), NULL);
     return code;

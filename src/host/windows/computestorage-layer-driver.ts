@@ -158,12 +158,9 @@ export class ComputestorageLayerDriver implements LayerDriver {
   async unmount(folder: string): Promise<void> {
     try {
       await using disk = await VirtualDisk.open(join(folder, diskName.scratch));
-      try {
-        const { hresult, path } = await this.#askVolume(disk);
-        if (!isFailure(hresult) && path !== '') await this.#detachFilter(path);
-      } finally {
-        await disk.detach();
-      }
+      const { hresult, path } = await this.#askVolume(disk);
+      // Below a filter that somebody uses, what was written last would be lost: the next try gets rid of both.
+      if (!isFailure(hresult) && (path === '' || (await this.#detachFilter(path)))) await disk.detach();
     } catch {
       // Not attached, or not there.
     }
@@ -187,26 +184,29 @@ export class ComputestorageLayerDriver implements LayerDriver {
     await using disk = await VirtualDisk.open(join(folder, diskName.scratch));
     // Whoever mounts is not who unmounts.
     await disk.attach({ permanent: true });
-    const volume = await this.#volumeOf(disk);
-    await withLock(
-      this.#prepareLock,
-      () =>
+    try {
+      const volume = await this.#volumeOf(disk);
+      const filter = (): Promise<void> =>
         called(
           'HcsAttachLayerStorageFilter',
           folder,
           storage.attachLayerStorageFilter(`${volume}\\`, this.#layers(parents)),
-        ),
-      { timeoutMs: prepareLockMs },
-    );
-    return volume;
+        );
+      await withLock(this.#prepareLock, filter, { timeoutMs: prepareLockMs });
+      return volume;
+    } catch (error) {
+      // Ours, and without a filter: nobody uses it.
+      await disk.detach().catch(() => undefined);
+      throw error;
+    }
   }
 
-  /** The end of a container is not yet the end of all that had its files open. */
-  async #detachFilter(volume: string): Promise<void> {
+  /** The end of a container is not yet the end of all that had its files open. False: somebody still has. */
+  async #detachFilter(volume: string): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {
       const hresult = await inTime(storage.detachLayerStorageFilter(`${volume}\\`));
       const isBusy = hresult === doNotDetach || busy.includes(win32Of(hresult) ?? NaN);
-      if (!isBusy || attempt >= detachAttempts) return;
+      if (!isBusy || attempt >= detachAttempts) return !isBusy;
       await this.#pause(pauseMs * 2 ** Math.min(attempt, 4));
     }
   }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { PortholeError } from '../../../../src/errors/porthole-error.ts';
 import type { Environment } from '../../../../src/environment.ts';
 import type { WindowsHostFacts } from '../../../../src/host/ports/host-facts.ts';
 import type { LayerInfo } from '../../../../src/host/ports/layers.ts';
@@ -19,6 +20,7 @@ import { applyTar, describeTar, expectLayerError, idOf } from '../../../contract
 import { baseImageLayers } from '../../../support/base-image.ts';
 import { LayerTar } from '../../../support/layer-tar.ts';
 import { rejection } from '../../../support/rejection.ts';
+import { Seeded } from '../../../support/seeded.ts';
 import { openWindowsStore } from './layer-store.ts';
 import type { WindowsStore } from './layer-store.ts';
 import { calls, clearFaults, expectNothingOpen, failNext, setMode } from './standins.ts';
@@ -235,6 +237,23 @@ describe('windows layer store by computestorage', () => {
     expect(existsSync(join(store.windowsfilter, key, 'sandbox.vhdx.standin-attached'))).to.equal(false);
   });
 
+  it('leaves a disk attached that somebody uses, for the next try', async () => {
+    const below = await small();
+    await store.layers.createScratch(key, { parents: [below.id] });
+    await store.layers.mount(key);
+    failNext('HcsDetachLayerStorageFilter', doNotDetach, { countdown: 0 });
+    const before = calls('HcsDetachLayerStorageFilter').length;
+    await store.layers.unmount(key);
+
+    expect(calls('HcsDetachLayerStorageFilter')).to.have.length(before + 10);
+    const attached = join(store.windowsfilter, key, 'sandbox.vhdx.standin-attached');
+    expect(existsSync(attached)).to.equal(true);
+    clearFaults();
+    await store.layers.mount(key);
+    await store.layers.unmount(key);
+    expect(existsSync(attached)).to.equal(false);
+  });
+
   it('attaches one filter at a time', async () => {
     const below = await small();
     const keys = ['1', '2', '3', '4'].map(idOf);
@@ -333,6 +352,63 @@ describe('windows layer store by computestorage', () => {
       expect(store.leftovers()).to.deep.equal([]);
       expect(readdirSync(store.windowsfilter)).to.deep.equal([]);
     });
+  });
+
+  describe('ends clean after random lives with failures', () => {
+    const lives = Number(process.env['PORTHOLE_RIG_LIVES'] ?? 30);
+    const firstSeed = Number(process.env['PORTHOLE_RIG_SEED'] ?? 1);
+    const failing = [
+      ...['CreateVirtualDisk', 'OpenVirtualDisk', 'AttachVirtualDisk', 'DetachVirtualDisk'],
+      ...['ResizeVirtualDisk', 'HcsFormatWritableLayerVhd', 'HcsSetupBaseOSLayer', 'HcsImportLayer'],
+      ...['HcsGetLayerVhdMountPath', 'HcsInitializeWritableLayer', 'HcsAttachLayerStorageFilter'],
+      ...['HcsDetachLayerStorageFilter', 'HcsExportLayer', 'HcsDestroyLayer', 'ORCreateHive', 'ORSaveHive'],
+    ];
+    const codes = [2, 5, 21, 32, 112, 1117, 1167, 1168].map(win32);
+
+    async function live(seed: number): Promise<void> {
+      const random = new Seeded(seed);
+      const keys = ['1', '2'].map(idOf);
+      const known = await small();
+      const steps: readonly ((one: string) => Promise<unknown>)[] = [
+        (one) => store.layers.createScratch(one, { parents: [known.id] }),
+        (one) => store.layers.createScratch(one, { parents: [known.id], sizeBytes: 30 * 2 ** 30 }),
+        (one) => store.layers.mount(one),
+        (one) => store.layers.mount(one),
+        (one) => store.layers.unmount(one),
+        async (one) => buffer(await store.layers.diff(one)),
+        (one) => store.layers.stat(one, 'a'),
+        (one) => store.layers.removeScratch(one),
+        () => onTop(known.id, new LayerTar().directory('Files').file(`Files/${random.below(3)}`, 'x')),
+        () => applyTar(store.layers, new LayerTar().directory('Files').file('Files/b', 'b').bytes(), []),
+        () => store.layers.sweep(),
+      ];
+      for (let step = 0; step < 14; step += 1) {
+        if (random.next() < 0.5)
+          failNext(random.pick(failing), random.pick(codes), { countdown: random.below(4) });
+        if (random.next() < 0.3) clearFaults();
+        // Two at once, now and then, on different scratches: who uses one holds its container's lock.
+        const [first, second] = random.next() < 0.5 ? keys : keys.toReversed();
+        const work = random.pick(steps)(first!);
+        const other = random.next() < 0.3 ? random.pick(steps)(second!) : undefined;
+        for (const promise of [work, other])
+          await promise?.catch((error: unknown) => {
+            if (!(error instanceof PortholeError)) throw error;
+          });
+      }
+      clearFaults();
+      for (const one of keys) await store.layers.removeScratch(one);
+      for (const { id } of await store.layers.list()) await store.layers.remove(id);
+      await store.layers.sweep();
+      expect([readdirSync(store.windowsfilter), store.leftovers()], `seed ${seed}`).to.deep.equal([[], []]);
+    }
+
+    for (let batch = 0; batch < lives / 10; batch += 1)
+      it(`from seed ${firstSeed + batch * 10}`, async () => {
+        for (let life = 0; life < 10; life += 1) {
+          await live(firstSeed + batch * 10 + life);
+          await expectNothingOpen(`seed ${firstSeed + batch * 10 + life}:`);
+        }
+      });
   });
 
   it('tries again what a scanner disturbed', async () => {
