@@ -51,7 +51,8 @@ export function isLayerType(type: string): boolean {
   return (
     /^application\/vnd\.docker\.image\.rootfs\.(foreign\.)?diff\.tar([.+](gzip|zstd|bzip2|xz))?$/.test(
       type,
-    ) || /^application\/vnd\.oci\.image\.layer\.(nondistributable\.)?v1\.tar(\+(gzip|zstd|bzip2|xz))?$/.test(type)
+    ) ||
+    /^application\/vnd\.oci\.image\.layer\.(nondistributable\.)?v1\.tar(\+(gzip|zstd|bzip2|xz))?$/.test(type)
   );
 }
 

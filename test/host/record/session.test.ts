@@ -121,7 +121,7 @@ describe('recording sessions', () => {
         code: 'REPLAY_MISMATCH',
         hint: 'the container ran when the recording began, under a monitor that was not recorded: record it from its start, or when it has ended',
       });
-      expect((await rejection(network.createNamespace()))).to.include({
+      expect(await rejection(network.createNamespace())).to.include({
         hint: 'the command, its files or porthole itself changed since the recording was made',
       });
       again.leave();
