@@ -148,6 +148,21 @@ export default class Lint extends Command {
     flags: Parsed['flags'],
     only?: ReadonlySet<string>,
   ): Promise<number> {
+    restCompilers();
+    try {
+      return await this.#lintAndTell(linter, names, flags, only);
+    } finally {
+      // Not before all is told: what is hot by now would all be compiled at once.
+      wakeCompilers();
+    }
+  }
+
+  async #lintAndTell(
+    linter: Linter,
+    names: readonly string[],
+    flags: Parsed['flags'],
+    only: ReadonlySet<string> | undefined,
+  ): Promise<number> {
     const { stdout, stderr, outTerminal, signal } = this.context;
     const refusals = new Set<string>();
     const refuse: Refuse = (name, error) => {
@@ -158,19 +173,14 @@ export default class Lint extends Command {
     };
     const files: LintedFile[] = [];
     const mode = { fix: flags.fix, dryRun: flags['dry-run'] };
-    restCompilers();
-    try {
-      for (const name of await listFiles(names, linter, refuse)) {
-        if (only?.has(linter.path(name)) === false) continue;
-        signal.throwIfAborted();
-        try {
-          files.push(await linter.lint(name, mode));
-        } catch (error) {
-          refuse(name, error);
-        }
+    for (const name of await listFiles(names, linter, refuse)) {
+      if (only?.has(linter.path(name)) === false) continue;
+      signal.throwIfAborted();
+      try {
+        files.push(await linter.lint(name, mode));
+      } catch (error) {
+        refuse(name, error);
       }
-    } finally {
-      wakeCompilers();
     }
     for (const notice of linter.notices) stderr.write(`${notice}\n`);
     const reports = files.map(({ report }) => report);
