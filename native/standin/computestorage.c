@@ -60,9 +60,10 @@ static BOOL is_its_id(const WCHAR *layer, const char *id)
     DWORD done = 0;
     HANDLE file;
     path_of(path, layer, L"standin-id");
-    if (!exists(path)) return !write_text(path, id);
+    if (!exists(path) && !write_text(path, id)) return TRUE;
     file = CreateFileW(path, GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL);
-    if (file == INVALID_HANDLE_VALUE) return FALSE;
+    /* Another thread is writing it down: a later call compares. */
+    if (file == INVALID_HANDLE_VALUE) return TRUE;
     ReadFile(file, known, sizeof(known) - 1, &done, NULL);
     CloseHandle(file);
     return !done || !_stricmp(known, id);

@@ -91,5 +91,6 @@ export async function expectNothingOpen(when = ''): Promise<void> {
     await delay(20);
   }
   expect(open, `${when} given out and never given back`).to.deep.equal({});
-  expect(ledger().violations, `${when} wrong uses of handles and strings`).to.deep.equal([]);
+  const { violations } = ledger();
+  expect(violations, `${when} wrong uses of handles and strings: ${violations.join(', ')}`).to.deep.equal([]);
 }
