@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { asError, PortholeError } from '../errors/porthole-error.ts';
+import { inflateInto } from '../layer/inflate-into.ts';
 import { LayerError } from '../layer/layer-error.ts';
 import { defaultLayerLimits, uncompressedLimit } from '../layer/limits.ts';
-import { pumpLayer } from '../layer/pump.ts';
 import { MemoryTree, splitPath } from './source-tree.ts';
 import type { SourceEntry } from './source-tree.ts';
 
@@ -53,18 +53,17 @@ async function spool(
   const spooled = createWriteStream(hostPath, { mode: 0o600 });
   let size = 0;
   let inflated = 0;
-  const write = async (chunk: Uint8Array): Promise<void> => {
-    inflated += chunk.length;
-    const limit = uncompressedLimit(defaultLayerLimits, size);
-    if (inflated > limit) throw invalidArchive(`it inflates to more than ${limit} bytes`);
-    if (!parser.write(chunk)) await Promise.race([once(parser, 'drain'), once(parser, 'close')]);
-  };
-  const feed = (async () => {
-    const chunks = countBytes(stream, (count) => (size += count));
-    await pumpLayer(chunks, { write }, signal === undefined ? {} : { signal });
-    (parser as unknown as Writable).end();
-  })();
-  feed.catch((error: unknown) => parser.destroy(asError(error)));
+  const chunks = countBytes(stream, (count) => (size += count));
+  const feed = inflateInto(parser as unknown as Writable, chunks, {
+    signal,
+    onInflated: (bytes) => {
+      inflated += bytes;
+      const limit = uncompressedLimit(defaultLayerLimits, size);
+      if (inflated > limit) throw invalidArchive(`it inflates to more than ${limit} bytes`);
+    },
+  });
+  // The entries end with the same error.
+  feed.catch(() => undefined);
   let offset = 0;
   try {
     for await (const entry of parser) {

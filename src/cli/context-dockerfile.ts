@@ -1,5 +1,4 @@
 /** The Dockerfile of a build context, without building. */
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -36,17 +35,15 @@ export async function readContextDockerfile({
 }
 
 async function fromTar(stream: Readable, path: string): Promise<ContextDockerfile> {
-  const [{ extract }, { pumpLayer }] = await Promise.all([import('tar-stream'), import('../layer/pump.ts')]);
+  const [{ extract }, { inflateInto }] = await Promise.all([
+    import('tar-stream'),
+    import('../layer/inflate-into.ts'),
+  ]);
   const found = new Map<string, Buffer>();
   const wanted = new Set([path, `${path}.dockerignore`, '.dockerignore']);
   const entries = extract();
-  const write = async (chunk: Uint8Array): Promise<void> => {
-    if (!entries.write(chunk)) await Promise.race([once(entries, 'drain'), once(entries, 'close')]);
-  };
-  pumpLayer(stream, { write }).then(
-    () => void (entries as unknown as Writable).end(),
-    (error: unknown) => entries.destroy(asError(error)),
-  );
+  // The entries end with the same error.
+  inflateInto(entries as unknown as Writable, stream).catch(() => undefined);
   for await (const entry of entries) {
     const name = entry.header.name.replace(/^(\.?\/)+/, '');
     if (wanted.has(name)) found.set(name, await collect(entry));

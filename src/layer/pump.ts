@@ -7,6 +7,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { asError } from '../errors/porthole-error.ts';
 import { compressionHeadBytes, detectCompression, inflateOther } from './compression.ts';
 import type { Compression } from './compression.ts';
+import { eventOrClose } from './event-or-close.ts';
 import { LayerError } from './layer-error.ts';
 import type { Gunzip, ZstdDecompress } from 'node:zlib';
 
@@ -185,9 +186,9 @@ async function feed(
     if (isOver()) break;
     if (batch === undefined) {
       decompressor.end();
-      await once(decompressor, 'close');
+      await eventOrClose(decompressor, 'close');
     } else if (!decompressor.write(batch)) {
-      await once(decompressor, 'drain');
+      await eventOrClose(decompressor, 'drain');
     }
     while (fed.length > 0 && before + fed[0]!.length <= decompressor.bytesWritten) {
       const taken = fed.shift()!;
@@ -197,17 +198,6 @@ async function feed(
   }
   const [partly, ...rest] = fed;
   if (partly !== undefined) input.unread([partly.subarray(decompressor.bytesWritten - before), ...rest]);
-}
-
-/** Resolves at the event, or when the stream closes without it. */
-function once(stream: Decompressor, event: 'drain' | 'close'): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off(event, done).off('close', done);
-      resolve();
-    };
-    stream.on(event, done).on('close', done);
-  });
 }
 
 /** The batches, with a way to put some back. */

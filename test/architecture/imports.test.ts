@@ -53,7 +53,7 @@ const rules: Readonly<Record<string, Rule>> = {
       errors,
       'src/image',
       'src/layer/compression.ts',
-      'src/layer/pump.ts',
+      'src/layer/inflate-into.ts',
       'src/remote',
       'tar-stream',
       'src/version.ts',
