@@ -10,6 +10,7 @@ import type { Readable } from 'node:stream';
 import { buffer as collect } from 'node:stream/consumers';
 import type { BuildContext, BuildRequest } from '../engine/roles/index.ts';
 import { asError, PortholeError } from '../errors/porthole-error.ts';
+import { leavesFolder } from '../text/leaves-folder.ts';
 import { CliError, systemErrorText } from './cli-error.ts';
 import { absolutePath } from './requests/client.ts';
 import type { Client } from './requests/client.ts';
@@ -192,8 +193,7 @@ async function realDockerfile(
     throw fail(`unable to evaluate symlinks in Dockerfile path: ${text}`, { cause: error });
   }
   const inside = relative(folder, real);
-  const isOutside = inside === '..' || inside.startsWith(`..${sep}`) || inside === real;
-  return { real, inside: isOutside ? undefined : inside.split(sep).join('/') };
+  return { real, inside: leavesFolder(inside) ? undefined : inside.split(sep).join('/') };
 }
 
 /** Text of `.dockerignore`; undefined when there is none. UTF-16 of Windows PowerShell is read too. */

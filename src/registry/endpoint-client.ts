@@ -11,6 +11,7 @@ import { parseChallenges, preferredChallenge } from './challenge.ts';
 import type { Clock } from './clock.ts';
 import type { Endpoint } from './endpoints.ts';
 import { RegistryError, isWorthRetrying, maxErrorBytes, responseError } from './errors.ts';
+import { isRedirect, maxRedirects } from './http.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http.ts';
 import { redactUrl } from './redact.ts';
 
@@ -41,9 +42,6 @@ export interface EndpointClientOptions {
   /** `Warning: 299` texts of the registry. */
   readonly onWarning?: ((text: string) => void) | undefined;
 }
-
-const maxRedirects = 10;
-const redirectStatuses = [301, 302, 303, 307, 308];
 
 export class EndpointClient {
   readonly endpoint: Endpoint;
@@ -135,7 +133,7 @@ export class EndpointClient {
         ...(request.headersTimeoutMs === undefined ? {} : { headersTimeoutMs: request.headersTimeoutMs }),
       });
       const location = response.header('location');
-      if (!redirectStatuses.includes(response.status) || location === null) return response;
+      if (!isRedirect(response.status) || location === null) return response;
       await discardBody(response.body);
       if (request.method !== 'GET' && request.method !== 'HEAD' && response.status < 307) {
         throw this.#redirectError(request, response.status, 'the registry redirects an upload');

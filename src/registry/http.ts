@@ -11,6 +11,13 @@ import { isUntrustedCertificate, networkError } from './network-error.ts';
 import { proxyFor } from './proxy-rules.ts';
 import type { RegistryTimeouts } from './timeouts.ts';
 
+/** As many as Go's client follows. */
+export const maxRedirects = 10;
+
+export function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;

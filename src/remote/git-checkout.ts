@@ -1,8 +1,9 @@
 /** Brings the files of a repository, by the git that is installed. */
 import { spawn } from 'node:child_process';
 import { mkdir, realpath, rm, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { join, relative } from 'node:path';
 import { PortholeError, asError } from '../errors/porthole-error.ts';
+import { leavesFolder } from '../text/leaves-folder.ts';
 import { parseGitAddress } from './git-address.ts';
 
 export interface CheckoutOptions {
@@ -117,18 +118,14 @@ async function folderIn(root: string, folder: string): Promise<string> {
   const top = await realpath(root);
   const shown = JSON.stringify(folder);
   const outside = new Error(`error setting git context, ${shown} not within git root`);
-  if (leavesRoot(relative(top, join(top, folder)))) throw outside;
+  if (leavesFolder(relative(top, join(top, folder)))) throw outside;
   const found = await realpath(join(top, folder)).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new Error(`stat ${folder}: no such file or directory`) : error;
   });
-  if (leavesRoot(relative(top, found))) throw outside;
+  if (leavesFolder(relative(top, found))) throw outside;
   if (!(await stat(found)).isDirectory())
     throw new Error(`error setting git context, not a directory: ${folder}`);
   return found;
-}
-
-function leavesRoot(path: string): boolean {
-  return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
 }
 
 function failedCheckout(message: string, cause: unknown): PortholeError {

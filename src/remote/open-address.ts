@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { PortholeError, asError } from '../errors/porthole-error.ts';
 import type { ErrorKind } from '../errors/porthole-error.ts';
-import { HttpClient } from '../registry/http.ts';
+import { HttpClient, isRedirect, maxRedirects } from '../registry/http.ts';
 import type { HttpResponse } from '../registry/http.ts';
 import { redactUrl, redactUserInfo } from '../registry/redact.ts';
 import { defaultTimeouts } from '../registry/timeouts.ts';
@@ -24,7 +24,6 @@ export function shownAddress(address: string): string {
   return redactUserInfo(address);
 }
 
-const mostRedirects = 10;
 const mostErrorText = 1000;
 
 /**
@@ -73,10 +72,10 @@ async function follow(
       ...(authorization === undefined ? {} : { headers: { Authorization: authorization } }),
     });
     const location = response.header('location');
-    if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response;
+    if (!isRedirect(response.status) || location === null) return response;
     response.body.destroy();
-    if (redirects === mostRedirects)
-      throw new Error(`Get "${redactUrl(url)}": stopped after ${mostRedirects} redirects`);
+    if (redirects === maxRedirects)
+      throw new Error(`Get "${redactUrl(url)}": stopped after ${maxRedirects} redirects`);
     url = new URL(location, href).href;
     if (!/^https?:/.test(url))
       throw new Error(

@@ -178,7 +178,7 @@ const rules: Readonly<Record<string, Rule>> = {
     may: ['src/monitor', 'src/engine/local', 'src/host/open.ts', 'src/host/recording.ts', 'src/state'],
     types: [environment, 'src/host/host.ts'],
   },
-  'src/remote': { may: [errors, 'src/registry'] },
+  'src/remote': { may: [errors, 'src/registry', 'src/text'] },
   'src/registry': { may: [errors, 'src/image', 'src/state', 'node-fetch'], types: [wire, environment] },
   'src/state': { may: [errors], types: [wire, 'src/hcs', ports] },
   'src/text': { may: [] },
