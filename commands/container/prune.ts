@@ -1,7 +1,7 @@
 import { Command } from '../../src/cli/command.ts';
 import { readClientConfig, withPruneFilters } from '../../src/cli/config-file.ts';
 import type { ParsedFlags } from '../../src/cli/flag.ts';
-import { confirm } from '../../src/cli/prompt.ts';
+import { confirmPrune } from '../../src/cli/prompt.ts';
 import { toFilters } from '../../src/cli/requests/filters.ts';
 import { pruneFlags } from '../../src/cli/shared-flags.ts';
 import { humanSize } from '../../src/text/size.ts';
@@ -16,12 +16,7 @@ export default class ContainerPrune extends Command {
   async run({ flags }: ParsedFlags<typeof ContainerPrune.flags>): Promise<void> {
     const filters = withPruneFilters(toFilters(flags.filter), readClientConfig(this.context));
     const dryRun = flags['dry-run'];
-    if (!flags.force && !flags.yes && !dryRun) {
-      await confirm(
-        this.context,
-        'WARNING! This will remove all stopped containers.\nAre you sure you want to continue?',
-      );
-    }
+    await confirmPrune(this.context, flags, 'all stopped containers');
     const { containers } = await this.context.engine();
     const report = await containers.prune({ signal: this.context.signal, filters, dryRun });
     this.result(report);

@@ -1,7 +1,7 @@
 import { Command } from '../../src/cli/command.ts';
 import { readClientConfig, withPruneFilters } from '../../src/cli/config-file.ts';
 import type { ParsedFlags } from '../../src/cli/flag.ts';
-import { confirm } from '../../src/cli/prompt.ts';
+import { confirmPrune } from '../../src/cli/prompt.ts';
 import { toFilters } from '../../src/cli/requests/filters.ts';
 import { pruneFlags } from '../../src/cli/shared-flags.ts';
 import { humanSize } from '../../src/text/size.ts';
@@ -17,16 +17,12 @@ export default class ImagePrune extends Command {
   static readonly examples = ['porthole image prune --force', 'porthole image prune --all --dry-run'];
 
   async run({ flags }: ParsedFlags<typeof ImagePrune.flags>): Promise<void> {
-    const { all, force, yes, 'dry-run': dryRun } = flags;
+    const { all, 'dry-run': dryRun } = flags;
     const filters = withPruneFilters(toFilters(flags.filter), readClientConfig(this.context));
     const { dangling = [], ...others } = filters;
     const asked = { dangling: [...new Set([...dangling, String(!all)])], ...others };
-    if (!force && !yes && !dryRun) {
-      const what = all
-        ? 'all images without at least one container associated to them'
-        : 'all dangling images';
-      await confirm(this.context, `WARNING! This will remove ${what}.\nAre you sure you want to continue?`);
-    }
+    const what = all ? 'all images without at least one container associated to them' : 'all dangling images';
+    await confirmPrune(this.context, flags, what);
     const { images } = await this.context.engine();
     const report = await images.prune({ signal: this.context.signal, filters: asked, dryRun });
     this.result(report);

@@ -1,7 +1,7 @@
 import { Command } from '../../src/cli/command.ts';
 import { readClientConfig, withPruneFilters } from '../../src/cli/config-file.ts';
 import type { ParsedFlags } from '../../src/cli/flag.ts';
-import { confirm } from '../../src/cli/prompt.ts';
+import { confirmPrune } from '../../src/cli/prompt.ts';
 import { toFilters } from '../../src/cli/requests/filters.ts';
 import { pruneFlags } from '../../src/cli/shared-flags.ts';
 
@@ -15,12 +15,7 @@ export default class NetworkPrune extends Command {
   async run({ flags }: ParsedFlags<typeof NetworkPrune.flags>): Promise<void> {
     const filters = withPruneFilters(toFilters(flags.filter), readClientConfig(this.context));
     const dryRun = flags['dry-run'];
-    if (!flags.force && !flags.yes && !dryRun) {
-      await confirm(
-        this.context,
-        'WARNING! This will remove all custom networks not used by at least one container.\nAre you sure you want to continue?',
-      );
-    }
+    await confirmPrune(this.context, flags, 'all custom networks not used by at least one container');
     const { networks } = await this.context.engine();
     const report = await networks.prune({ signal: this.context.signal, filters, dryRun });
     this.result(report);

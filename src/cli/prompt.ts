@@ -46,6 +46,16 @@ export async function confirm(context: Asking, message: string): Promise<void> {
   throw new PortholeError('cancelled', 'CANCELLED', 'operation has been cancelled');
 }
 
+/** What prune commands ask, but for `--force`, `--yes` and `--dry-run`. */
+export async function confirmPrune(
+  context: Asking,
+  flags: { readonly force: boolean; readonly yes: boolean; readonly 'dry-run': boolean },
+  what: string,
+): Promise<void> {
+  if (flags.force || flags.yes || flags['dry-run']) return;
+  await confirm(context, `WARNING! This will remove ${what}.\nAre you sure you want to continue?`);
+}
+
 /** Asks for a text; `secret` shows nothing of what is typed. */
 export async function ask(context: Asking, question: string, secret: boolean): Promise<string> {
   context.stdout.write(question);
