@@ -7,7 +7,8 @@ const accessDenied = 5;
 const sharingViolation = 32;
 const lockViolation = 33;
 const fullDisk: readonly number[] = [39, 112];
-const timeout = 1460;
+/** ERROR_TIMEOUT: what a call that was given up is said to have failed with. */
+export const timeout = 1460;
 
 /** Another program has the file just now, mostly a virus scanner: worth another try (users.md P09). */
 export function isHeldByOthers(code: number): boolean {

@@ -18,10 +18,10 @@ import {
 import type { ObjectWriter } from './layer-objects.ts';
 import { NtFile } from './nt-file.ts';
 import { removeTree } from './remove-tree.ts';
+import { directorySuffix } from './transport-folder.ts';
 
 /** Folder names inside a partial folder. */
 export const transportName = 'transport';
-const directorySuffix = '.$wcidirs$';
 const bootFolder = 'UtilityVM\\Files\\EFI\\Microsoft\\Boot';
 /** Stores that the utility VM's boot changes: kept as they came, so that the layer's tar can be made again. */
 const bootStores: readonly (readonly [file: string, kept: string])[] = [

@@ -1,35 +1,23 @@
 /** A larger disk is not yet a larger partition, nor that a larger volume (windows-layers.md 4.5). */
 import { access, isFailure, win32Error } from './ffi/ntdll.ts';
 import { volumeOf } from './ffi/kernel32.ts';
-import {
-  attachDisk,
-  closeDisk,
-  detach,
-  extendVolume as extendTo,
-  growPartition,
-  openDisk,
-  partitionLength,
-} from './ffi/virtdisk.ts';
+import { extendVolume as extendTo, growPartition, partitionLength } from './ffi/virtdisk.ts';
 import { HostFileError } from './host-file-error.ts';
 import { NtFile } from './nt-file.ts';
+import { VirtualDisk } from './virtual-disk.ts';
 
 const sectorBytes = 512;
 const clusterBytes = 4096;
 
 /** Lets the volume of a disk that nobody has attached fill its partition. `mountPath`: where the volume is then. */
-export async function growVolume(disk: string, mountPath: () => Promise<string>): Promise<void> {
-  const { code, handle } = await openDisk(disk);
-  if (handle === undefined) throw new HostFileError('open', disk, code);
+export async function growVolume(path: string, mountPath: () => Promise<string>): Promise<void> {
+  await using disk = await VirtualDisk.open(path);
+  await disk.attach();
   try {
-    const attached = await attachDisk(handle);
-    if (attached !== 0) throw new HostFileError('attach', disk, attached);
-    try {
-      await extendVolume(await mountPath());
-    } finally {
-      await detach(handle);
-    }
+    await extendVolume(await mountPath());
   } finally {
-    await closeDisk(handle);
+    // Closing it detaches it, too.
+    await disk.detach().catch(() => undefined);
   }
 }
 

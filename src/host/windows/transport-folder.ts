@@ -18,7 +18,8 @@ import { errorCode } from '../../state/atomic-file.ts';
 /** The list of what a layer deletes, and its first line. */
 export const tombstonesName = 'tombstones.txt';
 export const tombstonesHeader = '\ufeffVersion 1.0';
-const directorySuffix = '.$wcidirs$';
+/** Of the files that describe directories. */
+export const directorySuffix = '.$wcidirs$';
 const headerSize = 20;
 const sparseStream = 8;
 

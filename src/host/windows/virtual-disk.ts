@@ -9,11 +9,8 @@ import {
   resizeDisk,
 } from './ffi/virtdisk.ts';
 import type { DiskHandle } from './ffi/virtdisk.ts';
-import { HostFileError } from './host-file-error.ts';
-
-/** Attaching waits for the volume; past this the service hangs. */
-const diskMs = 240_000;
-const timeout = 1460;
+import { HostFileError, timeout } from './host-file-error.ts';
+import { quickMs } from './layer-calls.ts';
 
 /**
  * An open virtual disk. Failures are `HostFileError`s. Its handle is closed when the last call that uses it has returned: one
@@ -46,7 +43,7 @@ export class VirtualDisk implements AsyncDisposable {
     const late = { code: timeout, handle: undefined };
     const { code, handle } = await bounded(
       work,
-      diskMs,
+      quickMs,
       () => late,
       (answer) => (answer.handle === undefined ? undefined : closeDisk(answer.handle)),
     );
@@ -79,7 +76,7 @@ export class VirtualDisk implements AsyncDisposable {
   /** `\\.\PhysicalDriveN`, while it is attached. */
   async devicePath(): Promise<string> {
     const late = { code: timeout, path: '' };
-    const { code, path } = await bounded(this.use(devicePath), diskMs, () => late);
+    const { code, path } = await bounded(this.use(devicePath), quickMs, () => late);
     if (code !== 0) throw new HostFileError('find the device of', this.path, code);
     return path;
   }
@@ -96,7 +93,7 @@ export class VirtualDisk implements AsyncDisposable {
   }
 
   async #call(verb: string, work: (handle: DiskHandle) => Promise<number>): Promise<void> {
-    const code = await bounded(this.use(work), diskMs, () => timeout);
+    const code = await bounded(this.use(work), quickMs, () => timeout);
     if (code !== 0) throw new HostFileError(verb, this.path, code);
   }
 }

@@ -9,7 +9,7 @@ import { listNames } from '../../state/atomic-file.ts';
 import { saveEmptyHive } from './ffi/offreg.ts';
 import { HostFileError } from './host-file-error.ts';
 import type { LayerTransport } from './layer-driver.ts';
-import { tombstonesHeader, tombstonesName } from './transport-folder.ts';
+import { directorySuffix, tombstonesHeader, tombstonesName } from './transport-folder.ts';
 
 const hives = ['DefaultUser', 'Sam', 'Security', 'Software', 'System'];
 const filesRoot = 'Files\\';
@@ -31,7 +31,7 @@ export async function completeTransport(
   }
   const attributes = Buffer.alloc(4);
   attributes.writeUInt32LE(fileAttribute.directory);
-  writeFileSync(`${folderOfHives}.$wcidirs$`, attributes);
+  writeFileSync(folderOfHives + directorySuffix, attributes);
   writeFileSync(join(folder, tombstonesName), tombstonesText(deletions));
 }
 
