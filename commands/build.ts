@@ -136,7 +136,7 @@ export default class Build extends Command {
       ]);
     const { bytes, dockerignore } = await readContextDockerfile(source);
     const { environment, stdout, stderr } = this.context;
-    const name = shownDockerfile(args[0]!, flags.file);
+    const name = shownDockerfile(args[0]!, flags.file, source);
     const read = readOrRefuse(() => readSource(bytes), name);
     const os = request.platform.split(/[/(]/)[0]?.toLowerCase();
     // What the engine builds when nothing is said.
@@ -185,14 +185,14 @@ function readOrRefuse<T>(read: () => T, name: string): T {
 }
 
 /** As excerpts call the Dockerfile: the path that leads to it from here. */
-function shownDockerfile(context: string, file: string): string {
+function shownDockerfile(context: string, file: string, source: ContextSource): string {
   if (file !== '' && file !== '-') return file;
-  return file === '-' || isElsewhere(context) ? 'Dockerfile' : join(context, 'Dockerfile');
+  return file === '-' || isElsewhere(source) ? 'Dockerfile' : join(context, 'Dockerfile');
 }
 
-/** Standard input, or an address. */
-function isElsewhere(context: string): boolean {
-  return context === '-' || /^(?:[a-z]+:\/\/|git@|github\.com\/)/.test(context);
+/** An archive, or what was brought here for the build alone: no place of the user's. */
+function isElsewhere({ context, dispose }: ContextSource): boolean {
+  return context.kind !== 'directory' || dispose !== undefined;
 }
 
 /** `--build-arg X` without a value anywhere leaves X to the Dockerfile. */
