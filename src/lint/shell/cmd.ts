@@ -1,4 +1,4 @@
-import { CommandCollector, shellWord, type ShellText } from './script.ts';
+import { asciiTable, CommandCollector, shellWord, type ShellText } from './script.ts';
 
 /** Of one line. */
 const blanks = /[^\S\n]+/y;
@@ -6,9 +6,7 @@ const blanks = /[^\S\n]+/y;
 const plain = /[^\s&|<>^")]+/y;
 /** In brackets and outside of them. */
 const endsWord = /[\s&|<>]/;
-/** The same by character code, of those below 128. */
-const endsWordCode = new Uint8Array(128);
-for (let code = 0; code < 128; code++) if (endsWord.test(String.fromCharCode(code))) endsWordCode[code] = 1;
+const endsWordCode = asciiTable(endsWord);
 const inQuotes = /[^"]+/y;
 
 /**
@@ -100,7 +98,7 @@ function readWord(text: string, start: number, bracketed: boolean): { end: numbe
       value += text[++at]!;
       continue;
     }
-    if (!quoted && (/[\s&|<>]/.test(char) || (bracketed && char === ')'))) break;
+    if (!quoted && (endsWord.test(char) || (bracketed && char === ')'))) break;
     value += char;
   }
   return { end: at, value };

@@ -1,4 +1,4 @@
-import { CommandCollector, shellWord, type ShellText } from './script.ts';
+import { asciiTable, CommandCollector, shellWord, type ShellText } from './script.ts';
 
 /** Of one line. */
 const blanks = /[^\S\n]+/y;
@@ -58,10 +58,8 @@ export function readPowershell(text: string): ShellText {
   return out.finish();
 }
 
-/** By character code: letters and what else begins a word wherever it stands. */
-const beginsWord = new Uint8Array(128);
-for (const char of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-/.\\:_\'"[%=,+')
-  beginsWord[char.charCodeAt(0)] = 1;
+/** Letters and what else begins a word wherever it stands. */
+const beginsWord = asciiTable(/[A-Za-z\-/.\\:_'"[%=,+]/);
 
 const redirection = /^[\d*]?(>>?)(&\d)?/;
 
@@ -72,9 +70,7 @@ function mayRedirect(char: string, next: string | undefined): boolean {
 /** Characters that stand for themselves in a word. */
 const plain = /[^\s;|(){}'"`$&]+/y;
 const endsWord = /[\s;|(){}]/;
-/** The same by character code, of those below 128. */
-const endsWordCode = new Uint8Array(128);
-for (let code = 0; code < 128; code++) if (endsWord.test(String.fromCharCode(code))) endsWordCode[code] = 1;
+const endsWordCode = asciiTable(endsWord);
 
 function word(text: string, start: number, out: CommandCollector): number {
   plain.lastIndex = start;

@@ -38,6 +38,11 @@ export interface ShellText {
   readonly operators: readonly ShellOperator[];
 }
 
+/** By character code, of those below 128: 1 where the pattern matches. To look there costs less than to ask the pattern. */
+export function asciiTable(pattern: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 128 }, (_, code) => Number(pattern.test(String.fromCharCode(code))));
+}
+
 /** The word of `text` from `start` to `end`. Nearly all stand for themselves: those keep one string. */
 export function shellWord(text: string, value: string, start: number, end: number): ShellWord {
   const written = text.slice(start, end);
