@@ -87,7 +87,7 @@ static void make_directories(const WCHAR *directory)
 }
 
 /* CreateProcessW searches the caller's directory and PATH, so the launcher takes on those of the new process. */
-static DWORD create(const struct start *start, STARTUPINFOW *startup, DWORD flags, PROCESS_INFORMATION *process)
+static DWORD create_once(const struct start *start, STARTUPINFOW *startup, DWORD flags, PROCESS_INFORMATION *process)
 {
     WCHAR *command_line = joined(start->command_line, L"");
     const WCHAR *directory = *start->directory ? start->directory : NULL;
@@ -101,6 +101,19 @@ static DWORD create(const struct start *start, STARTUPINFOW *startup, DWORD flag
     /* A directory that is somebody's current one cannot be removed. */
     SetCurrentDirectoryW(L"C:\\");
     release(command_line);
+    return error;
+}
+
+/*
+ * Wine tells this error when the new process ended before it had begun, none of the program having run: where addresses are
+ * random its loader's heap may lie on what it needs (sandbox-plan.ts), which the next attempt hardly meets again.
+ */
+static DWORD create(const struct start *start, STARTUPINFOW *startup, DWORD flags, PROCESS_INFORMATION *process)
+{
+    DWORD error;
+    int attempts = 3;
+    do error = create_once(start, startup, flags, process);
+    while (error == ERROR_INTERNAL_ERROR && --attempts);
     return error;
 }
 

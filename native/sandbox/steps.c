@@ -202,6 +202,13 @@ static long limit(const char *resource, const char *value)
     return sys_prlimit((int)number_of(resource), pair);
 }
 
+static long add_personality(unsigned long flags)
+{
+    long result = sys_personality(0xffffffff);
+    if (result >= 0) result = sys_personality((unsigned long)result | flags);
+    return result < 0 ? result : 0;
+}
+
 long run_step(struct step *step)
 {
     char **w = step->words;
@@ -230,6 +237,7 @@ long run_step(struct step *step)
     if (IS("caps", 0)) return drop_capabilities();
     if (IS("nnp", 0)) return sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0);
     if (IS("seccomp", 1)) return filter_calls(w[1], step->sizes[1]);
+    if (IS("personality", 1)) return add_personality((unsigned long)number_of(w[1]));
     if (IS("rlimit", 2)) return limit(w[1], w[2]);
     if (IS("umask", 1)) return sys_umask((int)number_of(w[1])) & 0;
     if (IS("raw", 0)) return make_raw();

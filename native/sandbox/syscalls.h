@@ -81,6 +81,7 @@ static inline long sys_getpid(void) { return CALL(__NR_getpid, 0, 0, 0, 0, 0); }
 static inline long sys_setsid(void) { return CALL(__NR_setsid, 0, 0, 0, 0, 0); }
 static inline long sys_sethostname(const char *name, size_t size) { return CALL(__NR_sethostname, name, size, 0, 0, 0); }
 static inline long sys_prctl(int option, unsigned long a, unsigned long b) { return CALL(__NR_prctl, option, a, b, 0, 0); }
+static inline long sys_personality(unsigned long flags) { return CALL(__NR_personality, flags, 0, 0, 0, 0); }
 static inline long sys_capset(struct __user_cap_header_struct *header, struct __user_cap_data_struct *data)
 {
     return CALL(__NR_capset, header, data, 0, 0, 0);

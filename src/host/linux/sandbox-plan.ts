@@ -3,7 +3,7 @@
  * on the host was looked up before and is an argument.
  */
 import type { WineInstallation, RootEntry } from './wine-installation.ts';
-import { BIND, CLONE, MS, type SandboxStep } from './sandbox-program.ts';
+import { BIND, CLONE, MS, PERSONALITY, type SandboxStep } from './sandbox-program.ts';
 import { seccompFilter } from './seccomp-filter.ts';
 
 /** Who runs the engine: root keeps its identity; anybody else becomes root of a user namespace of one user. */
@@ -280,8 +280,13 @@ function enterRoot(root: string): SandboxStep[] {
   ];
 }
 
+/**
+ * Addresses are not random: Wine needs 0x7ffe0000 for what Windows shares with every process, and its loader's heap begins at a
+ * random place from 0x7d000000 on, so that about one program in 8,000 ended as it began (CreateProcessW told error 1359). Where
+ * the system call is refused (Docker's default filter does), the launcher tries such a start again.
+ */
 function confine(): SandboxStep[] {
-  return [['caps'], ['nnp'], ['seccomp', seccompFilter()]];
+  return [['-personality', PERSONALITY.noRandomize], ['caps'], ['nnp'], ['seccomp', seccompFilter()]];
 }
 
 function below(root: string, path: string): string {

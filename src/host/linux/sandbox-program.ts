@@ -26,6 +26,9 @@ export const CLONE = {
   network: 0x40000000,
 } as const;
 
+/** Flags of personality(2). */
+export const PERSONALITY = { noRandomize: 0x0040000 } as const;
+
 /** u32 length, then per step u16 count and per word u32 length, bytes, NUL. */
 export function encodeProgram(steps: readonly SandboxStep[]): Buffer {
   const parts: Uint8Array[] = [];

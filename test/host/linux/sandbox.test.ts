@@ -110,6 +110,18 @@ describe(`sandboxes${why === undefined ? '' : ` (skipped: ${why})`}`, function (
     await waiting.kill();
   });
 
+  it('have no random addresses, of which Wine would meet one in some thousand that it cannot start with', async () => {
+    const system = await start();
+    const waiting = await system.createProcess({ CommandLine: 'timeout 60' });
+    const pids = sandboxPids(firstPid(system));
+    expect(pids.length).to.be.greaterThan(3);
+    for (const pid of pids)
+      expect(Number.parseInt(readFileSync(`/proc/${pid}/personality`, 'utf8'), 16) & 0x0040000).to.equal(
+        0x0040000,
+      );
+    await waiting.kill();
+  });
+
   it('show layers in order, and keep what the container changes in its scratch', async () => {
     const upper = host.layer('upper', { 'app/a.txt': 'upper' });
     const lower = host.layer('lower', {
