@@ -1,7 +1,7 @@
 import { Command } from '../src/cli/command.ts';
 import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
 import { lintErrorText, orUsage, orUsageAsync, refuseIf } from '../src/cli/lint-errors.ts';
-import { restCompilers, wakeCompilers } from '../src/lint/compilers.ts';
+import { compilersAfterAll } from '../src/lint/compilers.ts';
 import { formatOf } from '../src/lint/formats/index.ts';
 import { formatNames } from '../src/lint/formats/names.ts';
 import { listFiles, type Refuse } from '../src/lint/list-files.ts';
@@ -148,12 +148,10 @@ export default class Lint extends Command {
     flags: Parsed['flags'],
     only?: ReadonlySet<string>,
   ): Promise<number> {
-    restCompilers();
     try {
       return await this.#lintAndTell(linter, names, flags, only);
     } finally {
-      // Not before all is told: what is hot by now would all be compiled at once.
-      wakeCompilers();
+      compilersAfterAll();
     }
   }
 

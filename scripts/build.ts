@@ -8,6 +8,8 @@
  * - `monitor.js` the container monitor; `oclif.js` the classes for oclif; worker files under their own paths;
  * - `lsp.js` the language server with its library, which nothing else loads.
  *
+ * The first two kinds are run by `bin/code-cache.js`.
+ *
  * npm packages are not bundled, but for the library of the language server. Commands must import them dynamically: a static import in what a hot command loads fails the
  * build (goal S4).
  */
@@ -15,6 +17,7 @@ import { build } from 'esbuild';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import ts from 'typescript';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { indexOf } from '../src/cli/command-index.ts';
@@ -75,6 +78,12 @@ function buildTime(): string {
     .replace(/\.\d+Z$/, 'Z');
 }
 
+/** In `dist/`: loads a package for a bundle. */
+const importer = 'import.js';
+
+/** Bundles of their own behind one dynamic import each, by module; they are taken along in no other bundle. */
+const chunks: Readonly<Record<string, string>> = { 'src/lsp/server.ts': 'lsp' };
+
 /** What a bundle is for. */
 interface Place {
   /** Whether `src/main.ts` is part of the bundle. */
@@ -131,8 +140,35 @@ function generatedModules(contents: ReadonlyMap<string, string>): Plugin {
   };
 }
 
-/** Bundles of their own behind one dynamic import each, by module; they are taken along in no other bundle. */
-const chunks: Readonly<Record<string, string>> = { 'src/lsp/server.ts': 'lsp' };
+/**
+ * What `import()` loads at run time, by way of a module of the bundle: a script that V8 has in its code cache cannot call it.
+ * `folder`: from the importing bundle to `dist/`.
+ */
+function runtimeImports(folder: './' | '../'): Plugin {
+  return {
+    name: 'runtime-imports',
+    setup: (pluginBuild) => {
+      pluginBuild.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+        kind === 'dynamic-import' ? { path, namespace: 'runtime-import' } : undefined,
+      );
+      pluginBuild.onLoad({ filter: /./, namespace: 'runtime-import' }, ({ path }) => ({
+        contents: path.startsWith('node:')
+          ? `module.exports = require(${JSON.stringify(path)});`
+          : // The importer gets a promise: esbuild wraps what is exported here, and a promise adopts anything with a `then`.
+            `exports.then = (done, failed) =>
+  require('${folder}${importer}').load(${JSON.stringify(path)}).then(done, failed);`,
+        loader: 'js',
+      }));
+    },
+  };
+}
+
+/** Begins a bundle with a line that is another one for every other text: its code cache is kept under that name. */
+function nameByContent(bundle: string): void {
+  const text = readFileSync(bundle, 'utf8');
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  writeFileSync(bundle, `//${hash}\n${text}`);
+}
 
 /** `folder`: from the importing bundle to `dist/`. */
 function ownChunks(folder: './' | '../'): Plugin {
@@ -142,8 +178,12 @@ function ownChunks(folder: './' | '../'): Plugin {
       pluginBuild.onResolve({ filter: /^[./]/ }, ({ path, kind, resolveDir }) => {
         if (kind !== 'dynamic-import') return undefined;
         const name = chunks[toRoot(resolve(resolveDir, path))];
-        return name === undefined ? undefined : { path: `${folder}${name}.js`, external: true };
+        return name === undefined ? undefined : { path: `${folder}${name}.js`, namespace: 'chunk' };
       });
+      pluginBuild.onLoad({ filter: /./, namespace: 'chunk' }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(path)});`,
+        loader: 'js',
+      }));
     },
   };
 }
@@ -177,7 +217,7 @@ function coldModules(found: Set<string>): Plugin {
         return { path: target, namespace: 'cold' };
       });
       pluginBuild.onLoad({ filter: /./, namespace: 'cold' }, ({ path }) => ({
-        // The importer gets a promise: esbuild wraps what is exported here, and a promise adopts anything with a `then`.
+        // As with `runtimeImports`.
         contents: `exports.then = (done, failed) =>
   require('../porthole.js').modules[${JSON.stringify(path)}]().then(done, failed);`,
         loader: 'js',
@@ -194,7 +234,7 @@ const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
   setup: (pluginBuild) => {
     const names =
-      'child_process crypto dgram dns dns/promises http http2 https net os readline stream tls worker_threads zlib';
+      'child_process crypto dgram dns dns/promises http http2 https net os readline stream tls v8 worker_threads zlib';
     const filter = new RegExp(`^node:(?:${names.replaceAll(' ', '|')})$`);
     pluginBuild.onResolve({ filter }, ({ path, kind }) =>
       kind === 'import-statement' ? { path, namespace: 'lazy-builtin' } : undefined,
@@ -236,7 +276,13 @@ const shared: BuildOptions = {
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
-  external: [...Object.keys(packageFile.dependencies), '../porthole.js', './porthole.js'],
+  external: [
+    ...Object.keys(packageFile.dependencies),
+    ...['porthole.js', importer, ...Object.values(chunks).map((name) => `${name}.js`)].flatMap((name) => [
+      `./${name}`,
+      `../${name}`,
+    ]),
+  ],
   absWorkingDir: root,
   logLevel: 'warning',
   metafile: true,
@@ -270,6 +316,20 @@ function checkAscii(bundle: string): void {
   if (found !== null) throw new Error(`${bundle}: write \\u.... in a regular expression: ${found[0]}`);
 }
 
+/** `import()` fails in a script that comes from the code cache. */
+function checkNoImport({ outputs }: Metafile): void {
+  const found = Object.values(outputs).flatMap(({ imports }) =>
+    imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path),
+  );
+  if (found.length > 0) throw new Error(`left to import(): ${found.join(', ')}`);
+}
+
+/** Of a bundle that `bin/code-cache.js` runs. */
+function finish(bundle: string): void {
+  checkAscii(bundle);
+  nameByContent(bundle);
+}
+
 async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> {
   const cold = new Set<string>();
   const buildOne = async (word: string): Promise<void> => {
@@ -285,6 +345,7 @@ async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> 
           generated(entries, { hot: true, commands: [entry], engine: !withoutEngine.includes(word) }),
         ),
         ownChunks('../'),
+        runtimeImports('../'),
         coldModules(cold),
         lazyBuiltins,
         rulesWithoutCases,
@@ -292,7 +353,8 @@ async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> 
     });
     const packages = packageImports(result.metafile!);
     if (packages.length > 0) throw new Error(`hot command ${word}: ${packages.join(', ')}`);
-    checkAscii(join(fresh, 'hot', `${word}.js`));
+    checkNoImport(result.metafile!);
+    finish(join(fresh, 'hot', `${word}.js`));
   };
   await Promise.all(hotCommands.map(buildOne));
   return cold;
@@ -309,6 +371,7 @@ async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
   const cold = await buildHot(entries);
   const plugins = [
     ownChunks('./'),
+    runtimeImports('./'),
     generatedModules(generated(entries, { hot: false, commands: entries })),
     lazyBuiltins,
   ];
@@ -320,7 +383,7 @@ async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
     ...Object.entries(chunks).map(([path, name]) => [name, path]),
     ...workerFiles().map((path) => [path.slice(0, -3), `src/${path}`]),
   ];
-  await Promise.all([
+  const [whole] = await Promise.all([
     build({
       ...shared,
       ...source(
@@ -346,7 +409,9 @@ async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
       plugins,
     }),
   ]);
-  checkAscii(join(fresh, 'porthole.js'));
+  checkNoImport(whole.metafile);
+  finish(join(fresh, 'porthole.js'));
+  writeFileSync(join(fresh, importer), 'exports.load = (name) => import(name);\n');
   writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
   writeFileSync(join(fresh, 'lsp.LICENSES.txt'), bundledLicences());
 }

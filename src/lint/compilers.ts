@@ -1,32 +1,43 @@
 /**
  * Many small files end before V8's optimising compilers have paid for themselves: without them 200 real files take about a
- * quarter less CPU time (`bench/lint.ts`). Long files are worth them.
+ * quarter less CPU time (`bench/lint.ts`). Long files are worth them. (How regular expressions are compiled must not be changed
+ * in a running process: V8 crashes.)
  */
 import { setFlagsFromString } from 'node:v8';
 
 /** Characters of one file from which on optimised code pays. */
 const longFile = 200_000;
+/** Fewer end before anything is optimised, and need not load node:v8. */
+const several = 8;
 
+let files = 0;
 let resting = false;
+let sawLong = false;
 
-/** Until `wakeCompilers`. What is compiled already stays. */
-export function restCompilers(): void {
-  resting = true;
-  for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
+/** To be called for each file before it is linted. */
+export function compilersFor(characters: number): void {
+  if (characters >= longFile) {
+    wake();
+    sawLong = true;
+    // What is read of it stays to the end, so that a young generation that grows holds more and more copies of it: kept as small
+    // as it is, a third of the memory is not needed.
+    setFlagsFromString('--semi-space-growth-factor=1');
+  } else if (++files === several && !sawLong) {
+    resting = true;
+    // What is compiled already stays.
+    for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
+  }
 }
 
-export function wakeCompilers(): void {
+/** When all files are linted and all is told: what is hot by then would be compiled at once before. */
+export function compilersAfterAll(): void {
+  wake();
+  files = 0;
+  sawLong = false;
+}
+
+function wake(): void {
   if (!resting) return;
   resting = false;
   for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
-}
-
-/**
- * Wakes them for a long file. What is read of it stays to the end, so that a young generation that grows holds more and more
- * copies of it: kept as small as it is, a third of the memory is not needed.
- */
-export function compilersFor(characters: number): void {
-  if (characters < longFile) return;
-  wakeCompilers();
-  setFlagsFromString('--semi-space-growth-factor=1');
 }

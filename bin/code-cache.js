@@ -1,0 +1,106 @@
+'use strict';
+const {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} = require('node:fs');
+const { createRequire, enableCompileCache } = require('node:module');
+const { dirname, join } = require('node:path');
+const { Script } = require('node:vm');
+
+const wrapper = '(function (exports, require, module, __filename, __dirname) {';
+
+/**
+ * Runs a bundle of `dist/` for a command and gives its exports. Its functions come compiled from V8's code cache: the one of
+ * Node's own compile cache is made before anything of a module has run, so that it holds hardly any function.
+ *
+ * What is kept is made when a command has ended: the functions that ran, under the name of the bundle's text (its first line) and
+ * of the command; `other` for one that has failed, which ran little of what it is for and may not even exist. `whole`: all
+ * functions, at once, of a command that runs nearly all of them.
+ */
+function runBundle(file, command, whole) {
+  // None: switched off, or not to be written.
+  const { directory } = enableCompileCache();
+  if (directory === undefined) return require(file);
+  // The build sees to it that a bundle is ASCII.
+  const text = readFileSync(file, 'latin1');
+  const [, hash] = /^\/\/([0-9a-f]{32})\n/.exec(text);
+  const source = `${wrapper}${text}\n})`;
+  const options = { filename: file, columnOffset: -wrapper.length };
+  const pathOf = (name) => join(directory, `porthole-${process.version}-${process.arch}-${hash}-${name}`);
+  const own = pathOf(command);
+  const other = pathOf('other');
+  let script = fromKept(own, source, options);
+  if (script === undefined && whole) {
+    script = compileWhole(source, options);
+    keep(own, script);
+  } else if (script === undefined) {
+    script = fromKept(other, source, options);
+    const known = script !== undefined;
+    script ??= new Script(source, options);
+    keepAtExit(script, (code) => (code === 0 ? own : known ? undefined : other));
+  }
+  const module = { exports: {}, id: file, filename: file, loaded: true };
+  const requireFrom = createRequire(file);
+  // For other bundles, which ask for it by its path.
+  requireFrom.cache[file] = module;
+  script.runInThisContext()(module.exports, requireFrom, module, file, dirname(file));
+  return module.exports;
+}
+
+function fromKept(path, source, options) {
+  const cachedData = readKept(path);
+  if (cachedData === undefined) return undefined;
+  const script = new Script(source, { ...options, cachedData });
+  return script.cachedDataRejected ? undefined : script;
+}
+
+/** Only what this user has written: V8 runs it as it is. */
+function readKept(path) {
+  let file;
+  try {
+    file = openSync(path);
+    return process.getuid && fstatSync(file).uid !== process.getuid() ? undefined : readFileSync(file);
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function compileWhole(source, options) {
+  const { setFlagsFromString } = require('node:v8');
+  setFlagsFromString('--no-lazy');
+  try {
+    return new Script(source, options);
+  } finally {
+    setFlagsFromString('--lazy');
+  }
+}
+
+function keepAtExit(script, pathFor) {
+  const { cachedDataVersionTag } = require('node:v8');
+  const tag = cachedDataVersionTag();
+  process.once('exit', (code) => {
+    const path = pathFor(code);
+    // Of a command that has set flags of V8 the next one would not take it.
+    if (path !== undefined && cachedDataVersionTag() === tag) keep(path, script);
+  });
+}
+
+function keep(path, script) {
+  const partial = `${path}.${process.pid}`;
+  try {
+    writeFileSync(partial, script.createCachedData(), { mode: 0o600 });
+    renameSync(partial, path);
+  } catch {
+    // It only makes commands start sooner.
+    rmSync(partial, { force: true });
+  }
+}
+
+module.exports = { runBundle };
