@@ -409,7 +409,7 @@ async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
       plugins,
     }),
   ]);
-  checkNoImport(whole.metafile);
+  checkNoImport(whole.metafile!);
   finish(join(fresh, 'porthole.js'));
   writeFileSync(join(fresh, importer), 'exports.load = (name) => import(name);\n');
   writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');

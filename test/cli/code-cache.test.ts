@@ -59,7 +59,7 @@ describe('code cache', function () {
     return Object.fromEntries<string>(
       names
         .filter((name) => basename(name).startsWith('porthole-'))
-        .map((name) => [name.split('-').at(-1), join(cache, name)]),
+        .map((name) => [name.split('-').at(-1)!, join(cache, name)]),
     );
   }
   const inode = (path: string): number => statSync(path).ino;
