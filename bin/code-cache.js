@@ -4,8 +4,10 @@ const {
   fstatSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } = require('node:fs');
 const { createRequire, enableCompileCache } = require('node:module');
@@ -95,11 +97,24 @@ function keepAtExit(script, pathFor) {
 function keep(path, script) {
   const partial = `${path}.${process.pid}`;
   try {
-    writeFileSync(partial, script.createCachedData(), { mode: 0o600 });
+    // Exclusively: in a folder of somebody else's it would follow a link.
+    writeFileSync(partial, script.createCachedData(), { mode: 0o600, flag: 'wx' });
     renameSync(partial, path);
+    dropUnused(dirname(path));
   } catch {
     // It only makes commands start sooner.
     rmSync(partial, { force: true });
+  }
+}
+
+/** Those of versions that were replaced, and what killed commands left. */
+function dropUnused(directory) {
+  const month = 30 * 24 * 3600 * 1000;
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith('porthole-')) continue;
+    const path = join(directory, name);
+    const { atimeMs, mtimeMs } = statSync(path);
+    if (Date.now() - Math.max(atimeMs, mtimeMs) > month) rmSync(path, { force: true });
   }
 }
 

@@ -12,6 +12,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -136,6 +137,19 @@ describe('code cache', function () {
     expect(run(['ps'])).to.deep.equal(expected);
     expect(statSync(ps!).uid).to.equal(0);
     expect(inode(ps!)).to.not.equal(before);
+  });
+
+  it('drops what has not been used for a month when it makes a new one', () => {
+    run(['ps']);
+    run(['version']);
+    const { ps, version } = kept();
+    const old = new Date(Date.now() - 31 * 24 * 3600 * 1000);
+    utimesSync(ps!, old, old);
+    run(['version']);
+    expect(Object.keys(kept()).sort()).to.deep.equal(['ps', 'version']);
+    run(['network', 'ls']);
+    expect(Object.keys(kept()).sort()).to.deep.equal(['network', 'version']);
+    expect(existsSync(version!)).to.equal(true);
   });
 
   it('tells bundles apart that are as long', () => {
