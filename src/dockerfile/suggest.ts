@@ -22,10 +22,15 @@ function editDistance(one: string, other: string, limit: number): number {
   let above = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let row = 1; row <= one.length; row++) {
     const current = [row];
+    let least = row;
     for (let column = 1; column <= other.length; column++) {
       const replaced = above[column - 1]! + (one[row - 1] === other[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, above[column]! + 1, current[column - 1]! + 1));
+      const distance = Math.min(replaced, above[column]! + 1, current[column - 1]! + 1);
+      current.push(distance);
+      if (distance < least) least = distance;
     }
+    // No later row has less.
+    if (least >= limit) return limit;
     above = current;
   }
   return above[other.length]!;
