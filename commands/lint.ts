@@ -5,7 +5,7 @@ import { compilersAfterAll } from '../src/lint/compilers.ts';
 import { formatOf } from '../src/lint/formats/index.ts';
 import { formatNames } from '../src/lint/formats/names.ts';
 import { listFiles, type Refuse } from '../src/lint/list-files.ts';
-import { Linter, stdinName, type LintedFile } from '../src/lint/linter.ts';
+import { Linter, stdinName } from '../src/lint/linter.ts';
 import { exitCodeOf } from '../src/lint/exit-code.ts';
 import { builtInCodes } from '../src/lint/lint-file.ts';
 import { rules } from '../src/lint/rules/index.ts';
@@ -169,17 +169,10 @@ export default class Lint extends Command {
       if (!refusals.has(text)) stderr.write(`${text}\n`);
       refusals.add(text);
     };
-    const files: LintedFile[] = [];
     const mode = { fix: flags.fix, dryRun: flags['dry-run'] };
-    for (const name of await listFiles(names, linter, refuse)) {
-      if (only?.has(linter.path(name)) === false) continue;
-      signal.throwIfAborted();
-      try {
-        files.push(await linter.lint(name, mode));
-      } catch (error) {
-        refuse(name, error);
-      }
-    }
+    const listed = await listFiles(names, linter, refuse);
+    const chosen = [...listed].filter((name) => only?.has(linter.path(name)) !== false);
+    const files = await linter.lint(chosen, mode, refuse, signal);
     for (const notice of linter.notices) stderr.write(`${notice}\n`);
     const reports = files.map(({ report }) => report);
     this.result(() => ({

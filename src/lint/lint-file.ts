@@ -7,7 +7,15 @@ import type { LintFile } from './model.ts';
 import { planProblems, type PlanProblem } from './plan-problems.ts';
 import type { Report, RuleDefinition, RuleOptions, Severity } from './rule.ts';
 import { isAmong, levelOfFinding, type Level } from './rule-levels.ts';
-import { activeRules, reportsOf, type Runner, type RuleSelection } from './rule-runners.ts';
+import {
+  activeRules,
+  reportsOf,
+  type ActiveRules,
+  type RuleReport,
+  type Runner,
+  type RuleSelection,
+  type RuleSubject,
+} from './rule-runners.ts';
 import { namesOf, SuppressionIndex } from './suppression-index.ts';
 import { checkOptions, readSuppressions, type Suppression } from './suppressions.ts';
 
@@ -65,11 +73,40 @@ export interface LintResult {
   readonly planProblems: readonly PlanProblem[];
 }
 
+export interface LintInput {
+  readonly source: SourceText;
+  readonly options: LintOptions;
+}
+
 export function lintSource(
   source: SourceText,
   rules: readonly RuleDefinition[],
   options: LintOptions,
 ): LintResult {
+  return lintSources([{ source, options }], rules)[0]!;
+}
+
+/** Several files together cost less than one after the other (`reportsOf`); in the order of `inputs`. */
+export function lintSources(inputs: readonly LintInput[], rules: readonly RuleDefinition[]): LintResult[] {
+  const prepared = inputs.map((input) => prepare(input, rules));
+  // Settings differ by folder, and a comment may ask for experimental rules.
+  const together = Map.groupBy(prepared, ({ active }) => active);
+  const reports = new Map<Prepared, readonly RuleReport[]>();
+  for (const [{ runners }, group] of together)
+    for (const [at, found] of reportsOf(runners, group).entries()) reports.set(group[at]!, found);
+  return prepared.map((one) => conclude(one, reports.get(one)!, rules));
+}
+
+/** A file that the rules have not been asked about yet. */
+interface Prepared extends RuleSubject {
+  readonly input: LintInput;
+  readonly active: ActiveRules;
+  /** A comment of the file turns BuildKit's checks off. */
+  readonly skipsChecks: boolean;
+}
+
+function prepare(input: LintInput, rules: readonly RuleDefinition[]): Prepared {
+  const { source, options } = input;
   const ruleOptions: RuleOptions = { ...defaultRuleOptions, ...options.rule };
   const file = buildModel(source, {
     name: options.name,
@@ -78,16 +115,25 @@ export function lintSource(
     ...(options.wasUtf16 === undefined ? {} : { wasUtf16: options.wasUtf16 }),
     ...(options.escape === undefined ? {} : { escape: options.escape }),
   });
+  const check = checkOptions(file.dockerfile.tree, options.checkOverride);
+  const active = activeRules(rules, options, check.experimentalAll ? 'all' : check.experimental);
+  const skipsChecks = options.obeyComments !== false && check.skipAll;
+  return { input, file, options: ruleOptions, active, skipsChecks };
+}
+
+function conclude(
+  { input, file, active, skipsChecks }: Prepared,
+  reports: readonly RuleReport[],
+  rules: readonly RuleDefinition[],
+): LintResult {
+  const { source, options } = input;
   const { tree } = file.dockerfile;
-  const check = checkOptions(tree, options.checkOverride);
   const suppressions = options.obeyComments === false ? [] : readSuppressions(tree, options.checkOverride);
   const silencing = new SuppressionIndex(suppressions);
   const findings: Finding[] = [];
   /** Not wanted, by comments or settings. */
   const silent: Finding[] = [];
-  const active = activeRules(rules, options, check.experimentalAll ? 'all' : check.experimental);
-  const skipsChecks = options.obeyComments !== false && check.skipAll;
-  for (const { runner, report } of reportsOf(active.runners, file, ruleOptions)) {
+  for (const { runner, report } of reports) {
     const level = runner.level ?? levelOfPart(runner.rule, report.alias, options);
     const finding = toFinding(report, runner, level === 'off' ? runner.rule.severity : level, file);
     const silenced = level !== 'off' && silencing.silences(runner.rule, finding.line, report);

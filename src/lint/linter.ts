@@ -1,11 +1,11 @@
 /** Lints one named file with the settings that are in force for it: configuration files, then the command line. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { encodeSource } from '../dockerfile/source.ts';
+import { encodeSource, type SourceText } from '../dockerfile/source.ts';
 import { fixSource } from './apply-fixes.ts';
 import { compilersFor } from './compilers.ts';
 import type { FileReport } from './formats/report.ts';
-import { lintSource, type LintOptions } from './lint-file.ts';
+import { lintSource, lintSources, type LintOptions } from './lint-file.ts';
 import { readSource, readSourceFile, type ReadSource } from './read-source.ts';
 import type { RuleDefinition } from './rule.ts';
 import { SeenFolders } from './seen-folders.ts';
@@ -38,6 +38,21 @@ export interface FixMode {
 
 /** The name that stands for standard input. */
 export const stdinName = '-';
+
+/** Read, with all that linting it takes. */
+interface OpenFile {
+  readonly name: string;
+  /** Absolute; undefined for standard input. */
+  readonly path: string | undefined;
+  readonly source: SourceText;
+  readonly wasUtf16: boolean;
+  readonly settings: LintSettings;
+  readonly options: LintOptions;
+}
+
+/** Files that are linted together, and characters of theirs: their models are in memory at the same time. */
+const mostTogether = 16;
+const mostCharacters = 100_000;
 
 export class Linter {
   readonly #rules: readonly RuleDefinition[];
@@ -76,8 +91,43 @@ export class Linter {
     return this.#notices;
   }
 
-  /** Rejects with `LintConfigError`, `BinaryFileError` or a system error. */
-  async lint(name: string, { fix, dryRun }: FixMode): Promise<LintedFile> {
+  /** In the order of `names`. `refuse` is told of `LintConfigError`, `BinaryFileError` and system errors. */
+  async lint(
+    names: Iterable<string>,
+    mode: FixMode,
+    refuse: (name: string, error: unknown) => void,
+    signal?: AbortSignal,
+  ): Promise<LintedFile[]> {
+    const linted: LintedFile[] = [];
+    let waiting: OpenFile[] = [];
+    let characters = 0;
+    const lintWaiting = (): void => {
+      for (const [at, { findings }] of lintSources(waiting, this.#rules).entries()) {
+        const { name, source, settings } = waiting[at]!;
+        linted.push({ report: { file: name, source, findings }, settings, diff: '', fixed: source.text });
+      }
+      waiting = [];
+      characters = 0;
+    };
+    for (const name of names) {
+      signal?.throwIfAborted();
+      try {
+        const file = await this.#open(name, mode);
+        if (mode.fix) linted.push(this.#fix(file, mode));
+        else {
+          waiting.push(file);
+          characters += file.source.text.length;
+          if (waiting.length === mostTogether || characters > mostCharacters) lintWaiting();
+        }
+      } catch (error) {
+        refuse(name, error);
+      }
+    }
+    lintWaiting();
+    return linted;
+  }
+
+  async #open(name: string, { fix, dryRun }: FixMode): Promise<OpenFile> {
     const path = name === stdinName ? undefined : this.path(name);
     if (fix && !dryRun && path !== undefined && this.pipes.has(path))
       throw new Error('is no regular file, which --fix could write');
@@ -87,10 +137,10 @@ export class Linter {
     const { settings, options } = await this.#optionsOf(path === undefined ? this.#world.cwd : dirname(path));
     const dockerignore = path === undefined ? undefined : dockerignoreOf(path, this.seen);
     const all: LintOptions = { ...options, name, wasUtf16, rule: { ...options.rule, dockerignore } };
-    if (!fix) {
-      const { findings } = lintSource(source, this.#rules, all);
-      return { report: { file: name, source, findings }, settings, diff: '', fixed: source.text };
-    }
+    return { name, path, source, wasUtf16, settings, options: all };
+  }
+
+  #fix({ name, path, source, wasUtf16, settings, options: all }: OpenFile, { dryRun }: FixMode): LintedFile {
     const fixed = fixSource(source, this.#rules, all);
     const diff = unifiedDiff(name === stdinName ? 'Dockerfile' : name, source.text, fixed.source.text);
     const writes = !dryRun && path !== undefined && (diff !== '' || wasUtf16);

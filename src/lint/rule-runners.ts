@@ -162,20 +162,38 @@ export interface RuleReport {
   readonly report: Report;
 }
 
-/** What the rules say of the file, in no order that means anything. */
-export function reportsOf(runners: Runners, file: LintFile, options: RuleOptions): readonly RuleReport[] {
-  const reports: RuleReport[] = [];
+export interface RuleSubject {
+  readonly file: LintFile;
+  readonly options: RuleOptions;
+}
+
+/**
+ * What the rules say of each file, in no order that means anything. Rule by rule, not file by file: the code of all rules is far
+ * more than a processor's caches hold, and a rule's stays there while the next files are asked.
+ */
+export function reportsOf(runners: Runners, subjects: readonly RuleSubject[]): readonly RuleReport[][] {
   let runner!: Runner;
-  const context: RuleContext = { file, options, report: (report) => void reports.push({ runner, report }) };
-  for (runner of runners.files) runner.check!(context);
-  for (const stage of file.stages) {
-    const present = kindsOf(stage.stage.instructions);
-    for (const { kinds, runners: group } of runners.stages[stage.platform]) {
-      if (kinds !== allKinds && (kinds & present) === 0) continue;
-      // By number: very many turns, each of which an iterator would make an object for.
-      for (let at = 0; at < group.length; at++) {
-        runner = group[at]!;
-        runner.stage!(stage, context);
+  const reports: RuleReport[][] = [];
+  const contexts = subjects.map(({ file, options }): RuleContext => {
+    const found: RuleReport[] = [];
+    reports.push(found);
+    return { file, options, report: (report) => void found.push({ runner, report }) };
+  });
+  // By number: very many turns, each of which an iterator would make an object for.
+  for (runner of runners.files) for (let at = 0; at < contexts.length; at++) runner.check!(contexts[at]!);
+  const stages = contexts.flatMap((context) =>
+    context.file.stages.map((stage) => ({ stage, context, present: kindsOf(stage.stage.instructions) })),
+  );
+  for (const platform of ['windows', 'linux'] as const) {
+    const ofPlatform = stages.filter(({ stage }) => stage.platform === platform);
+    if (ofPlatform.length === 0) continue;
+    for (const { kinds, runners: group } of runners.stages[platform]) {
+      const concerned =
+        kinds === allKinds ? ofPlatform : ofPlatform.filter(({ present }) => (kinds & present) !== 0);
+      for (let of = 0; of < group.length; of++) {
+        runner = group[of]!;
+        for (let at = 0; at < concerned.length; at++)
+          runner.stage!(concerned[at]!.stage, concerned[at]!.context);
       }
     }
   }
