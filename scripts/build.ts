@@ -371,7 +371,6 @@ async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
   const cold = await buildHot(entries);
   const plugins = [
     ownChunks('./'),
-    runtimeImports('./'),
     generatedModules(generated(entries, { hot: false, commands: entries })),
     lazyBuiltins,
   ];
@@ -391,7 +390,7 @@ async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
         'porthole.ts',
       ),
       outfile: join(fresh, 'porthole.js'),
-      plugins,
+      plugins: [runtimeImports('./'), ...plugins],
     }),
     build({
       ...shared,

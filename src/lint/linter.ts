@@ -1,4 +1,4 @@
-/** Lints one named file with the settings that are in force for it: configuration files, then the command line. */
+/** Lints named files with the settings that are in force for each: configuration files, then the command line. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { encodeSource, type SourceText } from '../dockerfile/source.ts';
@@ -101,10 +101,16 @@ export class Linter {
     const linted: LintedFile[] = [];
     let waiting: OpenFile[] = [];
     let characters = 0;
-    const lintWaiting = (): void => {
-      for (const [at, { findings }] of lintSources(waiting, this.#rules).entries()) {
-        const { name, source, settings } = waiting[at]!;
-        linted.push({ report: { file: name, source, findings }, settings, diff: '', fixed: source.text });
+    const lintWaiting = (files: readonly OpenFile[]): void => {
+      try {
+        for (const [at, { findings }] of lintSources(files, this.#rules).entries()) {
+          const { name, source, settings } = files[at]!;
+          linted.push({ report: { file: name, source, findings }, settings, diff: '', fixed: source.text });
+        }
+      } catch (error) {
+        // A mistake of ours, which must not cost the findings of the other files.
+        if (files.length === 1) refuse(files[0]!.name, error);
+        else for (const file of files) lintWaiting([file]);
       }
       waiting = [];
       characters = 0;
@@ -117,13 +123,13 @@ export class Linter {
         else {
           waiting.push(file);
           characters += file.source.text.length;
-          if (waiting.length === mostTogether || characters > mostCharacters) lintWaiting();
+          if (waiting.length === mostTogether || characters > mostCharacters) lintWaiting(waiting);
         }
       } catch (error) {
         refuse(name, error);
       }
     }
-    lintWaiting();
+    lintWaiting(waiting);
     return linted;
   }
 
