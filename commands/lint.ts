@@ -4,8 +4,8 @@ import { lintErrorText, orUsage, orUsageAsync, refuseIf } from '../src/cli/lint-
 import { compilersAfterAll } from '../src/lint/compilers.ts';
 import { formatOf } from '../src/lint/formats/index.ts';
 import { formatNames } from '../src/lint/formats/names.ts';
-import { listFiles, type Refuse } from '../src/lint/list-files.ts';
-import { Linter, stdinName } from '../src/lint/linter.ts';
+import { listFiles } from '../src/lint/list-files.ts';
+import { Linter, stdinName, type Refuse } from '../src/lint/linter.ts';
 import { exitCodeOf } from '../src/lint/exit-code.ts';
 import { builtInCodes } from '../src/lint/lint-file.ts';
 import { rules } from '../src/lint/rules/index.ts';
@@ -171,7 +171,7 @@ export default class Lint extends Command {
     };
     const mode = { fix: flags.fix, dryRun: flags['dry-run'] };
     const listed = await listFiles(names, linter, refuse);
-    const chosen = [...listed].filter((name) => only?.has(linter.path(name)) !== false);
+    const chosen = listed.filter((name) => only?.has(linter.path(name)) !== false);
     const files = await linter.lint(chosen, mode, refuse, signal);
     for (const notice of linter.notices) stderr.write(`${notice}\n`);
     const reports = files.map(({ report }) => report);

@@ -50,9 +50,13 @@ interface OpenFile {
   readonly options: LintOptions;
 }
 
-/** Files that are linted together, and characters of theirs: their models are in memory at the same time. */
-const mostTogether = 16;
-const mostCharacters = 100_000;
+/** Takes what cannot be linted; the rest goes on. */
+export type Refuse = (name: string, error: unknown) => void;
+
+/** Whether files are to be linted before more are read: their models will be in memory at the same time. */
+function isEnough(files: readonly OpenFile[]): boolean {
+  return files.length >= 16 || files.reduce((sum, { source }) => sum + source.text.length, 0) > 100_000;
+}
 
 export class Linter {
   readonly #rules: readonly RuleDefinition[];
@@ -93,44 +97,39 @@ export class Linter {
 
   /** In the order of `names`. `refuse` is told of `LintConfigError`, `BinaryFileError` and system errors. */
   async lint(
-    names: Iterable<string>,
+    names: readonly string[],
     mode: FixMode,
-    refuse: (name: string, error: unknown) => void,
+    refuse: Refuse,
     signal?: AbortSignal,
   ): Promise<LintedFile[]> {
     const linted: LintedFile[] = [];
-    let waiting: OpenFile[] = [];
-    let characters = 0;
-    const lintWaiting = (files: readonly OpenFile[]): void => {
-      try {
-        for (const [at, { findings }] of lintSources(files, this.#rules).entries()) {
-          const { name, source, settings } = files[at]!;
-          linted.push({ report: { file: name, source, findings }, settings, diff: '', fixed: source.text });
-        }
-      } catch (error) {
-        // A mistake of ours, which must not cost the findings of the other files.
-        if (files.length === 1) refuse(files[0]!.name, error);
-        else for (const file of files) lintWaiting([file]);
-      }
-      waiting = [];
-      characters = 0;
-    };
+    const waiting: OpenFile[] = [];
     for (const name of names) {
       signal?.throwIfAborted();
       try {
         const file = await this.#open(name, mode);
         if (mode.fix) linted.push(this.#fix(file, mode));
-        else {
-          waiting.push(file);
-          characters += file.source.text.length;
-          if (waiting.length === mostTogether || characters > mostCharacters) lintWaiting(waiting);
-        }
+        else waiting.push(file);
       } catch (error) {
         refuse(name, error);
       }
+      if (isEnough(waiting)) linted.push(...this.#lintTogether(waiting.splice(0), refuse));
     }
-    lintWaiting(waiting);
-    return linted;
+    return [...linted, ...this.#lintTogether(waiting, refuse)];
+  }
+
+  #lintTogether(files: readonly OpenFile[], refuse: Refuse): LintedFile[] {
+    try {
+      return lintSources(files, this.#rules).map(({ findings }, at) => {
+        const { name, source, settings } = files[at]!;
+        return { report: { file: name, source, findings }, settings, diff: '', fixed: source.text };
+      });
+    } catch (error) {
+      // A mistake of ours, which must not cost the findings of the other files.
+      if (files.length > 1) return files.flatMap((file) => this.#lintTogether([file], refuse));
+      refuse(files[0]!.name, error);
+      return [];
+    }
   }
 
   async #open(name: string, { fix, dryRun }: FixMode): Promise<OpenFile> {

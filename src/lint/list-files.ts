@@ -1,10 +1,7 @@
 /** From what the user named to the files that are linted. */
 import { statSync } from 'node:fs';
 import { findDockerfiles } from './find-files.ts';
-import { stdinName, type Linter } from './linter.ts';
-
-/** Takes what cannot be linted; the rest goes on. */
-export type Refuse = (name: string, error: unknown) => void;
+import { stdinName, type Linter, type Refuse } from './linter.ts';
 
 /** Files as they are shown, each once; a folder stands for its Dockerfiles. */
 export async function listFiles(
