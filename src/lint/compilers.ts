@@ -10,19 +10,19 @@ const longFile = 200_000;
 /** Fewer end before anything is optimised, and need not load node:v8. */
 const several = 8;
 
+/** Short ones so far; past `several` when a long one was among them. */
 let files = 0;
 let resting = false;
-let sawLong = false;
 
 /** To be called for each file before it is linted. */
 export function compilersFor(characters: number): void {
   if (characters >= longFile) {
     wake();
-    sawLong = true;
+    files = several;
     // What is read of it stays to the end, so that a young generation that grows holds more and more copies of it: kept as small
     // as it is, a third of the memory is not needed.
     setFlagsFromString('--semi-space-growth-factor=1');
-  } else if (++files === several && !sawLong) {
+  } else if (++files === several) {
     resting = true;
     // What is compiled already stays.
     for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
@@ -33,7 +33,6 @@ export function compilersFor(characters: number): void {
 export function compilersAfterAll(): void {
   wake();
   files = 0;
-  sawLong = false;
 }
 
 function wake(): void {
