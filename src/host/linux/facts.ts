@@ -11,7 +11,7 @@ import { removeOverlayWork } from './overlay-work.ts';
 import { readTextIfExists } from './read-if-exists.ts';
 import { SandboxHelper } from './sandbox-helper.ts';
 import { CLONE, MS, type SandboxStep } from './sandbox-program.ts';
-import { seccompFilter } from './seccomp-filter.ts';
+import { confine } from './sandbox-plan.ts';
 import { findWine, wineVersion } from './wine-installation.ts';
 
 export function openFacts(environment: Environment): HostFactsPort {
@@ -62,8 +62,7 @@ export async function readFacts(environment: Environment, uid: number, gid: numb
     ),
     overlay: namespaces ?? (await probeOverlay(environment, helper, isolate, root)),
     fuseOverlayfs: inPath(environment, 'fuse-overlayfs') && inPath(environment, 'fusermount3'),
-    seccomp:
-      namespaces ?? (await attempt(helper, [...isolate, ['caps'], ['nnp'], ['seccomp', seccompFilter()]])),
+    seccomp: namespaces ?? (await attempt(helper, [...isolate, ...confine()])),
     cgroups: findCgroups().why,
     networkTools: programs.filter((tool) => inPath(environment, tool)),
     tun: isAccessible('/dev/net/tun', constants.R_OK | constants.W_OK),
