@@ -2,7 +2,7 @@
  * The rig for the Windows host's code: a private Wine prefix, Windows Node, koffi's win32 build and the stand-in DLLs of
  * `native/standin`, all below one folder that is removed afterwards. Suites are bundled and run by the real mocha inside.
  */
-import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -197,6 +197,7 @@ export interface WindowsRig {
 
 export async function openRig(): Promise<WindowsRig> {
   const wine = findWine('/')!;
+  const [starter, ...starterWords] = starterOf(wine);
   const folder = mkdtempSync(join(tmpdir(), 'porthole-rig-'));
   const prefix = join(folder, 'prefix');
   const driveC = join(folder, 'c');
@@ -262,7 +263,7 @@ export async function openRig(): Promise<WindowsRig> {
         options.unelevated === true
           ? [join(standIn, 'standin-unelevated.exe'), windowsPath(windowsNode)]
           : [windowsNode];
-      const child = startWine(wine, [...program, ...args], {
+      const child = spawn(starter, [...starterWords, ...program, ...args], {
         // Not on Z:, where /proc is Linux' own.
         cwd: driveC,
         env: { ...env, ...options.env },
@@ -295,7 +296,7 @@ export async function openRig(): Promise<WindowsRig> {
       return [...tests, { titles: ['Windows Node'], state: 'failed', milliseconds: 0, message }];
     },
     async startService() {
-      const child = startWine(wine, [join(standIn, 'standin-service.exe')], {
+      const child = spawn(starter, [...starterWords, join(standIn, 'standin-service.exe')], {
         cwd: folder,
         env,
         stdio: ['ignore', 'pipe', 'ignore'],
@@ -305,9 +306,9 @@ export async function openRig(): Promise<WindowsRig> {
       await new Promise<void>((resolve, reject) => {
         child.once('error', reject);
         child.once('exit', (code) => reject(new Error(`the service of the stand-ins ended with ${code}`)));
-        child.stdout!.once('data', () => resolve());
+        child.stdout.once('data', () => resolve());
       });
-      child.stdout!.resume();
+      child.stdout.resume();
     },
     async stopService() {
       service?.kill('SIGKILL');
@@ -325,17 +326,12 @@ export async function openRig(): Promise<WindowsRig> {
 }
 
 /**
- * Starts a Windows program, with addresses that are not random where the host allows it: Wine does not survive some of them
- * (src/host/linux/sandbox-plan.ts).
+ * What starts a Windows program: with addresses that are not random where the host allows it, because Wine does not survive some
+ * of them (src/host/linux/sandbox-plan.ts).
  */
-function startWine(wine: WineInstallation, words: readonly string[], options: SpawnOptions): ChildProcess {
-  fixedAddresses ??= spawnSync('setarch', ['-R', 'true']).status === 0;
-  return fixedAddresses
-    ? spawn('setarch', ['-R', wine.loader, ...words], options)
-    : spawn(wine.loader, words, options);
+function starterOf({ loader }: WineInstallation): [program: string, ...words: string[]] {
+  return spawnSync('setarch', ['-R', 'true']).status === 0 ? ['setarch', '-R', loader] : [loader];
 }
-
-let fixedAddresses: boolean | undefined;
 
 /** A prefix from the backend's template. Gives the tree of Wine's files that C: is a copy of. */
 async function makePrefix(wine: WineInstallation, prefix: string, driveC: string): Promise<string> {
