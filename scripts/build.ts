@@ -154,20 +154,16 @@ function runtimeImports(folder: './' | '../'): Plugin {
       pluginBuild.onLoad({ filter: /./, namespace: 'runtime-import' }, ({ path }) => ({
         contents: path.startsWith('node:')
           ? `module.exports = require(${JSON.stringify(path)});`
-          : // The importer gets a promise: esbuild wraps what is exported here, and a promise adopts anything with a `then`.
-            `exports.then = (done, failed) =>
-  require('${folder}${importer}').load(${JSON.stringify(path)}).then(done, failed);`,
+          : standIn(`require('${folder}${importer}').load(${JSON.stringify(path)})`),
         loader: 'js',
       }));
     },
   };
 }
 
-/** Begins a bundle with a line that is another one for every other text: its code cache is kept under that name. */
-function nameByContent(bundle: string): void {
-  const text = readFileSync(bundle, 'utf8');
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  writeFileSync(bundle, `//${hash}\n${text}`);
+/** A module for what a promise gives: esbuild wraps the exports in a promise, and that adopts anything with a `then`. */
+function standIn(promise: string): string {
+  return `exports.then = (done, failed) => ${promise}.then(done, failed);`;
 }
 
 /** `folder`: from the importing bundle to `dist/`. */
@@ -217,9 +213,7 @@ function coldModules(found: Set<string>): Plugin {
         return { path: target, namespace: 'cold' };
       });
       pluginBuild.onLoad({ filter: /./, namespace: 'cold' }, ({ path }) => ({
-        // As with `runtimeImports`.
-        contents: `exports.then = (done, failed) =>
-  require('../porthole.js').modules[${JSON.stringify(path)}]().then(done, failed);`,
+        contents: standIn(`require('../porthole.js').modules[${JSON.stringify(path)}]()`),
         loader: 'js',
       }));
     },
@@ -308,26 +302,20 @@ function packageImports({ inputs }: Metafile): string[] {
 }
 
 /**
- * One character above U+00FF makes V8 keep a whole bundle in two bytes a character, and one above U+007F makes reading it slow.
- * Strings are escaped by esbuild, regular expressions are not.
+ * Checks a bundle that `bin/code-cache.js` runs, and begins it with a line that is another one for every other text: its code
+ * cache is kept under that name. `import()` fails in a script that comes from the cache. One character above U+00FF makes V8 keep
+ * a whole bundle in two bytes a character, and one above U+007F makes reading it slow: strings are escaped by esbuild, regular
+ * expressions are not.
  */
-function checkAscii(bundle: string): void {
-  const found = /.{0,40}[^\0-\x7f]/.exec(readFileSync(bundle, 'utf8'));
+function finish(bundle: string, { outputs }: Metafile): void {
+  const imports = Object.values(outputs).flatMap((output) => output.imports);
+  const left = imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path);
+  if (left.length > 0) throw new Error(`${bundle}: left to import(): ${left.join(', ')}`);
+  const text = readFileSync(bundle, 'utf8');
+  const found = /.{0,40}[^\0-\x7f]/.exec(text);
   if (found !== null) throw new Error(`${bundle}: write \\u.... in a regular expression: ${found[0]}`);
-}
-
-/** `import()` fails in a script that comes from the code cache. */
-function checkNoImport({ outputs }: Metafile): void {
-  const found = Object.values(outputs).flatMap(({ imports }) =>
-    imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path),
-  );
-  if (found.length > 0) throw new Error(`left to import(): ${found.join(', ')}`);
-}
-
-/** Of a bundle that `bin/code-cache.js` runs. */
-function finish(bundle: string): void {
-  checkAscii(bundle);
-  nameByContent(bundle);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  writeFileSync(bundle, `//${hash}\n${text}`);
 }
 
 async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> {
@@ -353,8 +341,7 @@ async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> 
     });
     const packages = packageImports(result.metafile!);
     if (packages.length > 0) throw new Error(`hot command ${word}: ${packages.join(', ')}`);
-    checkNoImport(result.metafile!);
-    finish(join(fresh, 'hot', `${word}.js`));
+    finish(join(fresh, 'hot', `${word}.js`), result.metafile!);
   };
   await Promise.all(hotCommands.map(buildOne));
   return cold;
@@ -408,8 +395,7 @@ async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
       plugins,
     }),
   ]);
-  checkNoImport(whole.metafile!);
-  finish(join(fresh, 'porthole.js'));
+  finish(join(fresh, 'porthole.js'), whole.metafile!);
   writeFileSync(join(fresh, importer), 'exports.load = (name) => import(name);\n');
   writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
   writeFileSync(join(fresh, 'lsp.LICENSES.txt'), bundledLicences());
