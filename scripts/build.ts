@@ -361,9 +361,9 @@ async function buildAll(entries: readonly CommandEntry[]): Promise<void> {
     generatedModules(generated(entries, { hot: false, commands: entries })),
     lazyBuiltins,
   ];
-  const modules = [...cold].map(
-    (path) => `${JSON.stringify(path)}: () => import(${JSON.stringify('./' + path)}),`,
-  );
+  const modules = [...cold]
+    .sort()
+    .map((path) => `${JSON.stringify(path)}: () => import(${JSON.stringify('./' + path)}),`);
   const optional = [
     ['monitor', 'src/monitor/main.ts'],
     ...Object.entries(chunks).map(([path, name]) => [name, path]),
