@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { cliMissing } from '../support/cli.ts';
+import { skipWithoutCli } from '../support/cli.ts';
 import { chainTo, importCycles, readImports, staticClosure } from '../support/import-graph.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -310,11 +310,7 @@ describe('goal S4: hot commands', () => {
     });
 
     it(`${command} loads none when it runs`, function () {
-      const missing = cliMissing();
-      if (missing !== undefined) {
-        console.log(`      skipped: ${missing}`);
-        this.skip();
-      }
+      skipWithoutCli(this);
       this.timeout(20_000);
       const dataRoot = mkdtempSync(join(tmpdir(), 'porthole-imports-'));
       try {

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { cliMissing, packageRoot } from '../support/cli.ts';
+import { skipWithoutCli, packageRoot } from '../support/cli.ts';
 
 describe('code cache', function () {
   this.timeout(60_000);
@@ -25,11 +25,7 @@ describe('code cache', function () {
   let cache: string;
 
   before(function () {
-    const missing = cliMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
+    skipWithoutCli(this);
   });
   beforeEach(() => {
     work = realpathSync(mkdtempSync(join(tmpdir(), 'porthole-code-cache-')));

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { scanCommands } from '../../src/cli/command-scan.ts';
-import { cliMissing, packageRoot } from '../support/cli.ts';
+import { skipWithoutCli, packageRoot } from '../support/cli.ts';
 
 interface Manifest {
   readonly version: string;
@@ -72,11 +72,7 @@ describe('cli/oclif', function () {
   this.timeout(20_000);
   let dataDir: string;
   before(function () {
-    const missing = cliMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
+    skipWithoutCli(this);
     dataDir = mkdtempSync(join(tmpdir(), 'porthole-oclif-'));
     installPlugin(dataDir);
   });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cliMissing, packageRoot } from '../support/cli.ts';
+import { skipWithoutCli, packageRoot } from '../support/cli.ts';
 
 const entry = join(packageRoot, 'bin/run.js');
 
@@ -13,11 +13,7 @@ describe('cli process', function () {
   this.timeout(20_000);
   let dataRoot: string;
   before(function () {
-    const missing = cliMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
+    skipWithoutCli(this);
     dataRoot = mkdtempSync(join(tmpdir(), 'porthole-process-'));
   });
   after(() => {

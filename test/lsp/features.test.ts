@@ -13,7 +13,7 @@ import type {
   TextEdit,
   WorkspaceEdit,
 } from 'vscode-languageserver-protocol/node';
-import { cliMissing } from '../support/cli.ts';
+import { skipWithoutCli } from '../support/cli.ts';
 import { LspClient } from '../support/lsp-client.ts';
 
 const windows = 'FROM mcr.microsoft.com/windows/servercore:ltsc2022\n';
@@ -25,11 +25,7 @@ describe('porthole lsp, features', function () {
   let client: LspClient;
 
   before(async function () {
-    const missing = cliMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
+    skipWithoutCli(this);
     client = new LspClient();
     await client.initialize({}, { porthole: { lint: { 'as-of': '2026-01-01' } } });
   });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Diagnostic, TextEdit } from 'vscode-languageserver-protocol/node';
-import { Cli, cliMissing, packageRoot } from '../support/cli.ts';
+import { Cli, skipWithoutCli, packageRoot } from '../support/cli.ts';
 import { LspClient } from '../support/lsp-client.ts';
 
 const windows = 'FROM mcr.microsoft.com/windows/servercore:ltsc2022\n';
@@ -18,10 +18,7 @@ describe('porthole lsp', function () {
   let client: LspClient;
 
   before(function () {
-    const missing = cliMissing();
-    if (missing === undefined) return;
-    console.log(`      skipped: ${missing}`);
-    this.skip();
+    skipWithoutCli(this);
   });
   beforeEach(() => void (client = new LspClient()));
   afterEach(() => client?.dispose());

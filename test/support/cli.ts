@@ -27,6 +27,14 @@ export function cliMissing(): string | undefined {
   return existsSync(join(packageRoot, 'dist')) ? undefined : 'dist/ is not built: npm run build';
 }
 
+/** For `before` and the like of suites that run the built CLI: skips them where it is not built, and says so. */
+export function skipWithoutCli(context: Mocha.Context): void {
+  const missing = cliMissing();
+  if (missing === undefined) return;
+  console.log(`      skipped: ${missing}`);
+  context.skip();
+}
+
 export class Cli {
   readonly dataRoot: string;
   readonly env: Readonly<Record<string, string | undefined>>;
