@@ -53,9 +53,13 @@ interface OpenFile {
 /** Takes what cannot be linted; the rest goes on. */
 export type Refuse = (name: string, error: unknown) => void;
 
+const mostTogether = 16;
+
 /** Whether files are to be linted before more are read: their models will be in memory at the same time. */
 function isEnough(files: readonly OpenFile[]): boolean {
-  return files.length >= 16 || files.reduce((sum, { source }) => sum + source.text.length, 0) > 100_000;
+  return (
+    files.length >= mostTogether || files.reduce((sum, { source }) => sum + source.text.length, 0) > 100_000
+  );
 }
 
 export class Linter {
@@ -104,7 +108,9 @@ export class Linter {
   ): Promise<LintedFile[]> {
     const linted: LintedFile[] = [];
     const waiting: OpenFile[] = [];
-    for (const name of names) {
+    for (const [at, name] of names.entries()) {
+      // Nothing here waits for anything: Ctrl-C would be heard at the end of all files.
+      if (at > 0 && at % mostTogether === 0) await new Promise(setImmediate);
       signal?.throwIfAborted();
       try {
         const file = await this.#open(name, mode);

@@ -62,15 +62,20 @@ describe('linter', () => {
     expect(refused.find((line) => line.startsWith('Dockerfile.3:'))).to.contain('a mistake of a rule');
   });
 
-  it('stops between files when it is told to', async () => {
-    writeFileSync(join(folder, 'Dockerfile'), 'FROM a\n');
-    const linter = linterOf(rules);
-    const stopped = await linter
-      .lint(['Dockerfile'], { fix: false, dryRun: false }, () => undefined, AbortSignal.abort())
-      .then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-    expect((stopped as Error).name).to.equal('AbortError');
-  });
+  for (const fix of [false, true])
+    it(`stops between files when it is told to${fix ? ', fixing too' : ''}`, async () => {
+      for (let index = 0; index < 100; index++)
+        writeFileSync(join(folder, `Dockerfile.${index}`), 'FROM a\n');
+      const names = Array.from({ length: 100 }, (_, index) => `Dockerfile.${index}`);
+      const controller = new AbortController();
+      // As a signal's handler does: when the process gets round to its events.
+      setImmediate(() => controller.abort());
+      const stopped = await linterOf(rules)
+        .lint(names, { fix, dryRun: true }, () => undefined, controller.signal)
+        .then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+      expect((stopped as Error | undefined)?.name).to.equal('AbortError');
+    });
 });
