@@ -6,7 +6,13 @@ import { PortholeError } from '../errors/porthole-error.ts';
 import type { Descriptor } from '../image/descriptor.ts';
 import { digestAlgorithm, digestHex, digestLike, isDigest, sha256 } from '../image/digest.ts';
 import type { Digest } from '../image/digest.ts';
-import { errorCode, explainWriteError, renameRetrying, writeFileAtomic } from '../state/atomic-file.ts';
+import {
+  errorCode,
+  explainWriteError,
+  renameRetrying,
+  sweepTemporaries,
+  writeFileAtomic,
+} from '../state/atomic-file.ts';
 import type { DataPaths } from '../state/paths.ts';
 
 export class BlobStore {
@@ -89,6 +95,11 @@ export class BlobStore {
       if (errorCode(error) === 'ENOENT') return false;
       throw error;
     }
+  }
+
+  /** Removes what killed writers of documents left. */
+  sweepTemporaries(now: number): void {
+    for (const algorithm of names(this.#root)) sweepTemporaries(join(this.#root, algorithm), now);
   }
 
   /** Every blob with its size and the time it came, in milliseconds since the epoch. */

@@ -13,7 +13,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { platform } from 'node:process';
 import { PortholeError } from '../errors/porthole-error.ts';
 import { pauseSync } from './pause.ts';
@@ -26,12 +26,12 @@ export interface AtomicWriteOptions {
   readonly mode?: number;
 }
 
-const temporaryName = /\.(\d+)\.(\d+)\.tmp$/;
+const temporaryName = /^\..+\.(\d+)\.(\d+)\.tmp$/;
 const retryPatienceMs = 1000;
 let counter = 0;
 
 /**
- * Replaces a file in one step: readers see the old or the new content, never a part. Writes `<path>.<pid>.<n>.tmp` in the
+ * Replaces a file in one step: readers see the old or the new content, never a part. Writes `.<name>.<pid>.<n>.tmp` in the
  * same folder (made when missing), then renames. No space: kind `unavailable`, code `NO_SPACE`, nothing left behind.
  */
 export function writeFileAtomic(
@@ -41,7 +41,7 @@ export function writeFileAtomic(
 ): void {
   const temporary = temporaryPath(path);
   try {
-    const descriptor = openMakingFolder(temporary, options.mode ?? 0o600);
+    const descriptor = openTemporary(temporary, options.mode ?? 0o600);
     try {
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;
       for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
@@ -68,7 +68,7 @@ export function writeJsonAtomic(path: string, value: unknown, options: AtomicWri
 export function createFileExclusive(path: string, data: string): boolean {
   const temporary = temporaryPath(path);
   try {
-    const descriptor = openMakingFolder(temporary, 0o600);
+    const descriptor = openTemporary(temporary, 0o600);
     try {
       writeSync(descriptor, data);
     } finally {
@@ -102,10 +102,13 @@ export function removeIfExists(path: string): boolean {
   }
 }
 
-/** A name beside `path` that `sweepTemporaries` recognises. For writers that stream into a file and rename it themselves. */
+/**
+ * A name beside `path` that `sweepTemporaries` recognises, and that begins as no name does which a user chooses: a container
+ * may be called `web.7.1.tmp`.
+ */
 export function temporaryPath(path: string): string {
   counter += 1;
-  return `${path}.${ownIdentity().pid}.${counter}.tmp`;
+  return join(dirname(path), `.${basename(path)}.${ownIdentity().pid}.${counter}.tmp`);
 }
 
 /**
@@ -168,8 +171,8 @@ export function damaged(path: string, cause?: unknown): PortholeError {
 }
 
 /**
- * Removes temporaries in `folder` whose writer is gone, or that are older than a minute. Called by whoever holds the
- * folder's lock anyway; never needed for correctness.
+ * Removes temporaries in `folder` whose writer is gone, or that are older than a minute. Never needed for correctness: what
+ * puts a folder in order after killed processes calls it.
  */
 export function sweepTemporaries(folder: string, now: number): number {
   let removed = 0;
@@ -234,12 +237,15 @@ function createWithoutLinks(path: string, data: string): boolean {
   }
 }
 
-function openMakingFolder(path: string, mode: number): number {
+/** Makes the folder when it is missing. A file of this name was left by a killed process that had our ID. */
+function openTemporary(path: string, mode: number): number {
   try {
     return openSync(path, 'wx', mode);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const code = errorCode(error);
+    if (code === 'EEXIST') unlinkSync(path);
+    else if (code === 'ENOENT') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    else throw error;
     return openSync(path, 'wx', mode);
   }
 }

@@ -63,7 +63,7 @@ export function releaseName(folder: string, name: string, id: string): void {
 export function listReservations(folder: string): { readonly name: string; readonly id: string }[] {
   const found: { name: string; id: string }[] = [];
   for (const file of listNames(folder)) {
-    if (file.startsWith('.') || file.endsWith('.tmp')) continue;
+    if (file.startsWith('.')) continue;
     const id = readTextIfExists(join(folder, file))?.trim();
     if (id !== undefined) found.push({ name: nameOfFile(file), id });
   }

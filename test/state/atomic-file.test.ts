@@ -18,6 +18,7 @@ import {
   explainWriteError,
   readJsonIfExists,
   sweepTemporaries,
+  temporaryPath,
   writeFileAtomic,
   writeJsonAtomic,
 } from '../../src/state/atomic-file.ts';
@@ -82,13 +83,30 @@ describe('atomic files', () => {
 
   it('leave temporaries of killed writers to be swept', () => {
     const now = Date.now();
-    writeFileSync(join(folder, `x.json.${2 ** 22 + 1}.1.tmp`), '');
-    writeFileSync(join(folder, `y.json.${process.pid}.1.tmp`), '');
-    writeFileSync(join(folder, `z.json.${process.pid}.2.tmp`), '');
-    utimesSync(join(folder, `z.json.${process.pid}.2.tmp`), now / 1000 - 120, now / 1000 - 120);
+    writeFileSync(join(folder, `.x.json.${2 ** 22 + 1}.1.tmp`), '');
+    writeFileSync(join(folder, `.y.json.${process.pid}.1.tmp`), '');
+    writeFileSync(join(folder, `.z.json.${process.pid}.2.tmp`), '');
+    utimesSync(join(folder, `.z.json.${process.pid}.2.tmp`), now / 1000 - 120, now / 1000 - 120);
+    writeFileSync(join(folder, `web.${2 ** 22 + 1}.1.tmp`), 'a name that somebody chose');
 
     expect(sweepTemporaries(folder, now)).to.equal(2);
-    expect(readdirSync(folder)).to.deep.equal([`y.json.${process.pid}.1.tmp`]);
+    expect(readdirSync(folder).sort()).to.deep.equal([
+      `.y.json.${process.pid}.1.tmp`,
+      `web.${2 ** 22 + 1}.1.tmp`,
+    ]);
+  });
+
+  it('are written although a killed process of our ID left temporaries', () => {
+    const next = Number(/\.(\d+)\.tmp$/.exec(temporaryPath(join(folder, 'x')))![1]) + 1;
+    writeFileSync(join(folder, `.x.${process.pid}.${next}.tmp`), 'half');
+    writeFileSync(join(folder, `.y.${process.pid}.${next + 1}.tmp`), 'half');
+
+    writeFileAtomic(join(folder, 'x'), 'whole');
+    expect(createFileExclusive(join(folder, 'y'), 'whole')).to.equal(true);
+
+    expect(readFileSync(join(folder, 'x'), 'utf8')).to.equal('whole');
+    expect(readFileSync(join(folder, 'y'), 'utf8')).to.equal('whole');
+    expect(readdirSync(folder).sort()).to.deep.equal(['x', 'y']);
   });
 });
 

@@ -51,12 +51,13 @@ describe('name reservations', () => {
   });
 
   it('are listed with their names as given', () => {
-    for (const name of ['web', 'Web', 'con']) reserveName(folder, name, one, exists);
+    for (const name of ['web', 'Web', 'con', 'web.7.1.tmp']) reserveName(folder, name, one, exists);
 
     expect(listReservations(folder).sort((a, b) => (a.name < b.name ? -1 : 1))).to.deep.equal([
       { name: 'Web', id: one },
       { name: 'con', id: one },
       { name: 'web', id: one },
+      { name: 'web.7.1.tmp', id: one },
     ]);
   });
 

@@ -143,6 +143,7 @@ export class NetworkContext {
   async sweep(): Promise<void> {
     const { states } = this;
     if (this.level === 'root') await this.#sweepOrphans();
+    states.sweepTemporaries(this.deps.environment.now());
     const live = new Set(this.liveNetworks().map((network) => network.document.ID?.toUpperCase()));
     for (const { key, value } of states.networks.list(ignoreDamaged)) {
       if (value.boot !== states.boot) states.networks.remove(key);

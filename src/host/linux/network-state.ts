@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HnsEndpoint, HnsNetwork } from '../../hns/documents.ts';
 import { HNS, HnsError } from '../../hns/hns-error.ts';
+import { sweepTemporaries } from '../../state/atomic-file.ts';
 import type { Collection } from '../../state/collection.ts';
 import { fileCollection } from '../../state/file-collection.ts';
 import { withLock } from '../../state/lock.ts';
@@ -60,6 +61,8 @@ export interface NetworkStates {
   file(kind: 'networks' | 'namespaces', id: string): string;
   /** Folder of a namespace's hosts and resolv.conf. */
   folder(namespaceId: string): string;
+  /** What killed writers left beside the records. */
+  sweepTemporaries(now: number): void;
   network(id: string | undefined): NetworkState;
   endpoint(id: string): EndpointState;
   namespace(id: string): NamespaceState;
@@ -91,6 +94,10 @@ export function networkStates(paths: DataPaths): NetworkStates {
     lockOf: (namespaceId) => join(paths.locks, `hns-${namespaceId.toUpperCase()}`),
     file: (kind, id) => join(paths.hns, kind, `${id.toUpperCase()}.json`),
     folder: (namespaceId) => join(paths.hns, 'files', namespaceId.toUpperCase()),
+    sweepTemporaries: (now) => {
+      for (const name of ['networks', 'endpoints', 'namespaces'])
+        sweepTemporaries(join(paths.hns, name), now);
+    },
     network: (id) => look(networks, id ?? '', 'getNetwork', HNS.networkNotFound),
     endpoint: (id) => look(endpoints, id, 'getEndpoint', HNS.endpointNotFound),
     namespace: (id) => look(namespaces, id, 'getNamespace', HNS.elementNotFound),

@@ -1,5 +1,6 @@
 import { removeContainer, releaseMonitorLock } from '../../../monitor/removal.ts';
 import { repairContainer } from '../../../monitor/repair.ts';
+import { sweepTemporaries } from '../../../state/atomic-file.ts';
 import { containerFolderExists, monitorLockPath, readStateRecord } from '../../../state/container-files.ts';
 import { isAbandoned, isAbandonedFolder } from '../../../state/container-list.ts';
 import { tryLock } from '../../../state/lock.ts';
@@ -37,14 +38,19 @@ async function reconcileOne(deps: ReconcileDeps, id: string): Promise<void> {
   try {
     const upkeep = upkeepDeps(deps);
     if (readStateRecord(deps.paths, id) !== undefined) await repairContainer(upkeep, id);
-    else if (isAbandoned(deps.paths, id)) await removeContainer(upkeep, id, { volumes: true });
+    else if (isAbandoned(deps.paths, id)) {
+      await removeContainer(upkeep, id, { volumes: true });
+      // Its creator may have died while it took the name.
+      sweepTemporaries(deps.paths.names, deps.environment.now());
+    }
   } finally {
     releaseMonitorLock(deps, id, lock);
   }
 }
 
-/** Names whose container is gone: left by a kill between the two steps of a removal or a creation. */
-export function sweepNames({ paths }: Pick<ContainerDeps, 'paths'>): void {
+/** Names whose container is gone, and names half taken: left by a kill between the steps of a removal or a creation. */
+export function sweepNames({ paths, environment }: Pick<ContainerDeps, 'paths' | 'environment'>): void {
+  sweepTemporaries(paths.names, environment.now());
   for (const { name, id } of listReservations(paths.names)) {
     if (!containerFolderExists(paths, id)) releaseName(paths.names, name, id);
   }

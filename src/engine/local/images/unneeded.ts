@@ -3,12 +3,14 @@
  * its image, and pulls that were never finished. It is kept for a while, because the same command would find it useful.
  */
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { BlobStore } from '../../../content/blobs.ts';
 import { markContent } from '../../../content/collect.ts';
 import { imagesLock, readImageIndex } from '../../../content/image-index.ts';
 import { sweepIngests } from '../../../content/ingest.ts';
 import { sweepSpools } from '../../../content/spool.ts';
 import type { LayerInfo, LayerStore } from '../../../host/ports/layers.ts';
+import { sweepTemporaries } from '../../../state/atomic-file.ts';
 import { withLock } from '../../../state/lock.ts';
 import { sweepAbandonedBlobs } from './blob-writer.ts';
 import type { ImageDeps } from './deps.ts';
@@ -41,6 +43,9 @@ export async function removeUnneeded(
   if (!dryRun) {
     sweepSpools(paths);
     sweepAbandonedBlobs(paths.ingest);
+    const folders = [paths.oci, paths.imageState, join(paths.imageState, 'build-cache'), paths.leases];
+    for (const folder of folders) sweepTemporaries(folder, environment.now());
+    new BlobStore(paths).sweepTemporaries(environment.now());
   }
   return withLock(
     imagesLock(paths),

@@ -14,6 +14,7 @@ import {
   isPredefinedNetwork,
   type CheckedNetwork,
 } from '../../../hns/network-request.ts';
+import { sweepTemporaries } from '../../../state/atomic-file.ts';
 import { tryLock } from '../../../state/lock.ts';
 import { rfc3339 } from '../../../state/timestamp.ts';
 import { checkEndpoint } from './configure.ts';
@@ -149,6 +150,7 @@ export function createNetworksRole(deps: NetworksRoleDeps): NetworksRole {
       if (lock === undefined)
         throw new PortholeError('conflict', 'PRUNE_RUNNING', 'a prune operation is already running');
       try {
+        if (options.dryRun !== true) sweepTemporaries(paths.networks, deps.environment.now());
         return await store.exclusively(async (locked) => {
           const containers = listNetworkRecords(paths);
           const gone: string[] = [];

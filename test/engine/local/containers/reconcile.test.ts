@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readStateRecord, writeExitRecord, writeStateRecord } from '../../../../src/state/container-files.ts';
 import type { ContainerStateRecord } from '../../../../src/state/container-record.ts';
@@ -140,9 +140,21 @@ describe('what killed processes leave', () => {
   it('is a folder without a state', async () => {
     const id = await create('web');
     rmSync(join(engine.paths.container(id), 'state.json'));
+    // Half taken, when the creator is killed in the middle of it.
+    renameSync(join(engine.paths.names, 'web'), join(engine.paths.names, `.web.${gone.pid}.2.tmp`));
 
     expect(await engine.containers.list({ all: true })).to.deep.equal([]);
     expect(engine.layers.scratches.size).to.equal(0);
+    expect(readdirSync(engine.paths.names)).to.deep.equal([]);
     await create('web');
+  });
+
+  it('is half a rename, which a prune takes', async () => {
+    await create('web');
+    writeFileSync(join(engine.paths.names, `.other.${gone.pid}.2.tmp`), '');
+
+    await engine.containers.prune();
+
+    expect(readdirSync(engine.paths.names)).to.deep.equal([]);
   });
 });

@@ -161,6 +161,22 @@ describe('images.prune', () => {
       expect(readdirSync(store.paths.ingest)).to.deep.equal([]);
     });
 
+    it('takes the temporaries of killed writers', async () => {
+      await anImage(1, { tags: ['kept'] });
+      const temporary = `.x.${2 ** 22 + 1}.1.tmp`;
+      const { oci, imageState, leases } = store.paths;
+      const folders = [oci, join(oci, 'blobs/sha256'), imageState, join(imageState, 'build-cache'), leases];
+      for (const folder of folders) {
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, temporary), '');
+      }
+
+      await store.images.prune({ dryRun: true });
+      for (const folder of folders) expect(readdirSync(folder), folder).to.include(temporary);
+      await prune();
+      for (const folder of folders) expect(readdirSync(folder), folder).not.to.include(temporary);
+    });
+
     it('leaves what a lease names, what is young, and layers while a container cannot be read', async () => {
       const base = await anImage(1, { tags: ['base'] });
       const orphan = await killedCommit(base.id, 2);

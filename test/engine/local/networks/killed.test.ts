@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -69,7 +69,12 @@ describe('networks of killed processes', function () {
       );
       await networks.containers.reconcile(() => false);
     }
+    const kinds = ['networks', 'endpoints', 'namespaces'].map((kind) => join(paths.hns, kind));
+    // Kills seldom come in the middle of a write.
+    for (const kind of kinds) mkdirSync(kind, { recursive: true });
+    for (const kind of kinds) writeFileSync(join(kind, `.x.json.${2 ** 22 + 1}.1.tmp`), '');
     await port.deleteNamespace(await port.createNamespace());
+    for (const kind of kinds) expect(readdirSync(kind).filter((name) => name.endsWith('.tmp'))).to.be.empty;
 
     expect(await port.listEndpoints()).to.deep.equal([]);
     expect(await port.listNamespaces()).to.deep.equal([]);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkCreateRequest } from '../../../../src/api/types/index.ts';
@@ -347,7 +347,10 @@ describe('networks', () => {
       expect(await world.networks.role.prune({ filters: { until: ['24h'] } })).to.deep.equal({
         NetworksDeleted: null,
       });
+      const halfWritten = join(world.paths.networks, `.back.json.${2 ** 22 + 1}.1.tmp`);
+      writeFileSync(halfWritten, '');
       expect(await world.networks.role.prune()).to.deep.equal({ NetworksDeleted: ['back'] });
+      expect(existsSync(halfWritten)).to.equal(false);
       expect(names(await world.networks.role.list())).to.deep.equal(['front', 'nat', 'none']);
     });
   });
