@@ -48,7 +48,12 @@ export class NamespaceAdapter {
     return states.exclusively(async () => {
       await this.#context.sweep();
       const id = newGuid();
-      this.#put({ id, boot: states.boot, creator: ownIdentity(), entries: [] });
+      states.namespaces.put(id.toUpperCase(), {
+        id,
+        boot: states.boot,
+        creator: ownIdentity(),
+        entries: [],
+      });
       return id;
     });
   }
@@ -88,9 +93,8 @@ export class NamespaceAdapter {
   }
 
   async setHosts(namespaceId: string, entries: readonly HostEntry[]): Promise<void> {
-    const namespace = { ...this.#context.states.namespace(namespaceId), entries };
-    this.#put(namespace);
-    this.#writeHosts(namespace);
+    this.#context.states.namespace(namespaceId);
+    await this.#alone(namespaceId, async () => this.#writeHosts(this.#change(namespaceId, { entries })));
   }
 
   async prepare(
@@ -108,13 +112,11 @@ export class NamespaceAdapter {
         this.#note(stored.id, netns);
         await this.#context.kernel.addNamespace(netns);
       }
-      const namespace: NamespaceState = {
-        ...stored,
+      const namespace = this.#change(namespaceId, {
         ...(netns === undefined ? {} : { netns }),
         ...(options.hostName === undefined ? {} : { hostName: options.hostName }),
         ...(options.dnsSearch === undefined ? {} : { dnsSearch: options.dnsSearch }),
-      };
-      this.#put(namespace);
+      });
       this.#writeHosts(namespace);
       this.#writeResolver(namespace);
       const files = this.#files(stored.id);
@@ -160,8 +162,11 @@ export class NamespaceAdapter {
     noteObject({ kind: 'namespace', name: netns, record });
   }
 
-  #put(namespace: NamespaceState): void {
-    this.#context.states.namespaces.put(namespace.id.toUpperCase(), namespace);
+  /** What others write at the same time stays: monitors of neighbours tell their names here. Gone: as `states.namespace`. */
+  #change(namespaceId: string, change: Partial<NamespaceState>): NamespaceState {
+    const { states } = this.#context;
+    states.namespaces.update(namespaceId.toUpperCase(), (current) => current && { ...current, ...change });
+    return states.namespace(namespaceId);
   }
 
   /** Marks the endpoint as taken, with the names of what is about to be made. */
@@ -200,7 +205,7 @@ export class NamespaceAdapter {
     const isFirst = endpoint.device === 'eth0';
     const leavesNetwork = (network.document.Type ?? 'nat').toLowerCase() === 'nat';
     if (namespace.netns === undefined) {
-      this.#put({ ...namespace, netns });
+      this.#change(namespace.id, { netns });
       this.#note(namespace.id, netns);
     }
     await kernel.addLink(
@@ -232,8 +237,7 @@ export class NamespaceAdapter {
     const addresses = this.#addresses(namespaceId);
     const [first, ...others] = addresses;
     const sandbox = identityOf(pid);
-    const namespace = states.namespace(namespaceId);
-    if (sandbox !== undefined) this.#put({ ...namespace, sandbox });
+    if (sandbox !== undefined) this.#change(namespaceId, { sandbox });
     if (level === 'pasta' && first !== undefined) {
       await setUpLoopback(pid, others, path);
       const pidFile = join(states.folder(namespaceId), 'pasta.pid');
@@ -243,7 +247,7 @@ export class NamespaceAdapter {
         asRoot: this.#context.deps.environment.elevated,
         path,
       });
-      if (uplink !== undefined) this.#put({ ...states.namespace(namespaceId), uplink });
+      if (uplink !== undefined) this.#change(namespaceId, { uplink });
     } else await setUpLoopback(pid, addresses, path);
     const targets = addresses.map(({ address }) => address);
     for (const waiting of this.#waiting.get(namespaceId.toUpperCase()) ?? [])

@@ -2,11 +2,12 @@ import { expect } from 'chai';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { HNS, HnsError } from '../../../src/hns/hns-error.ts';
 import { iptablesRemoval, iptablesRules } from '../../../src/host/linux/firewall.ts';
 import {
@@ -322,6 +323,21 @@ function withRoot(): void {
       expect(statSync(files.hosts).ino).to.equal(inode);
       const again = await network.prepare(namespaceId, { dnsSearch: ['a.com', 'b.com'] });
       expect(readFileSync(again.resolvConf, 'utf8')).to.include('search a.com b.com\n');
+    });
+
+    it('keeps what neighbours tell while the sandbox is prepared', async () => {
+      const { network } = host;
+      const namespaceId = await network.createNamespace();
+      const entries = [{ address: '10.0.0.5', names: ['db'] }];
+
+      const preparing = network.prepare(namespaceId, { hostName: 'web' });
+      while (!existsSync(namespacePath(namespaceName(namespaceId)))) await delay(1);
+      await network.setHosts(namespaceId, entries);
+      const files = await preparing;
+
+      expect(readFileSync(files.hosts, 'utf8')).to.include('10.0.0.5\tdb\n');
+      await network.prepare(namespaceId, { hostName: 'web' });
+      expect(readFileSync(files.hosts, 'utf8')).to.include('10.0.0.5\tdb\n');
     });
 
     it('gives --network none files, and loopback when it runs', async () => {
