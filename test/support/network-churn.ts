@@ -1,9 +1,11 @@
 /**
  * Starts and ends containers' networks for ever: to be killed at any moment. Arguments: data root, container ID, first
- * digits of every ID that is made. */
+ * digits of every ID that is made.
+ */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createNetworks } from '../../src/engine/local/networks/networks.ts';
+import { isHnsNotFound } from '../../src/hns/hns-error.ts';
 import { createLinuxNetwork } from '../../src/host/linux/network.ts';
 import { dataPaths } from '../../src/state/paths.ts';
 
@@ -48,11 +50,20 @@ await networks.containers.configure({
 });
 console.log('ready');
 for (;;) {
-  await networks.containers.allocate(id);
-  await port.prepare(networks.containers.allocation(id)?.namespaceId);
+  try {
+    await networks.containers.allocate(id);
+    await port.prepare(networks.containers.allocation(id)?.namespaceId);
+  } catch (error) {
+    // The other one has just removed the network: a start that fails is right.
+    if (!isHnsNotFound(error) && !isHnsNotFound((error as Error).cause)) throw error;
+  }
   await networks.containers.release(id);
   const nat = await networks.role.inspect('nat');
   const hnsId = nat.Options['com.docker.network.windowsshim.hnsid'];
   // So that networks are made again and again, too.
-  if (hnsId !== undefined && Math.random() < 0.3) await port.deleteNetwork(hnsId);
+  if (hnsId !== undefined && Math.random() < 0.3) await port.deleteNetwork(hnsId).catch(ignoreNotFound);
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!isHnsNotFound(error)) throw error;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { PortholeError } from '../../../errors/porthole-error.ts';
+import type { HnsEndpoint } from '../../../hns/documents.ts';
 import { endpointDocument } from '../../../hns/endpoint-document.ts';
-import { isHnsNotFound } from '../../../hns/hns-error.ts';
+import { HNS, isHnsError, isHnsNotFound } from '../../../hns/hns-error.ts';
 import { dnsNames } from '../../../hns/names.ts';
 import { mappingsOfEndpoint, portMappings, type PortMapping } from '../../../hns/ports.ts';
 import type { NetworkPort } from '../../../host/ports/network.ts';
@@ -124,13 +125,12 @@ export function createContainerNetworks(deps: ContainerNetworksDeps): ContainerN
         names: [],
       },
     };
-    let current = save(withEntry(record, planned));
-    try {
-      const endpoint = await createEndpoint(
+    const createOn = (hnsNetworkId: string): Promise<HnsEndpoint> =>
+      createEndpoint(
         deps,
         port,
         endpointDocument({
-          hnsNetworkId: hns.ID ?? '',
+          hnsNetworkId,
           driver: network.driver,
           networkOptions: network.options,
           settings: entry.requested,
@@ -140,6 +140,13 @@ export function createContainerNetworks(deps: ContainerNetworksDeps): ContainerN
           name: endpointName(endpointId),
         }),
       );
+    let current = save(withEntry(record, planned));
+    try {
+      const endpoint = await createOn(hns.ID ?? '').catch(async (error: unknown) => {
+        if (!isHnsError(error, HNS.networkNotFound)) throw error;
+        // Another program removed the network since it was looked up: made again, as one that had been missing before.
+        return createOn((await store.materialise(network.id)).hns.ID ?? '');
+      });
       const active: ActiveEndpoint = {
         endpointId,
         hnsId: endpoint.ID ?? '',

@@ -60,11 +60,12 @@ describe('networks of killed processes', function () {
           const child = spawn(process.execPath, [churn, root, id, mark], {
             stdio: ['ignore', 'pipe', 'inherit'],
           });
-          await once(child.stdout, 'data');
-          await delay(Math.random() * 150);
           const exit = once(child, 'exit');
+          await Promise.race([once(child.stdout, 'data'), exit]);
+          // Mostly while the first network is made, and sometimes after many.
+          await delay(Math.random() ** 3 * 2000);
           child.kill('SIGKILL');
-          await exit;
+          expect(await exit, 'it fails by itself').to.deep.equal([null, 'SIGKILL']);
         }),
       );
       await networks.containers.reconcile(() => false);

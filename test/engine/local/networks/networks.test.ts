@@ -622,6 +622,24 @@ describe('networks', () => {
       expect(Object.keys(after.Containers)).to.deep.equal([id]);
     });
 
+    it('gets its network made again when another program removes it at that moment', async () => {
+      const id = await world.container('web');
+      const { port } = world;
+      const make = port.createEndpoint.bind(port);
+      let first = true;
+      port.createEndpoint = async (document) => {
+        if (first) await port.deleteNetwork(document.VirtualNetwork!);
+        first = false;
+        return make(document);
+      };
+
+      await world.run(id);
+
+      const [network] = await port.listNetworks();
+      expect(await port.listEndpoints()).to.have.length(1);
+      expect((await port.listEndpoints())[0]!.VirtualNetwork).to.equal(network!.ID);
+    });
+
     it('leaves nothing when its owner is killed between two steps', async () => {
       const id = await world.container('c1');
       for (const method of ['createNamespace', 'createEndpoint', 'attachEndpoint', 'setHosts'] as const) {
