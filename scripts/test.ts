@@ -26,6 +26,18 @@ const root = resolve(import.meta.dirname, '..');
 const quick = process.argv.includes('--quick');
 const scratch = mkdtempSync(join(tmpdir(), 'porthole-test-'));
 const total: Counts = { passed: 0, failed: 0, skipped: 0, skips: [] };
+/** Files of what the steps that run have printed so far, by their titles. */
+const running = new Map<string, string>();
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    // Whoever ends a run that hangs wants to know where it hung.
+    for (const [title, output] of running)
+      writeSync(1, `\n== ${title}, so far\n${readFileSync(output, 'utf8')}== ${title}: ended by ${signal}\n`);
+    rmSync(scratch, { recursive: true, force: true });
+    process.kill(process.pid, signal);
+  });
+}
 
 async function run(
   title: string,
@@ -38,6 +50,7 @@ async function run(
   // A file, not a pipe: what a failed test left running cannot keep it open.
   const outputFile = join(scratch, `${title.replaceAll(' ', '-')}.log`);
   const output = openSync(outputFile, 'w');
+  running.set(title, outputFile);
   const child = spawn(command, args, {
     cwd: root,
     stdio: ['ignore', output, output],
@@ -51,6 +64,7 @@ async function run(
     },
   );
   closeSync(output);
+  running.delete(title);
   const seconds = ((Date.now() - started) / 1000).toFixed(0);
   process.stdout.write(`\n== ${title}\n`);
   process.stdout.write(readFileSync(outputFile));
