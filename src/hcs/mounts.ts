@@ -1,6 +1,7 @@
 import type { HostConfig, MountPoint, MountSpec } from '../api/types/index.ts';
 import { PortholeError } from '../errors/porthole-error.ts';
 import type { MappedDirectory, MappedPipe } from './documents.ts';
+import { checkVolumeName, reservedNames } from './volume-name.ts';
 
 /** How the host writes paths: decides what a bind's source may look like. */
 export type HostPathStyle = 'windows' | 'posix';
@@ -18,7 +19,6 @@ export interface MountPlan {
   readonly volumeOptions?: Readonly<Record<string, unknown>>;
 }
 
-const reservedNames = /^(con|prn|nul|aux|com[1-9]|lpt[1-9])$/i;
 const pipePrefix = /^[\\/]{2}\.[\\/]pipe[\\/]/i;
 const segment = String.raw`[^\\/:*?"<>|\r\n]+`;
 const drivePath = new RegExp(String.raw`^[a-z]:([\\/]${segment})*[\\/]*$`, 'i');
@@ -256,27 +256,6 @@ function trimmed(text: string): string {
 
 function backslashes(text: string): string {
   return text.replaceAll('/', '\\');
-}
-
-function checkVolumeName(name: string): void {
-  if (reservedNames.test(name)) {
-    throw refuse(
-      'VOLUME_NAME_INVALID',
-      `volume name "${name.toLowerCase()}" cannot be a reserved word for Windows filenames`,
-    );
-  }
-  if (name.length < 2) {
-    throw refuse(
-      'VOLUME_NAME_INVALID',
-      `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
-    );
-  }
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) {
-    throw refuse(
-      'VOLUME_NAME_INVALID',
-      `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
-    );
-  }
 }
 
 /**
