@@ -15,6 +15,7 @@ import type {
   ImagesRole,
   LayersRole,
   NetworksRole,
+  VolumesRole,
 } from './engine/roles/index.ts';
 import type { Environment } from './environment.ts';
 import type { Host } from './host/host.ts';
@@ -81,6 +82,9 @@ export async function createEngine(given: Environment): Promise<Engine> {
     networks: lazyRole<NetworksRole>(
       ['create', 'list', 'inspect', 'remove', 'connect', 'disconnect', 'prune'],
       async () => (await services.networks()).role,
+    ),
+    volumes: lazyRole<VolumesRole>(['create', 'list', 'inspect', 'remove', 'prune'], async () =>
+      (await import('./engine/local/volumes/volumes-role.ts')).createVolumesRole({ environment, paths }),
     ),
     build: lazyRole<BuildRole>(['build'], async () => {
       const [{ createBuildRole }, { runStep }] = await Promise.all([

@@ -10,6 +10,7 @@ export interface ClientConfig {
   readonly psFormat?: string;
   readonly imagesFormat?: string;
   readonly networksFormat?: string;
+  readonly volumesFormat?: string;
   readonly detachKeys?: string;
   /** `key=value`, added to every prune. */
   readonly pruneFilters?: readonly string[];

@@ -5,6 +5,7 @@ import { CliError, joinErrors } from './cli-error.ts';
 import type { CommandContext } from './command.ts';
 import { inspectPrinter } from './inspect-format.ts';
 import type { InspectKind } from './inspect-format.ts';
+import { volumeDocument } from './render/volumes.ts';
 
 export interface InspectFlags {
   readonly format: string;
@@ -24,14 +25,13 @@ const swarmRefusal = new PortholeError(
 
 const inSwarm: Finder = () => Promise.reject(swarmRefusal);
 
-/** Kinds by what `--type` calls them. Porthole has no volumes, plugins or swarm of its own: looking there finds nothing. */
+/** Kinds by what `--type` calls them. Porthole has no plugins or swarm of its own: looking there finds nothing. */
 const finders: Readonly<Record<string, Finder>> = {
   container: (engine, name, { size = false }) => engine.containers.inspect(name, size ? { size } : {}),
   image: (engine, name, { platform }) =>
     engine.images.inspect(name, platform === undefined || platform === '' ? {} : { platform }),
   network: (engine, name, { verbose = false }) => engine.networks.inspect(name, verbose ? { verbose } : {}),
-  volume: (_engine, name) =>
-    Promise.reject(new PortholeError('notFound', 'VOLUME_NOT_FOUND', `get ${name}: no such volume`)),
+  volume: async (engine, name) => volumeDocument(await engine.volumes.inspect(name)),
   config: inSwarm,
   node: inSwarm,
   plugin: (_engine, name) =>

@@ -1,4 +1,4 @@
-/** Names of containers, images and networks for completion, read from the engine's state; nothing is started for them. */
+/** Names of containers, images, networks and volumes for completion, read from the engine's state; nothing is started for them. */
 import type { ContainerSummary } from '../api/types/index.ts';
 import type { Engine } from '../engine/roles/index.ts';
 import type { Candidate } from './complete.ts';
@@ -36,6 +36,11 @@ const listings: Readonly<Record<string, Listing>> = {
   image: images,
   network: async ({ networks }) =>
     (await networks.list()).map(({ Name, Driver }) => ({ value: Name, tooltip: `${Driver} network` })),
+  volume: async ({ volumes }) =>
+    ((await volumes.list()).Volumes ?? []).map(({ Name, Driver }) => ({
+      value: Name,
+      tooltip: `${Driver} volume`,
+    })),
 };
 
 /** Those of a kind that start with `prefix`, without those already given; kinds the engine cannot list have none. */

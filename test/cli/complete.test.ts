@@ -143,6 +143,7 @@ describe('cli/object-names', () => {
       ],
     },
     networks: { list: async () => [{ Name: 'nat', Driver: 'nat' }] },
+    volumes: { list: async () => ({ Volumes: [{ Name: 'data', Driver: 'local' }], Warnings: null }) },
   } as unknown as Engine;
   const names = async (kind: string, prefix = '', given: string[] = []) =>
     (await objectNames(engine, kind, prefix, given)).map(({ value, tooltip }) => `${value} (${tooltip})`);
@@ -159,10 +160,11 @@ describe('cli/object-names', () => {
     expect(await names('container', 'b1')).to.deep.equal(['b1b1b1b1b1b1 (/db)']);
     expect(await names('image', 'dd')).to.deep.equal(['dddddddddddd (untagged image)']);
   });
-  it('names images and networks', async () => {
+  it('names images, networks and volumes', async () => {
     expect(await names('image', 'app')).to.deep.equal(['app:latest (image)', 'app:1 (image)']);
     expect(await names('network')).to.deep.equal(['nat (nat network)']);
-    expect(await names('volume')).to.deep.equal([]);
+    expect(await names('volume')).to.deep.equal(['data (local volume)']);
+    expect(await names('plugin')).to.deep.equal([]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Containers of real Windows programs through the built CLI: the verbs that the main job leaves out. */
 import { expect } from 'chai';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cli, cliMissing } from '../support/cli.ts';
@@ -168,6 +168,18 @@ describe(`containers on the embedded backend${reason === undefined ? '' : ` (ski
       'echo no>C:\\data\\y.txt& if not exist C:\\data\\y.txt exit 9',
     ]);
     expect(denied.exitCode).to.equal(9);
+
+    expect(await cli.ok(['volume', 'ls'])).to.equal('DRIVER    VOLUME NAME\nlocal     data\n');
+    const content = await cli.ok(['volume', 'inspect', '--format', '{{.Mountpoint}}', 'data']);
+    expect(readFileSync(join(content.trim(), 'x.txt'), 'latin1')).to.equal('kept\r\n');
+    const user = (await cli.ok(['create', '-v', 'data:C:\\data', 'base'])).trim();
+    expect(await cli.run(['volume', 'rm', 'data'])).to.deep.include({
+      exitCode: 1,
+      stderr: `Error response from daemon: remove data: volume is in use - [${user}]\n`,
+    });
+    await cli.ok(['rm', user]);
+    expect(await cli.ok(['volume', 'rm', 'data'])).to.equal('data\n');
+    expect(existsSync(content.trim())).to.equal(false);
   });
 
   it('go with --rm, whoever waits', async () => {

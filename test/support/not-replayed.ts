@@ -9,7 +9,7 @@ const client = 'prints the version of the released client';
 
 /** Commands that this version does not have, by their first words. */
 export const laterCommands: readonly string[] = [
-  ...'cp export import search stats system unpause update volume'.split(' '),
+  ...'cp export import search stats system unpause update'.split(' '),
   ...['builder prune', 'context'],
 ];
 
@@ -42,9 +42,8 @@ export const comparedFrom: Readonly<Record<string, string>> = {
 
 /** Cases whose requests differ on purpose. */
 export const otherRequests: Readonly<Record<string, string>> = {
-  'inspect/not-found': 'volumes, swarm and plugins are not asked for: there are none',
-  'inspect/two-one-missing': 'volumes, swarm and plugins are not asked for: there are none',
-  'inspect/type-network-volume': 'volumes are not asked for: there are none',
+  'inspect/not-found': 'swarm and plugins are not asked for: there are none',
+  'inspect/two-one-missing': 'swarm and plugins are not asked for: there are none',
   'network/rm': 'nothing looks for ingress networks: there is no swarm',
   'network/rm-in-use': 'nothing looks for ingress networks: there is no swarm',
   'run/detached': 'nobody waits for a detached container',

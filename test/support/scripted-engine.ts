@@ -322,6 +322,18 @@ export class ScriptedEngine implements Engine {
       }),
   };
 
+  readonly volumes: Engine['volumes'] = {
+    create: (request) => this.#json('POST', '/volumes/create', {}, request),
+    list: (options = {}) => this.#json('GET', '/volumes', { filters: encodeFilters(options.filters) }),
+    inspect: (name) => this.#json('GET', `/volumes/${name}`),
+    remove: (name, options = {}) => this.#json('DELETE', `/volumes/${name}`, { force: options.force }),
+    prune: (options = {}) =>
+      this.#json('POST', '/volumes/prune', {
+        filters: encodeFilters(options.filters),
+        dryRun: options.dryRun,
+      }),
+  };
+
   readonly build: Engine['build'] = {
     build: async (request, context: BuildContext, options = {}) => {
       options.onProgress?.({

@@ -34,6 +34,7 @@ export interface VolumeStoreDeps {
 export interface VolumeStore {
   /** Host folder of the content. */
   folder(name: string): string;
+  /** Undefined also for what cannot be a volume's name. */
   get(name: string): VolumeRecord | undefined;
   /** The volume of that name, made when missing. Only the driver `local` without options exists. */
   ensure(
@@ -45,11 +46,12 @@ export interface VolumeStore {
       readonly options?: Readonly<Record<string, string>>;
     },
   ): VolumeRecord;
-  /** IDs of containers that mount it. */
-  users(name: string): string[];
+  /** Names of volumes that containers mount, with the containers' IDs. */
+  mounted(): ReadonlyMap<string, readonly string[]>;
   /** Removes it unless it is in use (by others than `exceptContainer`). */
   remove(name: string, exceptContainer?: string): void;
-  list(): VolumeRecord[];
+  /** Sorted; what is in them may be damaged. */
+  names(): string[];
 }
 
 /** Docker's `local` driver: folders under the data root. */
@@ -59,22 +61,20 @@ export function volumeStore(deps: VolumeStoreDeps): VolumeStore {
   const folder = (name: string): string => join(home(name), '_data');
   const lock = (name: string): string => join(paths.locks, `volume-${name}`);
   const get = (name: string): VolumeRecord | undefined => {
+    if (!isFolderName(name)) return undefined;
     const record = readJsonIfExists<VolumeRecord>(join(home(name), 'volume.json'));
     if (record !== undefined && record.format > volumeFormat) {
       throw newerFormat(`volume ${name}`, record.format, volumeFormat);
     }
     return record;
   };
-  const users = (name: string): string[] =>
-    listContainerIds(paths).filter((id) => {
-      try {
-        return readConfigRecord(paths, id).mounts.some(
-          (mount) => mount.Type === 'volume' && mount.Name === name,
-        );
-      } catch {
-        return false;
-      }
-    });
+  const mounted = (): Map<string, string[]> => {
+    const found = new Map<string, string[]>();
+    for (const id of listContainerIds(paths)) {
+      for (const name of new Set(volumesOf(paths, id))) found.set(name, [...(found.get(name) ?? []), id]);
+    }
+    return found;
+  };
   const emit = (action: string, name: string): void =>
     appendEvent(
       paths.events,
@@ -85,7 +85,7 @@ export function volumeStore(deps: VolumeStoreDeps): VolumeStore {
   return {
     folder,
     get,
-    users,
+    mounted,
     ensure(name, options = {}) {
       const driver = options.driver ?? 'local';
       if (driver !== 'local' && driver !== '') {
@@ -121,7 +121,7 @@ export function volumeStore(deps: VolumeStoreDeps): VolumeStore {
         if (get(name) === undefined) {
           throw new PortholeError('notFound', 'VOLUME_NOT_FOUND', `get ${name}: no such volume`);
         }
-        const inUse = users(name).filter((id) => id !== exceptContainer);
+        const inUse = (mounted().get(name) ?? []).filter((id) => id !== exceptContainer);
         if (inUse.length > 0) {
           throw new PortholeError(
             'conflict',
@@ -133,9 +133,21 @@ export function volumeStore(deps: VolumeStoreDeps): VolumeStore {
         emit('destroy', name);
       });
     },
-    list: () =>
-      listNames(paths.volumes)
-        .sort()
-        .flatMap((name) => get(name) ?? []),
+    names: () => listNames(paths.volumes).sort(),
   };
+}
+
+/** Names come from users; folders are made of those that `checkVolumeName` lets through. */
+function isFolderName(name: string): boolean {
+  return name !== '' && !/[\\/:]|^\.+$/.test(name);
+}
+
+/** None for a container that is going, or whose record is damaged. */
+function volumesOf(paths: DataPaths, id: string): string[] {
+  try {
+    const { mounts } = readConfigRecord(paths, id);
+    return mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name !== undefined ? [Name] : []));
+  } catch {
+    return [];
+  }
 }
