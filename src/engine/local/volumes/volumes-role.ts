@@ -27,7 +27,8 @@ export function createVolumesRole({ environment, paths }: VolumesRoleDeps): Volu
     anonymous ? { ...labels, [anonymousLabel]: '' } : labels;
 
   const inspected = (record: VolumeRecord): Volume => ({
-    CreatedAt: record.created,
+    // Docker's local driver tells whole seconds.
+    CreatedAt: record.created.replace(/\.\d+Z$/, 'Z'),
     Driver: record.driver,
     Labels: orNull(labelsOf(record)),
     Mountpoint: store.folder(record.name),

@@ -34,7 +34,7 @@ describe('volumes', () => {
     const made = await volumes.create({ Name: 'data', Driver: 'local', Labels: { tier: 'db' } });
 
     expect(made).to.deep.equal({
-      CreatedAt: '2026-01-02T03:04:05.678Z',
+      CreatedAt: '2026-01-02T03:04:05Z',
       Driver: 'local',
       Labels: { tier: 'db' },
       Mountpoint: folder('data'),
