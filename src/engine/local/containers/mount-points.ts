@@ -32,7 +32,8 @@ export function resolveMounts(
     const shared = { Destination: plan.destination, Mode: plan.mode, RW: !plan.readOnly, Propagation: '' };
     if (plan.type !== 'volume') return { Type: plan.type, Source: plan.source, ...shared };
     const anonymous = plan.source === '';
-    const name = anonymous ? deps.newId() : plan.source;
+    // Windows finds `data` under `Data` too: it is in use under the name that it has.
+    const name = anonymous ? deps.newId() : (deps.volumes.get(plan.source)?.name ?? plan.source);
     if (anonymous) anonymousVolumes.push(name);
     making.push(() => void deps.volumes.ensure(name, volumeOptions(plan, anonymous)));
     const source = withinVolume(deps.volumes.folder(name), plan.volumeOptions?.['Subpath']);

@@ -118,6 +118,19 @@ describe('volumes', () => {
     ]);
   });
 
+  it('are in use under their own name, whatever case Windows found them by', async () => {
+    await volumes.create({ Name: 'data' });
+    // What NTFS answers for the other spelling.
+    symlinkSync('data', join(engine.paths.volumes, 'Data'));
+    const { Id } = await mount(['Data:C:\\data'], 'web');
+
+    expect((await engine.containers.inspect(Id)).Mounts.map(({ Name }) => Name)).to.deep.equal(['data']);
+    for (const name of ['data', 'Data'])
+      expect(await rejection(volumes.remove(name))).to.include({
+        message: `remove data: volume is in use - [${Id}]`,
+      });
+  });
+
   it('that are none are told so', async () => {
     mkdirSync(engine.paths.volumes, { recursive: true });
     writeFileSync(join(engine.paths.root, 'volume.json'), JSON.stringify({ format: 1, name: '..' }));
