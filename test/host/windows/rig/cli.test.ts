@@ -170,6 +170,24 @@ describe(`windows commands under Wine${why === undefined ? '' : ` (skipped: ${wh
     expect((await porthole('network', 'rm', 'mynet')).stdout).to.equal('mynet\n');
   });
 
+  it('knows volumes in any case, and keeps those that are in use', async () => {
+    expect((await porthole('volume', 'create', 'Data')).stdout).to.equal('Data\n');
+    const holder = (await porthole('create', '-v', 'data:C:\\data', image, 'cmd')).stdout.trim();
+    expect((await porthole('inspect', '-f', '{{(index .Mounts 0).Name}}', holder)).stdout).to.equal('Data\n');
+    const inUse = await porthole('volume', 'rm', 'DATA');
+    expect([inUse.stderr, inUse.code]).to.deep.equal([
+      `Error response from daemon: remove Data: volume is in use - [${holder}]\n`,
+      1,
+    ]);
+    expect((await porthole('volume', 'prune', '-af')).stdout).to.equal('Total reclaimed space: 0B\n');
+    expect(lines(await porthole('volume', 'ls', '-q'))).to.deep.equal(['Data']);
+    const { stdout: path } = await porthole('volume', 'inspect', '-f', '{{.Mountpoint}}', 'data');
+    expect(path).to.match(/^[A-Z]:\\.*\\volumes\\Data\\_data\n$/);
+    await porthole('rm', holder);
+    expect((await porthole('volume', 'rm', 'data')).stdout).to.equal('data\n');
+    expect(lines(await porthole('volume', 'ls', '-q'))).to.deep.equal([]);
+  });
+
   it('gave everything back that the stand-ins handed out', () => {
     const exits = cli.exits();
 
