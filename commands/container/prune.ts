@@ -2,6 +2,7 @@ import { Command } from '../../src/cli/command.ts';
 import { readClientConfig, withPruneFilters } from '../../src/cli/config-file.ts';
 import type { ParsedFlags } from '../../src/cli/flag.ts';
 import { confirmPrune } from '../../src/cli/prompt.ts';
+import { deletedText } from '../../src/cli/render/prune.ts';
 import { toFilters } from '../../src/cli/requests/filters.ts';
 import { pruneFlags } from '../../src/cli/shared-flags.ts';
 import { humanSize } from '../../src/text/size.ts';
@@ -20,11 +21,7 @@ export default class ContainerPrune extends Command {
     const { containers } = await this.context.engine();
     const report = await containers.prune({ signal: this.context.signal, filters, dryRun });
     this.result(report);
-    const deleted = report.ContainersDeleted ?? [];
-    if (deleted.length > 0) {
-      const title = dryRun ? 'Would delete containers:' : 'Deleted Containers:';
-      this.context.stdout.write(`${[title, ...deleted].join('\n')}\n\n`);
-    }
+    this.context.stdout.write(deletedText('Containers', report.ContainersDeleted ?? [], dryRun));
     this.context.stdout.write(`Total reclaimed space: ${humanSize(report.SpaceReclaimed ?? 0)}\n`);
   }
 }

@@ -2,6 +2,7 @@ import { Command } from '../../src/cli/command.ts';
 import { readClientConfig, withPruneFilters } from '../../src/cli/config-file.ts';
 import type { ParsedFlags } from '../../src/cli/flag.ts';
 import { confirmPrune } from '../../src/cli/prompt.ts';
+import { deletedText } from '../../src/cli/render/prune.ts';
 import { toFilters } from '../../src/cli/requests/filters.ts';
 import { pruneFlags } from '../../src/cli/shared-flags.ts';
 import { humanSize } from '../../src/text/size.ts';
@@ -29,10 +30,7 @@ export default class ImagePrune extends Command {
     const lines = (report.ImagesDeleted ?? []).map(({ Untagged: name, Deleted: id }) =>
       name === undefined ? `deleted: ${id}` : `untagged: ${name}`,
     );
-    if (lines.length > 0) {
-      const title = dryRun ? 'Would delete images:' : 'Deleted Images:';
-      this.context.stdout.write(`${[title, ...lines].join('\n')}\n\n`);
-    }
+    this.context.stdout.write(deletedText('Images', lines, dryRun));
     this.context.stdout.write(`Total reclaimed space: ${humanSize(report.SpaceReclaimed ?? 0)}\n`);
   }
 }

@@ -2,6 +2,7 @@ import { Command } from '../../src/cli/command.ts';
 import { readClientConfig, withPruneFilters } from '../../src/cli/config-file.ts';
 import type { ParsedFlags } from '../../src/cli/flag.ts';
 import { confirmPrune } from '../../src/cli/prompt.ts';
+import { deletedText } from '../../src/cli/render/prune.ts';
 import { toFilters } from '../../src/cli/requests/filters.ts';
 import { pruneFlags } from '../../src/cli/shared-flags.ts';
 
@@ -19,9 +20,6 @@ export default class NetworkPrune extends Command {
     const { networks } = await this.context.engine();
     const report = await networks.prune({ signal: this.context.signal, filters, dryRun });
     this.result(report);
-    const deleted = report.NetworksDeleted ?? [];
-    if (deleted.length === 0) return;
-    const title = dryRun ? 'Would delete networks:' : 'Deleted Networks:';
-    this.context.stdout.write(`${[title, ...deleted].join('\n')}\n\n`);
+    this.context.stdout.write(deletedText('Networks', report.NetworksDeleted ?? [], dryRun));
   }
 }

@@ -3,6 +3,7 @@ import { Command } from '../../src/cli/command.ts';
 import { readClientConfig, withPruneFilters } from '../../src/cli/config-file.ts';
 import type { ParsedFlags } from '../../src/cli/flag.ts';
 import { confirmPrune } from '../../src/cli/prompt.ts';
+import { deletedText } from '../../src/cli/render/prune.ts';
 import { toFilters } from '../../src/cli/requests/filters.ts';
 import { pruneFlags } from '../../src/cli/shared-flags.ts';
 import { humanSize } from '../../src/text/size.ts';
@@ -29,11 +30,7 @@ export default class VolumePrune extends Command {
     const { volumes } = await this.context.engine();
     const report = await volumes.prune({ signal: this.context.signal, filters: asked, dryRun });
     this.result(report);
-    const deleted = report.VolumesDeleted ?? [];
-    if (deleted.length > 0) {
-      const title = dryRun ? 'Would delete volumes:' : 'Deleted Volumes:';
-      this.context.stdout.write(`${[title, ...deleted].join('\n')}\n\n`);
-    }
+    this.context.stdout.write(deletedText('Volumes', report.VolumesDeleted ?? [], dryRun));
     this.context.stdout.write(`Total reclaimed space: ${humanSize(report.SpaceReclaimed ?? 0)}\n`);
   }
 }
