@@ -1,6 +1,6 @@
-import { joinErrors } from '../../src/cli/cli-error.ts';
 import { Command } from '../../src/cli/command.ts';
 import type { FlagSpecs, ParsedFlags } from '../../src/cli/flag.ts';
+import { inSequence, reportNames } from '../../src/cli/parallel.ts';
 import { dryRunFlag } from '../../src/cli/shared-flags.ts';
 
 const flags = {
@@ -23,19 +23,10 @@ export default class VolumeRm extends Command {
     const { signal } = this.context;
     const { force, 'dry-run': dryRun } = flags;
     const { volumes } = await this.context.engine();
-    const done: string[] = [];
-    const failures: unknown[] = [];
-    this.result(done);
-    for (const name of args) {
-      try {
-        if (dryRun) await volumes.inspect(name, { signal });
-        else await volumes.remove(name, { signal, force });
-        done.push(name);
-        this.context.stdout.write(`${name}\n`);
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw joinErrors(failures);
+    const remove = async (name: string): Promise<void> => {
+      if (dryRun) await volumes.inspect(name, { signal });
+      else await volumes.remove(name, { signal, force });
+    };
+    await reportNames(this.context, inSequence(args, remove), { result: (done) => this.result(done) });
   }
 }
