@@ -281,9 +281,10 @@ function enterRoot(root: string): SandboxStep[] {
 }
 
 /**
- * The last steps before a program. Addresses are not random: Wine needs 0x7ffe0000 for what Windows shares with every process, and its loader's heap begins at a
- * random place from 0x7d000000 on, so that about one program in 8,000 ended as it began (CreateProcessW told error 1359). Where
- * the system call is refused (Docker's default filter does), the launcher tries such a start again.
+ * The last steps before a program. Addresses are not random: Wine needs 0x7ffe0000 for what Windows shares with every process,
+ * and its loader's heap begins at a random place from 0x7d000000 on, so that about one program in 8,000 ended as it began
+ * (CreateProcessW told error 1359). Where the system call is refused (Docker's default filter does), the launcher tries such a
+ * start again.
  */
 export function confine(): SandboxStep[] {
   return [['-personality', PERSONALITY.noRandomize], ['caps'], ['nnp'], ['seccomp', seccompFilter()]];
