@@ -6,6 +6,7 @@ export interface DataPaths {
   readonly oci: string;
   readonly ingest: string;
   readonly imageState: string;
+  readonly buildCache: string;
   readonly windowsfilter: string;
   readonly plainLayers: string;
   readonly containers: string;
@@ -33,6 +34,7 @@ export function dataPaths(root: string): DataPaths {
     ingest: at('ingest'),
     /** refs.json, per-blob metadata, build cache. */
     imageState: at('images'),
+    buildCache: at('images' + sep + 'build-cache'),
     windowsfilter: at('windowsfilter'),
     /** Layers as ordinary files, of processes that may not make Windows' own. */
     plainLayers: at('plain-layers'),

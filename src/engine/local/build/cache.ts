@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { ContainerConfig, ImageConfigSection } from '../../../api/types/index.ts';
 import { isKind } from '../../../errors/porthole-error.ts';
 import { fileCollection } from '../../../state/file-collection.ts';
@@ -107,7 +106,7 @@ export class BuildCache {
 }
 
 export function openBuildSteps(paths: DataPaths): Collection<CachedStep> {
-  return fileCollection<CachedStep>(join(paths.imageState, 'build-cache'), {
+  return fileCollection<CachedStep>(paths.buildCache, {
     noun: 'build cache record',
     format: 1,
   });

@@ -3,7 +3,6 @@
  * its image, and pulls that were never finished. It is kept for a while, because the same command would find it useful.
  */
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { BlobStore } from '../../../content/blobs.ts';
 import { markContent } from '../../../content/collect.ts';
 import { imagesLock, readImageIndex } from '../../../content/image-index.ts';
@@ -43,7 +42,7 @@ export async function removeUnneeded(
   if (!dryRun) {
     sweepSpools(paths);
     sweepAbandonedBlobs(paths.ingest);
-    const folders = [paths.oci, paths.imageState, join(paths.imageState, 'build-cache'), paths.leases];
+    const folders = [paths.oci, paths.imageState, paths.buildCache, paths.leases];
     for (const folder of folders) sweepTemporaries(folder, environment.now());
     new BlobStore(paths).sweepTemporaries(environment.now());
   }
