@@ -4,6 +4,11 @@ import { PortholeError } from '../errors/porthole-error.ts';
 /** Device names of DOS. */
 export const reservedNames = /^(con|prn|nul|aux|com[1-9]|lpt[1-9])$/i;
 
+/** Whether a volume can have it. */
+export function isVolumeName(name: string): boolean {
+  return problemOf(name) === undefined;
+}
+
 /** Kind `invalid`, code `VOLUME_NAME_INVALID`, in Docker's words. */
 export function checkVolumeName(name: string): void {
   const problem = problemOf(name);

@@ -1,4 +1,4 @@
-/** Parts of `--filter` that networks and volumes read alike (docker-cli.md 6). Errors: kind `invalid`, code `FILTER_INVALID`. */
+/** Parts of `--filter` that objects of several kinds read alike (docker-cli.md 6). Errors: kind `invalid`, code `FILTER_INVALID`. */
 import type { Filters } from '../roles/containers.ts';
 import { PortholeError } from '../../errors/porthole-error.ts';
 

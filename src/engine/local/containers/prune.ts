@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import type { ContainersPruneResponse } from '../../../api/types/index.ts';
-import { PortholeError, isKind } from '../../../errors/porthole-error.ts';
 import { listContainers } from '../../../state/container-list.ts';
-import { tryLock } from '../../../state/lock.ts';
 import { emptyTrash } from '../../../state/trash.ts';
 import type { CallOptions, Filters } from '../../roles/index.ts';
+import { checkKeys, hasLabels, invalidFilter } from '../object-filters.ts';
+import { pruneAlone, removedUnlessTaken } from '../prune.ts';
 import type { ContainerDeps } from './deps.ts';
 import { parseLogTime } from './log-records.ts';
 import { reconcile, sweepNames } from './reconcile.ts';
@@ -17,11 +16,7 @@ export async function pruneContainers(
   options: CallOptions & { filters?: Filters; dryRun?: boolean } = {},
 ): Promise<ContainersPruneResponse> {
   const wanted = pruneFilter(options.filters ?? {}, deps.environment.now());
-  const lock = tryLock(join(deps.paths.locks, 'prune-containers'));
-  if (lock === undefined) {
-    throw new PortholeError('conflict', 'PRUNE_RUNNING', 'a prune operation is already running');
-  }
-  try {
+  return pruneAlone(deps.paths, 'prune-containers', async () => {
     const before = listContainers(deps.paths, deps.environment.now());
     const broken = [
       ...before.containers.filter((container) => container.needsRepair),
@@ -44,26 +39,14 @@ export async function pruneContainers(
         (sizes) => sizes.SizeRw,
         () => 0,
       );
-      if (options.dryRun !== true && !(await removed(deps, container.id, options))) continue;
+      const remove = (): Promise<void> => removeByReference(deps, container.id, options);
+      if (options.dryRun !== true && !(await removedUnlessTaken(remove))) continue;
       deleted.push(container.id);
       reclaimed += size;
     }
     if (options.dryRun !== true) emptyTrash(deps.paths.trash);
     return { ContainersDeleted: deleted.length === 0 ? null : deleted, SpaceReclaimed: reclaimed };
-  } finally {
-    lock.release();
-  }
-}
-
-/** False when it was started or removed meanwhile. */
-async function removed(deps: ContainerDeps, id: string, options: CallOptions): Promise<boolean> {
-  try {
-    await removeByReference(deps, id, options);
-    return true;
-  } catch (error) {
-    if (isKind(error, 'conflict') || isKind(error, 'notFound')) return false;
-    throw error;
-  }
+  });
 }
 
 interface Prunable {
@@ -73,23 +56,14 @@ interface Prunable {
 
 /** `until`, `label`, `label!` (docker-cli.md 6). */
 function pruneFilter(filters: Filters, now: number): (card: Prunable) => boolean {
-  for (const key of Object.keys(filters)) {
-    if (!['until', 'label', 'label!'].includes(key)) {
-      throw new PortholeError('invalid', 'FILTER_INVALID', `invalid filter '${key}'`);
-    }
-  }
+  checkKeys(filters, ['until', 'label', 'label!']);
   const until = filters['until'] ?? [];
   if (until.length > 1) {
-    throw new PortholeError('invalid', 'FILTER_INVALID', 'more than one until filter specified');
+    throw invalidFilter('more than one until filter specified');
   }
   const bound = until[0] === undefined ? undefined : (parseLogTime('until', until[0], now) ?? now);
-  const has = (labels: Readonly<Record<string, string>>, text: string): boolean => {
-    const at = text.indexOf('=');
-    const key = at < 0 ? text : text.slice(0, at);
-    return Object.hasOwn(labels, key) && (at < 0 || labels[key] === text.slice(at + 1));
-  };
   return ({ created, labels }) =>
     (bound === undefined || created < bound) &&
-    (filters['label'] ?? []).every((text) => has(labels, text)) &&
-    !(filters['label!'] ?? []).some((text) => has(labels, text));
+    hasLabels(labels, filters['label'] ?? []) &&
+    !(filters['label!'] ?? []).some((label) => hasLabels(labels, [label]));
 }

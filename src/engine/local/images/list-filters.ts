@@ -1,8 +1,8 @@
 /** `images --filter` (docker-cli.md 6): checks the keys and turns them into questions about an image. */
-import { PortholeError } from '../../../errors/porthole-error.ts';
 import { familiarName, familiarString } from '../../../image/reference.ts';
 import type { Reference } from '../../../image/reference.ts';
 import type { Filters } from '../../roles/containers.ts';
+import { checkKeys, hasLabels, invalidFilter } from '../object-filters.ts';
 import { nanosecondsOf } from './image-time.ts';
 
 export interface ImageFilters {
@@ -19,8 +19,7 @@ const knownKeys = ['dangling', 'label', 'before', 'since', 'until', 'reference']
 /** Unknown key: kind `invalid`, `invalid filter 'x'`. */
 export function parseImageFilters(filters: Filters | undefined, nowMs: number): ImageFilters {
   const given = filters ?? {};
-  const unknown = Object.keys(given).find((key) => !knownKeys.includes(key));
-  if (unknown !== undefined) throw invalidFilter(`invalid filter '${unknown}'`);
+  checkKeys(given, knownKeys);
   const labels = given['label'] ?? [];
   const references = given['reference'] ?? [];
   const dangling = parseDangling(given['dangling'] ?? []);
@@ -28,7 +27,7 @@ export function parseImageFilters(filters: Filters | undefined, nowMs: number): 
   return {
     ...(dangling === undefined ? {} : { dangling }),
     ...(references.length === 0 ? {} : { references }),
-    matchesLabels: (have) => labels.every((label) => hasLabel(have ?? {}, label)),
+    matchesLabels: (have) => hasLabels(have ?? {}, labels),
     matchesTime: (created, createdOf) =>
       (given['before'] ?? []).every((name) => created < createdOf(name)) &&
       (given['since'] ?? []).every((name) => created > createdOf(name)) &&
@@ -58,8 +57,8 @@ export function parsePruneFilters(filters: Filters | undefined, nowMs: number): 
     chooses: limit !== undefined || wanted.length > 0 || unwanted.length > 0,
     matches: (created, labels) =>
       (limit === undefined || created < limit) &&
-      wanted.every((label) => hasLabel(labels ?? {}, label)) &&
-      !unwanted.some((label) => hasLabel(labels ?? {}, label)),
+      hasLabels(labels ?? {}, wanted) &&
+      !unwanted.some((label) => hasLabels(labels ?? {}, [label])),
   };
 }
 
@@ -79,12 +78,6 @@ function parseDangling(values: readonly string[]): boolean | undefined {
   );
   if (parsed.size > 1) throw invalidFilter(`invalid filter 'dangling=${JSON.stringify(values)}'`);
   return [...parsed][0];
-}
-
-function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
-  const [key = '', ...value] = wanted.split('=');
-  if (!Object.hasOwn(labels, key)) return false;
-  return value.length === 0 || labels[key] === value.join('=');
 }
 
 /** A point in time, or a duration before now: `24h`, `1h30m`, Unix seconds, RFC 3339, a date. */
@@ -144,8 +137,4 @@ function globExpression(pattern: string): RegExp {
 
 function escapeLiteral(char: string): string {
   return char.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
-}
-
-function invalidFilter(message: string): PortholeError {
-  return new PortholeError('invalid', 'FILTER_INVALID', message);
 }

@@ -1,12 +1,11 @@
 /** `image prune`: images that nobody needs, and what interrupted commands left of images (docker-cli.md 6, 7). */
-import { join } from 'node:path';
 import type { ImageDeleteItem, ImagesPruneResponse } from '../../../api/types/index.ts';
 import { contentOfImage } from '../../../content/collect.ts';
-import { PortholeError, isKind } from '../../../errors/porthole-error.ts';
+import { isKind } from '../../../errors/porthole-error.ts';
 import type { Digest } from '../../../image/digest.ts';
 import { familiarString } from '../../../image/reference.ts';
-import { tryLock } from '../../../state/lock.ts';
 import type { CallOptions, Filters } from '../../roles/index.ts';
+import { pruneAlone } from '../prune.ts';
 import type { ImageDeps } from './deps.ts';
 import { nanosecondsOf } from './image-time.ts';
 import type { ImageIndexView } from './index-view.ts';
@@ -21,14 +20,7 @@ type PruneOptions = CallOptions & { readonly filters?: Filters; readonly dryRun?
 /** The role's `prune`. One at a time across processes, as in Docker's daemon. */
 export async function pruneImages(deps: ImageDeps, options: PruneOptions = {}): Promise<ImagesPruneResponse> {
   const filters = parsePruneFilters(options.filters, deps.environment.now());
-  const lock = tryLock(join(deps.paths.locks, 'prune-images'));
-  if (lock === undefined)
-    throw new PortholeError('conflict', 'PRUNE_RUNNING', 'a prune operation is already running');
-  try {
-    return await prune(deps, filters, options);
-  } finally {
-    lock.release();
-  }
+  return pruneAlone(deps.paths, 'prune-images', () => prune(deps, filters, options));
 }
 
 async function prune(

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type {
   EndpointSettings,
   NetworkConnectRequest,
@@ -15,8 +14,8 @@ import {
   type CheckedNetwork,
 } from '../../../hns/network-request.ts';
 import { sweepTemporaries } from '../../../state/atomic-file.ts';
-import { tryLock } from '../../../state/lock.ts';
 import { rfc3339 } from '../../../state/timestamp.ts';
+import { pruneAlone } from '../prune.ts';
 import { checkEndpoint } from './configure.ts';
 import type { ContainerNetworksDeps, ContainerNetworksService } from './container-networks.ts';
 import {
@@ -146,12 +145,9 @@ export function createNetworksRole(deps: NetworksRoleDeps): NetworksRole {
 
     async prune(options = {}) {
       const keep = pruneFilter(options.filters ?? {}, deps.environment.now());
-      const lock = tryLock(join(paths.locks, 'networks-prune'));
-      if (lock === undefined)
-        throw new PortholeError('conflict', 'PRUNE_RUNNING', 'a prune operation is already running');
-      try {
+      return pruneAlone(paths, 'networks-prune', async () => {
         if (options.dryRun !== true) sweepTemporaries(paths.networks, deps.environment.now());
-        return await store.exclusively(async (locked) => {
+        return store.exclusively(async (locked) => {
           const containers = listNetworkRecords(paths);
           const gone: string[] = [];
           for (const { record } of await locked.list()) {
@@ -162,9 +158,7 @@ export function createNetworksRole(deps: NetworksRoleDeps): NetworksRole {
           }
           return { NetworksDeleted: gone.length === 0 ? null : gone.sort() };
         });
-      } finally {
-        lock.release();
-      }
+      });
     },
   };
 

@@ -5,6 +5,7 @@ import { listNames, readJsonIfExists, writeJsonAtomic } from '../../../state/ato
 import { listContainerIds } from '../../../state/container-list.ts';
 import { readConfigRecord } from '../../../state/container-files.ts';
 import { appendEvent } from '../../../state/event-log.ts';
+import { isVolumeName } from '../../../hcs/volume-name.ts';
 import { newerFormat } from '../../../state/collection.ts';
 import { withLockSync } from '../../../state/lock.ts';
 import type { DataPaths } from '../../../state/paths.ts';
@@ -36,6 +37,8 @@ export interface VolumeStore {
   folder(name: string): string;
   /** Undefined also for what cannot be a volume's name. */
   get(name: string): VolumeRecord | undefined;
+  /** As `get`; throws Docker's text for what is not there. */
+  find(name: string): VolumeRecord;
   /** The volume of that name, made when missing. Only the driver `local` without options exists. */
   ensure(
     name: string,
@@ -61,12 +64,17 @@ export function volumeStore(deps: VolumeStoreDeps): VolumeStore {
   const folder = (name: string): string => join(home(name), '_data');
   const lock = (name: string): string => join(paths.locks, `volume-${name}`);
   const get = (name: string): VolumeRecord | undefined => {
-    if (!isFolderName(name)) return undefined;
+    if (!isVolumeName(name)) return undefined;
     const record = readJsonIfExists<VolumeRecord>(join(home(name), 'volume.json'));
     if (record !== undefined && record.format > volumeFormat) {
       throw newerFormat(`volume ${name}`, record.format, volumeFormat);
     }
     return record;
+  };
+  const find = (name: string): VolumeRecord => {
+    const record = get(name);
+    if (record !== undefined) return record;
+    throw new PortholeError('notFound', 'VOLUME_NOT_FOUND', `get ${name}: no such volume`);
   };
   const mounted = (): Map<string, string[]> => {
     const found = new Map<string, string[]>();
@@ -85,6 +93,7 @@ export function volumeStore(deps: VolumeStoreDeps): VolumeStore {
   return {
     folder,
     get,
+    find,
     mounted,
     ensure(name, options = {}) {
       const driver = options.driver ?? 'local';
@@ -118,9 +127,7 @@ export function volumeStore(deps: VolumeStoreDeps): VolumeStore {
     },
     remove(name, exceptContainer) {
       withLockSync(lock(name), () => {
-        if (get(name) === undefined) {
-          throw new PortholeError('notFound', 'VOLUME_NOT_FOUND', `get ${name}: no such volume`);
-        }
+        find(name);
         const inUse = (mounted().get(name) ?? []).filter((id) => id !== exceptContainer);
         if (inUse.length > 0) {
           throw new PortholeError(
@@ -135,11 +142,6 @@ export function volumeStore(deps: VolumeStoreDeps): VolumeStore {
     },
     names: () => listNames(paths.volumes).sort(),
   };
-}
-
-/** Names come from users; folders are made of those that `checkVolumeName` lets through. */
-function isFolderName(name: string): boolean {
-  return name !== '' && !/[\\/:]|^\.+$/.test(name);
 }
 
 /** None for a container that is going, or whose record is damaged. */
