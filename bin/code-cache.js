@@ -33,7 +33,8 @@ function runBundle(file, command, whole) {
   const [, hash] = /^\/\/([0-9a-f]{32})\n/.exec(text);
   const source = `${wrapper}${text}\n})`;
   const options = { filename: file, columnOffset: -wrapper.length };
-  const pathOf = (name) => join(directory, `porthole-${process.version}-${process.arch}-${hash}-${name}`);
+  const build = `porthole-${process.version}-${process.arch}-${hash}${ofOptions()}`;
+  const pathOf = (name) => join(directory, `${build}-${name}`);
   const own = pathOf(command);
   const other = pathOf('other');
   let script = fromKept(own, source, options);
@@ -52,6 +53,14 @@ function runBundle(file, command, whole) {
   requireFrom.cache[file] = module;
   script.runInThisContext()(module.exports, requireFrom, module, file, dirname(file));
   return module.exports;
+}
+
+/** V8 takes nothing that was made with other options of its own: '' without any, which is nearly always. */
+function ofOptions() {
+  const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').trim();
+  if (options === '') return '';
+  const { createHash } = require('node:crypto');
+  return `-${createHash('sha256').update(options).digest('hex').slice(0, 8)}`;
 }
 
 function fromKept(path, source, options) {
@@ -76,11 +85,13 @@ function readKept(path) {
 
 function compileWhole(source, options) {
   const { setFlagsFromString } = require('node:v8');
-  setFlagsFromString('--no-lazy');
+  // Where V8 has just refused what was kept, its own cache has the script, with hardly any function.
+  const whole = ['--no-lazy', '--no-compilation-cache'];
+  for (const flag of whole) setFlagsFromString(flag);
   try {
     return new Script(source, options);
   } finally {
-    setFlagsFromString('--lazy');
+    for (const flag of whole) setFlagsFromString(flag.replace('--no-', '--'));
   }
 }
 

@@ -121,6 +121,29 @@ describe('code cache', function () {
     }
   });
 
+  it('makes a damaged one of lint again whole', () => {
+    writeFileSync(join(work, 'Dockerfile'), 'FROM\n');
+    run(['lint', 'Dockerfile']);
+    const { lint } = kept();
+    const { size } = statSync(lint!);
+    truncateSync(lint!, size >> 1);
+    run(['lint', 'Dockerfile']);
+    expect(statSync(lint!).size).to.be.greaterThan(size * 0.9);
+  });
+
+  it('keeps those of other V8 options apart: by turns, each would throw the other away', () => {
+    const limited = { NODE_OPTIONS: '--max-old-space-size=300' };
+    const roomy = { NODE_OPTIONS: '--max-semi-space-size=8' };
+    for (const env of [{}, limited, roomy]) run(['ps'], env);
+    const names = readdirSync(cache, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      basename(name).startsWith('porthole-'),
+    );
+    expect(names).to.have.length(3);
+    const inodes = names.map((name) => inode(join(cache, name)));
+    for (const env of [{}, limited, roomy]) expect(run(['ps'], env).status).to.equal(0);
+    expect(names.map((name) => inode(join(cache, name)))).to.deep.equal(inodes);
+  });
+
   it('takes nothing that somebody else wrote', function () {
     if (process.getuid?.() !== 0) {
       console.log('      skipped: needs root, to give a file away');
