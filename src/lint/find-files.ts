@@ -1,7 +1,7 @@
 /** Which files of a folder are Dockerfiles, by name; what git or `.portholeignore` ignores is left out. */
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { IgnoreFiles } from './ignore-files.ts';
+import { dirname, join, resolve, sep } from 'node:path';
+import { IgnoreFiles, isLeftOut } from './ignore-files.ts';
 import { gitFiles, workTreeOf } from './git-files.ts';
 import { SeenFolders } from './seen-folders.ts';
 
@@ -16,14 +16,16 @@ export function isDockerfileName(name: string): boolean {
 }
 
 /**
- * Dockerfiles below `folder` (absolute), each as a path that starts with `shown`, sorted by name, a folder's files before its
+ * Dockerfiles below the folder `named` (absolute), each as a path that starts with `shown`, sorted by name, a folder's files before its
  * folders. Links are not followed into folders. Rejects when the folder itself cannot be read. Folders that it lists are `seen`.
  */
 export async function findDockerfiles(
-  folder: string,
+  named: string,
   shown: string,
   seen = new SeenFolders(),
 ): Promise<string[]> {
+  // Without a slash at its end: it is compared with the folders above its files.
+  const folder = resolve(named);
   const workTree = workTreeOf(folder);
   const ignored = new IgnoreFiles(workTree ?? folder, seen);
   const listed = workTree === undefined ? undefined : await gitFiles(folder);
@@ -43,7 +45,7 @@ async function fromGit(
     const full = join(folder, ...parts);
     // A file that git still tracks may be gone.
     if (statSync(full, { throwIfNoEntry: false })?.isFile() !== true) continue;
-    if (!(await ignored.ignores(full))) found.push(joinShown(shown, path));
+    if (!isLeftOut(await ignored.inForce(dirname(full)), full)) found.push(joinShown(shown, path));
   }
   return found;
 }
@@ -80,19 +82,21 @@ async function walk(
       next.folder,
       entries.map(({ name }) => name),
     );
+    const inForce = await ignored.inForce(next.folder);
+    const inside = next.folder.endsWith(sep) ? next.folder : next.folder + sep;
     const sorted = entries.toSorted((a, b) => compare(a.name, b.name));
     for (const entry of sorted) {
       if (!isDockerfileName(entry.name) || entry.isDirectory()) continue;
-      const full = join(next.folder, entry.name);
+      const full = inside + entry.name;
       const isFile =
         entry.isFile() ||
         (entry.isSymbolicLink() && statSync(full, { throwIfNoEntry: false })?.isFile() === true);
-      if (isFile && !(await ignored.ignores(full))) found.push(joinShown(next.shown, entry.name));
+      if (isFile && !isLeftOut(inForce, full)) found.push(joinShown(next.shown, entry.name));
     }
     for (const entry of sorted.toReversed()) {
       if (!entry.isDirectory() || skippedFolders.has(entry.name)) continue;
-      const below = join(next.folder, entry.name);
-      if (await ignored.ignores(below, true)) continue;
+      const below = inside + entry.name;
+      if (isLeftOut(inForce, below, true)) continue;
       pending.push({ folder: below, shown: joinShown(next.shown, entry.name), top: false });
     }
   }

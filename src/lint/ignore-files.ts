@@ -6,11 +6,19 @@ import type { SeenFolders } from './seen-folders.ts';
 
 export const ignoreFileName = '.portholeignore';
 
+/** What one ignore file says of all below its folder. */
+interface FolderRules {
+  readonly folder: string;
+  readonly rules: Ignore;
+}
+
+const none: readonly FolderRules[] = [];
+
 /** The ignore files of the folders from `top` down. Their library is loaded when one is there. */
 export class IgnoreFiles {
   readonly #top: string;
   readonly #seen: SeenFolders;
-  readonly #folders = new Map<string, Ignore | undefined>();
+  readonly #inForce = new Map<string, readonly FolderRules[]>();
 
   /** `top`: the highest folder whose ignore file counts (absolute). */
   constructor(top: string, seen: SeenFolders) {
@@ -18,30 +26,31 @@ export class IgnoreFiles {
     this.#seen = seen;
   }
 
-  /** True for a file, or with `isFolder` a folder, that is left out. The deepest file that has a word decides. */
-  async ignores(path: string, isFolder = false): Promise<boolean> {
-    let folder = dirname(path);
-    for (;;) {
-      const rules = await this.#of(folder);
-      if (rules !== undefined) {
-        const inside = relative(folder, path).split(sep).join('/');
-        const { ignored, unignored } = rules.test(isFolder ? `${inside}/` : inside);
-        if (ignored || unignored) return ignored;
-      }
-      const above = dirname(folder);
-      if (folder === this.#top || above === folder) return false;
-      folder = above;
-    }
+  /** For what lies in `folder` (absolute): its own and those above, the deepest first. Nearly always none. */
+  async inForce(folder: string): Promise<readonly FolderRules[]> {
+    const known = this.#inForce.get(folder);
+    if (known !== undefined) return known;
+    const above = dirname(folder);
+    const outer = folder === this.#top || above === folder ? none : await this.inForce(above);
+    const rules = await this.#read(folder);
+    const found = rules === undefined ? outer : [{ folder, rules }, ...outer];
+    this.#inForce.set(folder, found);
+    return found;
   }
 
-  async #of(folder: string): Promise<Ignore | undefined> {
-    if (this.#folders.has(folder)) return this.#folders.get(folder);
-    let rules: Ignore | undefined;
-    if (this.#seen.holds(folder, ignoreFileName)) {
-      const { default: ignore } = await import('ignore');
-      rules = ignore().add(readFileSync(join(folder, ignoreFileName), 'utf8'));
-    }
-    this.#folders.set(folder, rules);
-    return rules;
+  async #read(folder: string): Promise<Ignore | undefined> {
+    if (!this.#seen.holds(folder, ignoreFileName)) return undefined;
+    const { default: ignore } = await import('ignore');
+    return ignore().add(readFileSync(join(folder, ignoreFileName), 'utf8'));
   }
+}
+
+/** True for a file, or with `isFolder` a folder, that is left out. The deepest file that has a word decides. */
+export function isLeftOut(inForce: readonly FolderRules[], path: string, isFolder = false): boolean {
+  for (const { folder, rules } of inForce) {
+    const inside = relative(folder, path).split(sep).join('/');
+    const { ignored, unignored } = rules.test(isFolder ? `${inside}/` : inside);
+    if (ignored || unignored) return ignored;
+  }
+  return false;
 }

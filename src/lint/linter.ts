@@ -145,8 +145,10 @@ export class Linter {
     const { source, wasUtf16 } =
       path === undefined ? readSource(await this.#world.readStdin()) : this.#read(path);
     compilersFor(source.text.length);
-    const { settings, options } = await this.#optionsOf(path === undefined ? this.#world.cwd : dirname(path));
-    const dockerignore = path === undefined ? undefined : dockerignoreOf(path, this.seen);
+    const folder = path === undefined ? this.#world.cwd : dirname(path);
+    const { settings, options } = await this.#optionsOf(folder);
+    const dockerignore =
+      path === undefined || this.seen.isBare(folder) ? undefined : dockerignoreOf(path, this.seen);
     const all: LintOptions = { ...options, name, wasUtf16, rule: { ...options.rule, dockerignore } };
     return { name, path, source, wasUtf16, settings, options: all };
   }
@@ -198,7 +200,6 @@ export class Linter {
 /** BuildKit's order: `NAME.dockerignore`, then `.dockerignore` of the context, which is taken to be the file's folder. */
 export function dockerignoreOf(path: string, seen = new SeenFolders()): string | undefined {
   const folder = dirname(path);
-  if (seen.isBare(folder)) return undefined;
   const found = [`${basename(path)}.dockerignore`, '.dockerignore'].find((name) => seen.holds(folder, name));
   try {
     return found === undefined ? undefined : readFileSync(join(folder, found), 'utf8');

@@ -59,6 +59,13 @@ describe('finding Dockerfiles', () => {
     ]);
   });
 
+  it('asks no .portholeignore above the folder, however that is written', async () => {
+    write('.portholeignore = *\n', 'in/sub/Dockerfile');
+
+    for (const named of [join(folder, 'in'), `${folder}/in/`, `${folder}//in`, `${folder}/in/sub/..`])
+      expect(await findDockerfiles(named, '.'), named).to.deep.equal(['sub/Dockerfile']);
+  });
+
   it('leaves out what .portholeignore names; the deepest file decides', async () => {
     write(
       '.portholeignore = vendor/\n*.win\n',

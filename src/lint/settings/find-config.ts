@@ -122,9 +122,9 @@ export class ConfigFinder {
    * the nearest `.hadolint.yaml`, else hadolint's personal one.
    */
   pathFor(folder: string): string | undefined {
-    return (
-      this.#nearest(folder, portholeNames) ?? this.#nearest(folder, hadolintNames) ?? this.#personalFile()
-    );
+    // Nearly all folders of a search.
+    const from = this.#seen.isBare(folder) ? dirname(folder) : folder;
+    return this.#nearest(from, portholeNames) ?? this.#nearest(from, hadolintNames) ?? this.#personalFile();
   }
 
   /** Rejects with `LintConfigError`; one for a file that cannot be read has the fields of the system's error. */
