@@ -54,9 +54,18 @@ export class ExpansionError extends Error {
 }
 
 export function expandWord(word: string, options: ExpandOptions): Expansion {
+  return expand(word, options, new WordList());
+}
+
+/** The same without its words. */
+export function expandText(word: string, options: ExpandOptions): Pick<Expansion, 'result' | 'uses'> {
+  return expand(word, options, undefined);
+}
+
+function expand(word: string, options: ExpandOptions, list: WordList | undefined): Expansion {
   const lexer = new WordLexer(word, options);
   try {
-    const { result, words } = lexer.readUntil(undefined, options.rawEscapes ?? false, new WordList());
+    const { result, words } = lexer.readUntil(undefined, options.rawEscapes ?? false, list);
     return { result, words, uses: lexer.uses };
   } catch (error) {
     if (!(error instanceof ExpansionError)) throw error;

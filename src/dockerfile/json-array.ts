@@ -1,6 +1,6 @@
 import { MappedTextBuilder } from './mapped-text.ts';
 import type { MappedText } from './mapped-text.ts';
-import { skipSpaces } from './whitespace.ts';
+import { skipSpaces, trimEndIndex } from './whitespace.ts';
 
 /** dockerfile.md 1.4: text that decodes as a JSON array of anything but strings. */
 export class NotStringArrayError extends Error {
@@ -18,6 +18,8 @@ export function parseJsonArray(source: MappedText): MappedText[] | undefined {
   const text = source.text;
   const begin = skipSpaces(text);
   if (text[begin] !== '[') return undefined;
+  // PowerShell's `[Net.ServicePointManager]::…` begins like an array, and what JSON.parse throws is dear.
+  if (text[trimEndIndex(text, begin) - 1] !== ']' || !firstElement.test(text)) return undefined;
   let decoded: unknown;
   try {
     decoded = JSON.parse(text.slice(begin));
@@ -30,19 +32,29 @@ export function parseJsonArray(source: MappedText): MappedText[] | undefined {
   let at = begin + 1;
   for (let left = decoded.length; left > 0; left--) {
     at = text.indexOf('"', at);
-    const { element, end } = readString(source, at);
-    elements.push(element);
+    const value = decoded[decoded.length - left] as string;
+    // Nearly all strings stand there as they are.
+    if (text.startsWith(value, at + 1) && text[at + 1 + value.length] === '"' && value.isWellFormed()) {
+      elements.push(source.slice(at + 1, at + 1 + value.length));
+      at += value.length + 2;
+      continue;
+    }
+    const { string, end } = readString(source, at);
+    elements.push(string);
     at = end;
   }
   return elements;
 }
+
+/** What may follow the opening bracket of a JSON array. */
+const firstElement = /^\s*\[\s*[\]["{\-\dtfn]/;
 
 const loneSurrogate = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /** Reads the (valid) JSON string whose opening quote is at `quote`. */
-function readString(source: MappedText, quote: number): { element: MappedText; end: number } {
+function readString(source: MappedText, quote: number): { string: MappedText; end: number } {
   const text = source.text;
   const builder = new MappedTextBuilder();
   let at = quote + 1;
@@ -61,8 +73,8 @@ function readString(source: MappedText, quote: number): { element: MappedText; e
     builder.append(value, source.offsetOf(at));
     at += length;
   }
-  const element = builder.build(source.offsetOf(quote + 1));
-  return { element: replaceLoneSurrogates(element), end: at + 1 };
+  const string = builder.build(source.offsetOf(quote + 1));
+  return { string: replaceLoneSurrogates(string), end: at + 1 };
 }
 
 /** A run of plain characters may itself be broken by continuations of the line. */

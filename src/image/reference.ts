@@ -30,23 +30,37 @@ const maxInputLength = 4096;
 
 /** Parses what a user typed and fills in Docker Hub's defaults; never adds a tag. `windows/x` is on Docker Hub, not MCR. */
 export function parseReference(text: string): Reference {
-  if (identifierGrammar.test(text)) {
-    throw invalidReference(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
-  }
-  if (text.length > maxInputLength) throw invalidReference('invalid reference format');
+  const read = readReference(text);
+  if (typeof read === 'string') throw invalidReference(read);
+  return read;
+}
+
+/** What `parseReference` would say of a text that it does not take; undefined when it takes it. */
+export function referenceProblem(text: string): string | undefined {
+  const read = readReference(text);
+  return typeof read === 'string' ? read : undefined;
+}
+
+const badFormat = 'invalid reference format';
+
+/** The reference, or what is wrong: linting asks of very many names, and an exception for each is dear. */
+function readReference(text: string): Reference | string {
+  if (identifierGrammar.test(text))
+    return `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`;
+  if (text.length > maxInputLength) return badFormat;
   const { domain, rest } = splitDomain(text);
   const colon = rest.indexOf(':');
   const remoteName = colon >= 0 ? rest.slice(0, colon) : rest;
-  if (remoteName.toLowerCase() !== remoteName) {
-    throw invalidReference(`invalid reference format: repository name (${remoteName}) must be lowercase`);
-  }
-  if (!domainGrammar.test(domain)) throw invalidReference('invalid reference format');
+  if (remoteName.toLowerCase() !== remoteName)
+    return `${badFormat}: repository name (${remoteName}) must be lowercase`;
+  if (!domainGrammar.test(domain)) return badFormat;
   const { path, tag, digest } = splitSuffixes(rest);
-  if (!pathGrammar.test(path)) throw invalidReference('invalid reference format');
-  if (path.length > maxPathLength) {
-    throw invalidReference(`repository name must not be more than ${maxPathLength} characters`);
-  }
-  if (digest !== undefined) checkDigest(digest);
+  if (tag !== undefined && !tagGrammar.test(tag)) return badFormat;
+  if (digest !== undefined && !digestGrammar.test(digest)) return badFormat;
+  if (!pathGrammar.test(path)) return badFormat;
+  if (path.length > maxPathLength) return `repository name must not be more than ${maxPathLength} characters`;
+  const problem = digest === undefined ? undefined : digestProblem(digest);
+  if (problem !== undefined) return problem;
   return {
     domain,
     path,
@@ -145,17 +159,16 @@ function splitSuffixes(rest: string): { path: string; tag: string | undefined; d
   const named = at >= 0 ? rest.slice(0, at) : rest;
   const colon = named.indexOf(':');
   const tag = colon >= 0 ? named.slice(colon + 1) : undefined;
-  if (tag !== undefined && !tagGrammar.test(tag)) throw invalidReference('invalid reference format');
-  if (digest !== undefined && !digestGrammar.test(digest)) throw invalidReference('invalid reference format');
   return { path: colon >= 0 ? named.slice(0, colon) : named, tag, digest };
 }
 
 /** Docker checks algorithm, length and case after the grammar; its own text for bad case is the format one. */
-function checkDigest(digest: string): void {
+function digestProblem(digest: string): string | undefined {
   try {
     parseDigest(digest);
+    return undefined;
   } catch (error) {
-    throw invalidReference(error instanceof Error ? error.message : 'invalid reference format');
+    return error instanceof Error ? error.message : badFormat;
   }
 }
 

@@ -1,5 +1,5 @@
 import { analyzeDockerfile, type Stage } from '../dockerfile/dockerfile.ts';
-import { expandWord, type EscapeCharacter } from '../dockerfile/expand.ts';
+import { expandText, type EscapeCharacter } from '../dockerfile/expand.ts';
 import type { FromInstruction, StageInstruction } from '../dockerfile/instructions.ts';
 import type { MappedText } from '../dockerfile/mapped-text.ts';
 import { readInstruction, type ReadOptions } from '../dockerfile/read-instruction.ts';
@@ -114,7 +114,7 @@ export function expandLenient(
     return value;
   };
   try {
-    const { result, uses } = expandWord(word, { escape, get: limited });
+    const { result, uses } = expandText(word, { escape, get: limited });
     return { text: result, unresolved: uses.some((use) => !use.found && use.operator === '') };
   } catch {
     return { text: word, unresolved: true };

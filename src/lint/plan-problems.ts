@@ -5,13 +5,13 @@
  */
 import type { DockerfileProblem } from '../dockerfile/dockerfile.ts';
 import { exposedPorts } from '../dockerfile/expose.ts';
-import { ExpansionError, expandWord } from '../dockerfile/expand.ts';
+import { ExpansionError, expandText } from '../dockerfile/expand.ts';
 import type { StageInstruction } from '../dockerfile/instructions.ts';
 import type { MappedText } from '../dockerfile/mapped-text.ts';
 import { parseMount } from '../dockerfile/mount.ts';
 import type { InstructionNode } from '../dockerfile/tree.ts';
 import { parsePlatform } from '../image/platform.ts';
-import { parseReference } from '../image/reference.ts';
+import { referenceProblem } from '../image/reference.ts';
 import { quoteGo } from '../text/go-quote.ts';
 import { expandedFlags, expandedWords } from './expanded-words.ts';
 import { isAboveLastPort } from './last-port.ts';
@@ -57,7 +57,7 @@ class PlanReader {
     if (word === '""' || word === "''") this.#report(`base name (${word}) should not be blank`, image, node);
     // Variables may have other values in a build.
     else if (!/[$"'\\`]/.test(word) && base.stage === undefined) {
-      const problem = refusal(() => parseReference(word));
+      const problem = referenceProblem(word);
       if (problem !== undefined)
         this.#report(`failed to parse stage name ${quoteGo(word)}: ${problem}`, image, node);
     }
@@ -115,6 +115,8 @@ class PlanReader {
     switch (instruction.kind) {
       case 'expose':
         for (const port of instruction.ports) {
+          // Nearly all ports.
+          if (/^\d{1,4}$/.test(port.text)) continue;
           if (!this.expand(port, node) || /[$"'\\`]/.test(port.text)) continue;
           const problem = refusal(() => exposedPorts([port.text]));
           if (problem !== undefined)
@@ -149,7 +151,7 @@ class PlanReader {
 
   #expanded(word: string): string {
     // Whether a variable is set is the build's affair: `${A:?}` is no mistake of the file.
-    return expandWord(word, { escape: this.#file.dockerfile.tree.escape, get: () => '1' }).result;
+    return expandText(word, { escape: this.#file.dockerfile.tree.escape, get: () => '1' }).result;
   }
 
   #attempt(word: MappedText, node: InstructionNode, work: () => unknown): boolean {

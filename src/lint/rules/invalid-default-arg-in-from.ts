@@ -1,7 +1,6 @@
-import { parseReference } from '../../image/reference.ts';
+import { referenceProblem } from '../../image/reference.ts';
 import { expandLenient } from '../build-model.ts';
 import { platformArgs } from '../platform-args.ts';
-import { refusal } from '../refusal.ts';
 import { defineRule } from '../rule.ts';
 
 export default defineRule({
@@ -43,7 +42,7 @@ export default defineRule({
       // Platform arguments have values that only a build knows.
       if (names.some((name) => platformArgs.includes(name))) continue;
       const { text } = expandLenient(word, tree.escape, (key) => defaults.get(key) ?? '');
-      if (refusal(() => parseReference(text)) === undefined) continue;
+      if (referenceProblem(text) === undefined) continue;
       report({
         message: `Default value for ARG ${word} results in empty or invalid base image name`,
         range: from.image.range(),
