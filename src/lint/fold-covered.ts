@@ -1,19 +1,28 @@
 import type { Finding } from './finding.ts';
 import type { RuleDefinition } from './rule.ts';
 
-const coverings = new WeakMap<readonly RuleDefinition[], ReadonlyMap<string, readonly string[]>>();
+interface Coverings {
+  /** Of each rule that others cover, their ids. */
+  readonly coveredBy: ReadonlyMap<string, readonly string[]>;
+  /** The ids of those others. */
+  readonly covering: ReadonlySet<string>;
+}
 
-/** Of each rule that others cover, their ids. */
-function coveringRules(rules: readonly RuleDefinition[]): ReadonlyMap<string, readonly string[]> {
-  let coveredBy = coverings.get(rules);
-  if (coveredBy === undefined) {
-    coveredBy = new Map(
+const coverings = new WeakMap<readonly RuleDefinition[], Coverings>();
+
+function coveringsAmong(rules: readonly RuleDefinition[]): Coverings {
+  let found = coverings.get(rules);
+  if (found === undefined) {
+    const coveredBy = new Map(
       rules.flatMap((rule) => (rule.coveredBy === undefined ? [] : [[rule.id, rule.coveredBy] as const])),
     );
-    coverings.set(rules, coveredBy);
+    found = { coveredBy, covering: new Set([...coveredBy.values()].flat()) };
+    coverings.set(rules, found);
   }
-  return coveredBy;
+  return found;
 }
+
+const key = ({ code, line }: Finding): string => `${code}@${line}`;
 
 /**
  * Two rules that say the same of one line are one finding: the one that covers stays, under hadolint's code of the other too.
@@ -23,20 +32,22 @@ export function foldCovered(
   findings: readonly Finding[],
   silent: readonly Finding[],
   rules: readonly RuleDefinition[],
-): Finding[] {
-  if (findings.length + silent.length < 2) return [...findings];
-  const coveredBy = coveringRules(rules);
-  const key = ({ code, line }: Finding): string => `${code}@${line}`;
-  const present = new Set([...findings, ...silent].map(key));
+): readonly Finding[] {
+  if (findings.length + silent.length < 2) return findings;
+  const { coveredBy, covering } = coveringsAmong(rules);
+  // Of most files none is covered.
+  if (!findings.some(({ code }) => coveredBy.has(code)) && !silent.some(({ code }) => coveredBy.has(code)))
+    return findings;
+  const present = new Set([...findings, ...silent].filter(({ code }) => covering.has(code)).map(key));
   const unwanted = new Set(
     silent.flatMap(({ code, line }) => (coveredBy.get(code) ?? []).map((id) => `${id}@${line}`)),
   );
   const aliases = new Map<string, string>();
   const kept = findings.filter((finding) => {
     const { code, line } = finding;
-    const covering = (coveredBy.get(code) ?? []).map((id) => `${id}@${line}`).filter((id) => present.has(id));
-    if (/^DL\d+$/.test(code)) for (const id of covering) aliases.set(id, code);
-    return covering.length === 0 && !unwanted.has(key(finding));
+    const covered = (coveredBy.get(code) ?? []).map((id) => `${id}@${line}`).filter((id) => present.has(id));
+    if (/^DL\d+$/.test(code)) for (const id of covered) aliases.set(id, code);
+    return covered.length === 0 && !unwanted.has(key(finding));
   });
   if (aliases.size === 0) return kept;
   return kept.map((finding) => {

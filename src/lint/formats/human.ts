@@ -21,9 +21,27 @@ type Paint = (text: string, as: keyof typeof colors) => string;
 /** For people: place, message, the line with a caret under the range, the rule's page. Fits the columns, but for long names of files. */
 export const formatHuman: Format = (reports, { color, columns }) => {
   const paint: Paint = (text, as) => (color ? colors[as][0] + text + colors[as][1] : text);
-  const blocks = reports.flatMap(({ source, findings }) =>
-    findings.map((finding) => block(finding, source, Math.max(columns, 40), paint)),
-  );
+  const width = Math.max(columns, 40);
+  // Rules say the same of many files.
+  const wrapped = new Map<string, string>();
+  const told = (message: string): string => {
+    let text = wrapped.get(message);
+    if (text === undefined) {
+      text = wrapWords(printable(message), width - 2)
+        .map((line) => `  ${line}\n`)
+        .join('');
+      wrapped.set(message, text);
+    }
+    return text;
+  };
+  const blocks: string[] = [];
+  for (const { file, source, findings } of reports) {
+    if (findings.length === 0) continue;
+    const name = printable(file);
+    const columnsOfName = displayWidth(name);
+    for (const finding of findings)
+      blocks.push(block(finding, source, { name, columnsOfName, width, paint, told }));
+  }
   if (blocks.length === 0) return '';
   const all = reports.flatMap(({ findings }) => findings);
   const files = reports.filter(({ findings }) => findings.length > 0).length;
@@ -34,21 +52,35 @@ export const formatHuman: Format = (reports, { color, columns }) => {
   return `${blocks.join('\n')}\n${summary}\n`;
 };
 
-function block(finding: Finding, source: SourceText, columns: number, paint: Paint): string {
-  const { file, line, column, level, code, name, message } = finding;
-  const place = `${printable(file)}:${line}:${column}`;
+interface BlockOptions {
+  /** Of the file. */
+  readonly name: string;
+  readonly columnsOfName: number;
+  readonly width: number;
+  readonly paint: Paint;
+  /** Lines of a message. */
+  readonly told: (message: string) => string;
+}
+
+function block(
+  finding: Finding,
+  source: SourceText,
+  { name: file, columnsOfName, width, paint, told }: BlockOptions,
+): string {
+  const { line, column, level, code, name, message } = finding;
+  const position = `:${line}:${column}`;
+  const place = file + position;
   // The place stays whole: terminals make it a link.
-  const oneLine = displayWidth(place) + ` ${level} ${code} ${name}`.length <= columns;
+  const oneLine = columnsOfName + position.length + ` ${level} ${code} ${name}`.length <= width;
   const gutter = `${String(line).padStart(4)} | `;
-  const text = source.line(line).replace(/\r$/, '');
+  const written = source.line(line);
+  const text = written.endsWith('\r') ? written.slice(0, -1) : written;
   // A byte-order mark takes no column.
   const mark = text.startsWith('\ufeff') ? 1 : 0;
-  const excerpt = cut(text, finding, mark, columns - gutter.length);
+  const excerpt = cut(text, finding, mark, width - gutter.length);
   return (
     `${paint(place, 'bold')}${oneLine ? ' ' : '\n  '}${paint(level, level)} ${code} ${paint(name, 'dim')}\n` +
-    wrapWords(printable(message), columns - 2)
-      .map((text) => `  ${text}\n`)
-      .join('') +
+    told(message) +
     `${paint(gutter, 'dim')}${excerpt.text}\n` +
     `${paint(`${' '.repeat(gutter.length - 2)}| `, 'dim')}${' '.repeat(excerpt.lead)}${paint('^'.repeat(excerpt.width), level)}\n` +
     `  ${paint(`help: ${helpOf(finding)}`, 'dim')}\n`
