@@ -19,11 +19,15 @@ export interface Suppression {
   readonly origin: 'porthole' | 'hadolint' | 'check';
 }
 
+/** Comments that are for a linter at all. */
+const addressed = /^(?:porthole|hadolint|check)[\s=]/i;
+
 const pragma = /^(porthole|hadolint)\s+(?:(global|stage)\s+)?ignore\s*=\s*(.*)$/i;
 
 export function readSuppressions(tree: SyntaxTree, override?: string): Suppression[] {
   const found: Suppression[] = [];
   for (const comment of commentsOf(tree)) {
+    if (!addressed.test(comment.text)) continue;
     found.push(...checkSkips(tree, comment));
     const match = pragma.exec(comment.text);
     if (match === null) continue;
@@ -94,6 +98,7 @@ export function commentsOf(tree: SyntaxTree): CommentLine[] {
 /** `# hadolint shell=powershell`: the base image set this shell, which the file cannot tell. */
 export function shellPragmas(tree: SyntaxTree): { readonly line: number; readonly shell: string }[] {
   return commentsOf(tree).flatMap(({ text, line }) => {
+    if (!addressed.test(text)) return [];
     const shell = /^(?:porthole|hadolint)\s+shell\s*=\s*(\S+)/i.exec(text)?.[1];
     return shell === undefined ? [] : [{ line, shell }];
   });
