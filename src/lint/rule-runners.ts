@@ -179,8 +179,11 @@ export function reportsOf(runners: Runners, subjects: readonly RuleSubject[]): r
     reports.push(found);
     return { file, options, report: (report) => void found.push({ runner, report }) };
   });
-  // By number: very many turns, each of which an iterator would make an object for.
-  for (runner of runners.files) for (let at = 0; at < contexts.length; at++) runner.check!(contexts[at]!);
+  for (runner of runners.files) {
+    const check = runner.check!;
+    // By number, and with nothing looked up: very many turns, each of which does little.
+    for (let at = 0; at < contexts.length; at++) check(contexts[at]!);
+  }
   const stages = contexts.flatMap((context) =>
     context.file.stages.map((stage) => ({ stage, context, present: kindsOf(stage.stage.instructions) })),
   );
@@ -190,10 +193,12 @@ export function reportsOf(runners: Runners, subjects: readonly RuleSubject[]): r
     for (const { kinds, runners: group } of runners.stages[platform]) {
       const concerned =
         kinds === allKinds ? ofPlatform : ofPlatform.filter(({ present }) => (kinds & present) !== 0);
+      const concernedStages = concerned.map(({ stage }) => stage);
+      const theirContexts = concerned.map(({ context }) => context);
       for (let of = 0; of < group.length; of++) {
         runner = group[of]!;
-        for (let at = 0; at < concerned.length; at++)
-          runner.stage!(concerned[at]!.stage, concerned[at]!.context);
+        const work = runner.stage!;
+        for (let at = 0; at < concernedStages.length; at++) work(concernedStages[at]!, theirContexts[at]!);
       }
     }
   }
