@@ -1,4 +1,5 @@
 import type { BaseImage, WindowsFlavour } from './model.ts';
+import { namesIn } from './names.ts';
 
 /** Takes an expanded FROM apart without judging it: broken references still give a repository to look at. */
 export function baseImage(text: string, unresolved: boolean, stage: number | undefined): BaseImage {
@@ -21,26 +22,35 @@ export function baseImage(text: string, unresolved: boolean, stage: number | und
   };
 }
 
-const windowsTag = /nanoserver|windowsservercore|windows-?amd64|windows|ltsc20\d\d/i;
+const windowsTag = /nanoserver|windows|ltsc20\d\d/i;
 
 /** dockerfile.md 4: which names say "Windows". */
 export function isWindowsImage(image: BaseImage): boolean {
   const { repository, tag = '' } = image;
   return (
-    /^mcr\.microsoft\.com\/windows(\/|$)/.test(repository) ||
-    /^mcr\.microsoft\.com\/dotnet\/framework(\/|$)/.test(repository) ||
-    /(^|\/)microsoft\/(windowsservercore|nanoserver|iis|aspnet|dotnet-framework)/.test(repository) ||
-    /(nanoserver|servercore|windowsservercore)/.test(repository) ||
+    isOrIsBelow(repository, 'mcr.microsoft.com/windows') ||
+    isOrIsBelow(repository, 'mcr.microsoft.com/dotnet/framework') ||
+    repository.includes('nanoserver') ||
+    repository.includes('servercore') ||
+    /(?:^|\/)microsoft\/(?:iis|aspnet|dotnet-framework)/.test(repository) ||
     windowsTag.test(tag)
   );
 }
 
-const linuxWord =
-  /(^|[^a-z])(alpine|debian|ubuntu|slim|trixie|bookworm|bullseye|buster|stretch|noble|jammy|focal|bionic|fedora|centos|rockylinux|almalinux|amazonlinux|azurelinux|mariner|ubi\d*|opensuse|busybox|distroless|linux)([^a-z]|$)/;
+function isOrIsBelow(repository: string, folder: string): boolean {
+  return (
+    repository.startsWith(folder) &&
+    (repository.length === folder.length || repository[folder.length] === '/')
+  );
+}
+
+const linuxWords = namesIn(
+  'alpine debian ubuntu slim trixie bookworm bullseye buster stretch noble jammy focal bionic fedora centos rockylinux almalinux amazonlinux azurelinux mariner ubi opensuse busybox distroless linux',
+);
 
 /** Names that say "Linux": an image of several systems has none of them. */
 export function isLinuxImage({ repository, tag = '' }: BaseImage): boolean {
-  return linuxWord.test(`${repository}:${tag.toLowerCase()}`);
+  return `${repository}:${tag.toLowerCase()}`.split(/[^a-z]+/).some((word) => linuxWords.test(word));
 }
 
 export function windowsFlavour(image: BaseImage): WindowsFlavour | undefined {

@@ -1,7 +1,10 @@
+import { namesIn } from './names.ts';
+
 /** Names of variables that tell of a secret (dockerfile.md 3.1). */
-const secret = /(?:^|_)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)/i;
-const harmless = /(?:^|_)(?:public|file|version)(?:_|$)/i;
+const secret = namesIn('apikey auth credential credentials key password pword passwd secret token');
+const harmless = namesIn('public file version');
 
 export function isSecretName(name: string): boolean {
-  return secret.test(name) && !harmless.test(name);
+  const parts = name.toLowerCase().split('_');
+  return parts.some((part) => secret.test(part)) && !parts.some((part) => harmless.test(part));
 }

@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { rangeOf, scriptsAt } from '../shell/scripts.ts';
 import { baseName, hasDrive, normalizePath } from '../windows-path.ts';
@@ -37,7 +38,7 @@ export default defineRule({
       }
       for (const script of instruction.kind === 'run' ? scriptsAt(context) : []) {
         for (const { program, words } of made.size === 0 ? [] : script.commands) {
-          if (!/^(del|erase|rm|rd|rmdir|ri|remove-item)$/.test(program)) continue;
+          if (!removers.test(program)) continue;
           const gone = words.slice(1).find(({ value }) => {
             const since = hasDrive(value) ? made.get(normalizePath(value)) : undefined;
             return since !== undefined && since < at;
@@ -48,7 +49,7 @@ export default defineRule({
             range: rangeOf(script, gone),
           });
         }
-        for (const { words } of script.commands) {
+        for (const { words } of savesFile.test(script.text.text) ? script.commands : []) {
           words.forEach(({ value }, index) => {
             if (!value.startsWith('-') || !/^(-OutFile|-[a-zA-Z]*o|--output)$/.test(value)) return;
             const next = words[index + 1]?.value;
@@ -59,3 +60,8 @@ export default defineRule({
     });
   },
 });
+
+const removers = namesIn('del erase rm rd rmdir ri remove-item');
+
+/** Asked before any word is looked at. */
+const savesFile = /-OutFile|-[a-zA-Z]*o/;

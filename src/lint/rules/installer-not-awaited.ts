@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { rangeOf, runsOf, textOf } from '../shell/scripts.ts';
 
@@ -29,8 +30,7 @@ export default defineRule({
       const isAwaited = (): boolean => (waits ??= /Wait-Process|WaitForExit/i.test(script.text.text));
       script.commands.forEach((command, at) => {
         const { program } = command;
-        if (script.shell === 'cmd' ? program !== 'start' : !/^(start-process|saps|msiexec)$/.test(program))
-          return;
+        if (script.shell === 'cmd' ? program !== 'start' : !starters.test(program)) return;
         const text = textOf(script, command);
         const range = rangeOf(script, command);
         if (script.shell === 'cmd') {
@@ -53,3 +53,5 @@ export default defineRule({
     }
   },
 });
+
+const starters = namesIn('start-process saps msiexec');

@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { programName, type ShellCommand } from '../shell/script.ts';
 import { rangeOf, runsOf, type Script } from '../shell/scripts.ts';
@@ -54,13 +55,13 @@ const installers =
 const mayInstall =
   /setup|install|redist|dotnet|ndp|runtime|python|git|jdk|jre|vs|rustup|conda|cmake|nsis|npp/i;
 
+const starters = namesIn('start-process saps start');
+
 const tools = /installutil|setupapi|installsdk/;
 
 /** The program as it is written; undefined for no installer. */
 function installerOf({ words }: ShellCommand, starts: boolean): string | undefined {
-  const starter = starts
-    ? words.findIndex((word) => /^(start-process|saps|start)$/.test(programName(word)))
-    : -1;
+  const starter = starts ? words.findIndex((word) => starters.test(programName(word))) : -1;
   const candidate =
     starter < 0 ? words[0] : words.slice(starter + 1).find(({ value }) => /\.exe,?$/i.test(value));
   if (candidate === undefined || !/\.exe$/i.test(candidate.value)) return undefined;
@@ -68,8 +69,16 @@ function installerOf({ words }: ShellCommand, starts: boolean): string | undefin
   return installers.test(name) && !tools.test(name) ? candidate.value : undefined;
 }
 
-const silent =
-  /(^|[\s'",=])(\/|--?)(q[nbrs]?|quiet\w*|s|silent\w*|verysilent|passive|y|yes|unattended\w*|unattend|mode|exenoui|noui|no-ui|noninteractive|accept\w*|auto\w*|b|help|\?|version|layout)(?=$|[\s'",=:;)])/i;
+const switches = /(?:^|[\s'",=])(?:\/|--?)([\w?-]+)(?=$|[\s'",=:;)])/g;
+
+const answers = namesIn(
+  'q qn qb qr qs s verysilent passive y yes unattend mode exenoui noui no-ui noninteractive b help ? version layout',
+);
+
+/** The rest of `/quiet`, in lower case. */
+function isAnswer(name: string): boolean {
+  return answers.test(name) || /^(?:quiet|silent|unattended|accept|auto)\w*$/.test(name);
+}
 
 /** Arguments may stand in brackets behind the command, or in variables, which are not known here. */
 function isAnswered({ commands, text }: Script, at: number): boolean {
@@ -77,5 +86,6 @@ function isAnswered({ commands, text }: Script, at: number): boolean {
   let next = at + 1;
   while (next < commands.length && commands[next]!.depth > depth) next++;
   const own = text.text.slice(start, commands[next]?.start);
-  return silent.test(own) || /(?<!^)[$@%]\w|\bunattend|--?(config|options?file)\b/i.test(own);
+  for (const [, name] of own.matchAll(switches)) if (isAnswer(name!.toLowerCase())) return true;
+  return /(?<!^)[$@%]\w|\bunattend|--?(config|options?file)\b/i.test(own);
 }

@@ -1,7 +1,8 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { posixCalls, rangeIn } from '../shell/steps.ts';
 
-const programs = /^(free|ifconfig|kill|mount|ps|service|shutdown|ssh|top|vim)$/;
+const programs = namesIn('free ifconfig kill mount ps service shutdown ssh top vim');
 
 export default defineRule({
   id: 'DL3001',

@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 
 export default defineRule({
@@ -31,7 +32,7 @@ export default defineRule({
     if (!file.windows) return;
     for (const node of file.dockerfile.tree.instructions) {
       if (!node.text.text.includes('\\')) continue;
-      if (!/^(run|cmd|entrypoint|copy|add|volume|shell|healthcheck)$/.test(node.name)) continue;
+      if (!takeArrays.test(node.name)) continue;
       const { rest, json } = node;
       if (!/^\[.*\]$/s.test(rest.text)) continue;
       const lone: number[] = [];
@@ -54,3 +55,5 @@ export default defineRule({
     }
   },
 });
+
+const takeArrays = namesIn('run cmd entrypoint copy add volume shell healthcheck');

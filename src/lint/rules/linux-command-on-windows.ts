@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import type { ShellWord } from '../shell/script.ts';
 import { rangeOf, runsOf, type Script } from '../shell/scripts.ts';
@@ -35,11 +36,12 @@ export default defineRule({
   },
 });
 
-const linux = /^(apt-get|apt|yum|dnf|apk|chmod|chown|ln|sudo|bash|sh|export|source)$/;
-const linuxPath = /^["']?\/(bin|usr|etc|var|opt|proc)\//;
+const linux = namesIn('apt-get apt yum dnf apk chmod chown ln sudo bash sh export source');
+const linuxPath = /^["']?\/(?:bin|usr|etc|var|opt|proc)\//;
+const anyLinuxPath = /\/(?:bin|usr|etc|var|opt|proc)\//;
 
 function firstLinuxWord({ commands, text }: Script): ShellWord | undefined {
-  const hasPaths = text.text.includes('/');
+  const hasPaths = anyLinuxPath.test(text.text);
   for (const { program, words } of commands) {
     if (linux.test(program) && !/[\\/:]/.test(words[0]!.value)) return words[0];
     const path = hasPaths ? words.find((word) => linuxPath.test(word.text)) : undefined;

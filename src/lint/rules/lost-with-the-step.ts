@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import type { ShellCommand } from '../shell/script.ts';
 import { rangeOf, runsOf, statementsOf, textOf, type Script } from '../shell/scripts.ts';
@@ -38,7 +39,7 @@ export default defineRule({
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
       for (const command of script.commands) {
-        if (!/^(shutdown|restart-computer|stop-computer|logoff)$/.test(command.program)) continue;
+        if (!enders.test(command.program)) continue;
         report({
           message: 'there is no machine to restart during a build: the step ends here',
           range: rangeOf(script, command),
@@ -93,6 +94,8 @@ function lossOf(script: Script, statement: ShellCommand): string | undefined {
       return undefined;
   }
 }
+
+const enders = namesIn('shutdown restart-computer stop-computer logoff');
 
 const variable = 'the variable ends with this step: use ENV, or setx /M';
 const service = 'the service ends with this step: start it in ENTRYPOINT, or set its start type';

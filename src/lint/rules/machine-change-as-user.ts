@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { rangeOf, runsOf, textOf } from '../shell/scripts.ts';
 import { runsAsUser } from '../windows-stage.ts';
@@ -29,12 +30,10 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    const machine =
-      /^(setx(\.exe)?\s.*[/-]m(\s|$)|reg(\.exe)?\s+(add|delete|import)\s+"?(HKLM|HKEY_LOCAL_MACHINE)|net1?(\.exe)?\s+(user|localgroup)\s+\S|icacls(\.exe)?\s+"?c:[\\/]?"?(\s|$))/is;
     for (const script of runsOf(stage)) {
       if (!runsAsUser(stage, script.context)) continue;
       for (const command of script.commands) {
-        if (!machine.test(textOf(script, command))) continue;
+        if (!changers.test(command.program) || !machine.test(textOf(script, command))) continue;
         report({
           message: `${command.words[0]!.value} needs an administrator: put USER ContainerAdministrator before it`,
           range: rangeOf(script, command),
@@ -43,3 +42,8 @@ export default defineRule({
     }
   },
 });
+
+const changers = namesIn('setx reg net net1 icacls');
+
+const machine =
+  /^(setx(\.exe)?\s.*[/-]m(\s|$)|reg(\.exe)?\s+(add|delete|import)\s+"?(HKLM|HKEY_LOCAL_MACHINE)|net1?(\.exe)?\s+(user|localgroup)\s+\S|icacls(\.exe)?\s+"?c:[\\/]?"?(\s|$))/is;

@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import type { ShellWord } from '../shell/script.ts';
 import { lineOf, rangeOf, scriptsOf, type Script } from '../shell/scripts.ts';
@@ -39,7 +40,7 @@ export default defineRule({
       const [first, last] = script.context.instruction.node.lines;
       if (script.kind !== 'run' || first === last) continue;
       for (const { program, words } of script.commands) {
-        const mayTake = script.shell === 'cmd' ? plain.test(program) : verbs.test(words[0]?.value ?? '');
+        const mayTake = script.shell === 'cmd' ? plain.test(program) : isCmdlet(words[0]?.value ?? '');
         if (!mayTake) continue;
         const at = words.findIndex(
           (word, index) =>
@@ -64,16 +65,25 @@ export default defineRule({
   },
 });
 
-const verbs =
-  /^(Add|Clear|Compress|Copy|Disable|Enable|Expand|Export|Get|Import|Install|Invoke|Move|New|Out|Push|Pop|Register|Remove|Rename|Restart|Set|Start|Stop|Test|Uninstall|Unblock|Wait|Write)-[A-Z][A-Za-z]+$/i;
+const verbs = namesIn(
+  'add clear compress copy disable enable expand export get import install invoke move new out push pop register remove rename restart set start stop test uninstall unblock wait write',
+);
+
+/** `Remove-Item`. */
+function isCmdlet(word: string): boolean {
+  const dash = word.indexOf('-');
+  return (
+    dash > 0 && verbs.test(word.slice(0, dash).toLowerCase()) && /^[A-Za-z]{2,}$/.test(word.slice(dash + 1))
+  );
+}
 
 /** Commands of cmd whose arguments are paths, so that another one among them is none. */
-const plain = /^(mkdir|md|copy|xcopy|move|del|erase|rd|rmdir|ren|rename|setx|curl|tar|icacls|msiexec)$/;
+const plain = namesIn('mkdir md copy xcopy move del erase rd rmdir ren rename setx curl tar icacls msiexec');
 
 function begins(script: Script, word: ShellWord, previous: ShellWord): boolean {
   if (word.text !== word.value) return false;
   if (script.shell === 'cmd') return plain.test(word.value.toLowerCase()) && !/^[-/]/.test(previous.value);
-  if (!verbs.test(word.value)) return false;
+  if (!isCmdlet(word.value)) return false;
   // A parameter or an operator may want it.
   return !/^-[A-Za-z]+:?$|[,=+]$|^[&.!]$/.test(previous.text);
 }

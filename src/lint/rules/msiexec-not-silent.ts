@@ -30,7 +30,7 @@ export default defineRule({
     for (const script of runsOf(stage)) {
       if (!/msiexec/i.test(script.text.text)) continue;
       const commands = script.commands.filter(
-        ({ program }) => script.shell !== 'cmd' || !/^(powershell|pwsh)$/.test(program),
+        ({ program }) => script.shell !== 'cmd' || (program !== 'powershell' && program !== 'pwsh'),
       );
       for (const command of commands) {
         const word = command.words.find(

@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { programName } from '../shell/script.ts';
 import { rangeOf, runsOf, statementsOf } from '../shell/scripts.ts';
@@ -28,8 +29,6 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    const known =
-      /^(git|npm|npx|node|yarn|pnpm|msbuild|dotnet|nuget|choco|go|cargo|rustup|python|pip|cmake|ninja|tar|7z|msiexec|vcpkg|mvn|gradle|java|javac|reg|icacls|robocopy|xcopy|dism|sc|net|netsh|setx)$/;
     for (const script of runsOf(stage)) {
       if (script.shell === 'cmd' || /NativeCommandUseErrorAction/i.test(script.preamble + script.text.text))
         continue;
@@ -57,3 +56,7 @@ function lastTest(text: string): number {
   for (const { index } of text.matchAll(/LASTEXITCODE|\$\?/gi)) last = index;
   return last;
 }
+
+const known = namesIn(
+  'git npm npx node yarn pnpm msbuild dotnet nuget choco go cargo rustup python pip cmake ninja tar 7z msiexec vcpkg mvn gradle java javac reg icacls robocopy xcopy dism sc net netsh setx',
+);

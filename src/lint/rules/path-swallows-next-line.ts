@@ -1,7 +1,14 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 
-const keyword =
-  /^\s*(add|arg|cmd|copy|entrypoint|env|expose|from|healthcheck|label|onbuild|run|shell|stopsignal|user|volume|workdir)\s/i;
+const keywords = namesIn(
+  'add arg cmd copy entrypoint env expose from healthcheck label onbuild run shell stopsignal user volume workdir',
+);
+
+function beginsInstruction(line: string): boolean {
+  const word = /^\s*([A-Za-z]+)\s/.exec(line)?.[1];
+  return word !== undefined && keywords.test(word.toLowerCase());
+}
 
 export default defineRule({
   id: 'PW002',
@@ -30,7 +37,7 @@ export default defineRule({
     for (const node of tree.instructions) {
       const [first, last] = node.lines;
       for (let line = first; line < last; line++) {
-        if (!keyword.test(file.source.line(line + 1))) continue;
+        if (!beginsInstruction(file.source.line(line + 1))) continue;
         const match = /(\S*)\\[ \t]*\r?$/.exec(file.source.line(line));
         const word = match?.[1] ?? '';
         if (match === null || !/^["']?[a-z]:|\\/i.test(word)) continue;

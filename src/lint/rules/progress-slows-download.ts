@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { rangeOf, runsOf } from '../shell/scripts.ts';
 
@@ -26,9 +27,7 @@ export default defineRule({
     for (const script of runsOf(stage)) {
       if (script.shell !== 'powershell' || /ProgressPreference/i.test(script.preamble + script.text.text))
         continue;
-      const slow = script.commands.find(({ program }) =>
-        /^(invoke-webrequest|iwr|wget|expand-archive)$/.test(program),
-      );
+      const slow = script.commands.find(({ program }) => slowed.test(program));
       if (slow === undefined) continue;
       report({
         message: `${slow.words[0]!.value} is slow while it shows progress: set $ProgressPreference = 'SilentlyContinue'`,
@@ -37,3 +36,5 @@ export default defineRule({
     }
   },
 });
+
+const slowed = namesIn('invoke-webrequest iwr wget expand-archive');

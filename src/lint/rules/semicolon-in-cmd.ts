@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { programName } from '../shell/script.ts';
 import { directCommands, rangeOf, runsOf } from '../shell/scripts.ts';
@@ -23,10 +24,8 @@ export default defineRule({
     ],
   },
   stage(stage, { report }) {
-    const known =
-      /^(mkdir|md|rmdir|rd|del|erase|copy|xcopy|robocopy|move|ren|echo|set|setx|cd|type|dir|call|curl|tar|git|npm|node|powershell|pwsh|choco|msiexec|dotnet|net|reg|icacls|start|exit|python|pip|nuget|msbuild)$/;
     for (const script of runsOf(stage)) {
-      if (script.shell !== 'cmd') continue;
+      if (script.shell !== 'cmd' || !script.text.text.includes(';')) continue;
       for (const { words } of directCommands(script)) {
         const at = words.findIndex(({ text }, index) => {
           const next = words[index + 1];
@@ -47,3 +46,7 @@ export default defineRule({
     }
   },
 });
+
+const known = namesIn(
+  'mkdir md rmdir rd del erase copy xcopy robocopy move ren echo set setx cd type dir call curl tar git npm node powershell pwsh choco msiexec dotnet net reg icacls start exit python pip nuget msbuild',
+);

@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { programName } from '../shell/script.ts';
 import { rangeOf, runsOf } from '../shell/scripts.ts';
@@ -25,8 +26,6 @@ export default defineRule({
   },
   stage(stage, { report }) {
     if (stage.flavour !== 'nanoserver') return;
-    const installers =
-      /^(dism|add-windowsfeature|install-windowsfeature|enable-windowsoptionalfeature|msiexec)$/;
     for (const script of runsOf(stage)) {
       const word = script.commands
         .map(({ words }) => words[0])
@@ -39,3 +38,7 @@ export default defineRule({
     }
   },
 });
+
+const installers = namesIn(
+  'dism add-windowsfeature install-windowsfeature enable-windowsoptionalfeature msiexec',
+);

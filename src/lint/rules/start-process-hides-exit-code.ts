@@ -28,7 +28,8 @@ export default defineRule({
       if (script.shell === 'cmd' || /\.ExitCode\b/i.test(script.text.text)) continue;
       const waiting = script.commands.find(
         (command) =>
-          /^(start-process|saps)$/.test(command.program) && /\s-W(a(it?)?)?\b/i.test(textOf(script, command)),
+          (command.program === 'start-process' || command.program === 'saps') &&
+          /\s-W(a(it?)?)?\b/i.test(textOf(script, command)),
       );
       if (waiting === undefined) continue;
       report({

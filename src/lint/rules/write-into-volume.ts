@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { rangeOf, scriptsAt } from '../shell/scripts.ts';
 import { hasDrive, foldersOf, normalizePath } from '../windows-path.ts';
@@ -29,8 +30,6 @@ export default defineRule({
     const within = (path: string): boolean =>
       hasDrive(path) && foldersOf(normalizePath(path)).some((folder) => volumes.has(folder));
     const message = 'what is written into a volume is lost: put it there before VOLUME';
-    const writers =
-      /^(mkdir|md|copy|xcopy|robocopy|move|new-item|out-file|set-content|copy-item|move-item|expand-archive)$/;
     for (const context of stage.instructions) {
       const { instruction } = context;
       if (instruction.kind === 'volume')
@@ -58,3 +57,7 @@ export default defineRule({
     }
   },
 });
+
+const writers = namesIn(
+  'mkdir md copy xcopy robocopy move new-item out-file set-content copy-item move-item expand-archive',
+);
