@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { BuildArgs, platformArgs } from '../../src/dockerfile/build-args.ts';
 import { noCheckOptions, parseCheckOptions } from '../../src/dockerfile/check-options.ts';
 import { expandWord } from '../../src/dockerfile/expand.ts';
+import { NotStringArrayError, parseJsonArray } from '../../src/dockerfile/json-array.ts';
+import { MappedText } from '../../src/dockerfile/mapped-text.ts';
 import { parseMount } from '../../src/dockerfile/mount.ts';
 import { parseSyntax } from '../../src/dockerfile/parse.ts';
 import { applyEdits } from '../../src/dockerfile/print.ts';
@@ -115,6 +117,59 @@ describe('dockerfile.expand', () => {
       { name: 'D', start: 10, end: 12, found: true, operator: '' },
       { name: 'C', start: 5, end: 13, found: false, operator: ':-' },
     ]);
+  });
+});
+
+describe('dockerfile.json-array', () => {
+  /** Each string with the characters of the text that it stands for. */
+  const strings = (text: string): string[][] | undefined =>
+    parseJsonArray(MappedText.at(0, text))?.map((string) => {
+      const { start, end } = string.range();
+      return [string.text, text.slice(start, end)];
+    });
+
+  it('tells where each string stands, as it is and with escapes', () => {
+    expect(strings('  [ "cmd" ,"" , "a\\\\b", "\\\\." , "\\u0041\\"b", "caf\u00e9" ]  ')).to.deep.equal([
+      ['cmd', 'cmd'],
+      ['', ''],
+      ['a\\b', 'a\\\\b'],
+      ['\\.', '\\\\.'],
+      ['A"b', '\\u0041\\"b'],
+      ['caf\u00e9', 'caf\u00e9'],
+    ]);
+    expect(strings('[]')).to.deep.equal([]);
+  });
+
+  it('keeps the places of strings on continued lines', () => {
+    const source = 'FROM a\nCMD ["one", \\\n  "t\\\nwo"]\n';
+    const [, cmd] = parseSyntax(source).instructions;
+
+    expect(cmd!.args.map(({ text }) => text)).to.deep.equal(['one', 'two']);
+    expect(cmd!.args.map((arg) => source.slice(arg.range().start, arg.range().end))).to.deep.equal([
+      'one',
+      't\\\nwo',
+    ]);
+  });
+
+  it('replaces half characters', () => {
+    expect(strings('["a\ud800b"]')).to.deep.equal([['a\ufffdb', 'a\ud800b']]);
+  });
+
+  it('takes what is no array for none, and refuses what holds other things', () => {
+    const none = [
+      '',
+      'cmd',
+      '{"a": "b"}',
+      '[Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]',
+      '["a",]',
+      '["a"] b',
+      '[ $x -eq 1 ]',
+      "['a']",
+      '["C:\\temp\\x"]',
+    ];
+    for (const text of none) expect(strings(text), text).to.equal(undefined);
+    for (const text of ['[1]', '[-1]', '[null]', '[true, "a"]', '[false]', '["a", {}]', '[["a"]]'])
+      expect(() => strings(text), text).to.throw(NotStringArrayError);
   });
 });
 

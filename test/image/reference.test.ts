@@ -6,6 +6,7 @@ import {
   parseIdentifier,
   parseReference,
   parseTagTarget,
+  referenceProblem,
   registryHost,
   withDefaultTag,
   withTag,
@@ -94,6 +95,7 @@ describe('image references', () => {
       expect(canonicalString(reference)).to.equal(canonical);
       expect(familiarString(reference)).to.equal(familiar);
       expect(canonicalString(parseReference(familiarString(reference)))).to.equal(canonical);
+      expect(referenceProblem(input)).to.equal(undefined);
     });
   }
 
@@ -102,6 +104,7 @@ describe('image references', () => {
       expect(() => parseReference(input))
         .to.throw(message)
         .that.includes({ kind: 'invalid', code: 'REFERENCE_INVALID', message });
+      expect(referenceProblem(input)).to.equal(message);
     });
   }
 
