@@ -1,3 +1,5 @@
+import { own } from '../text/own.ts';
+
 /**
  * `--chown` for Windows images (dockerfile.md 2.4): the owner is the account, which gets modify rights beside full control
  * for administrators and the system. Only accounts whose SID is known without running the image can be named.
@@ -34,7 +36,7 @@ const inheritToObjectsAndFolders = 0x03;
 /** The SID of an account name or SID text; undefined when it would take the image to tell. */
 export function sidOfAccount(account: string): string | undefined {
   if (/^S-1(?:-\d+){2,16}$/i.test(account)) return account.toUpperCase();
-  return accounts[account.toLowerCase()];
+  return own(accounts, account.toLowerCase());
 }
 
 /** The self-relative security descriptor for files of that owner, base64. */

@@ -60,13 +60,15 @@ export function proxyVariables({ proxies }: ClientConfig): string[] {
 
 /** The command's filters and the configuration's, except labels that the command excludes or the other way round. */
 export function withPruneFilters(filters: Filters, { pruneFilters = [] }: ClientConfig): Filters {
-  const merged: Record<string, string[]> = {};
-  const add = (key: string, value: string) => (merged[key] ??= []).push(value);
+  const merged = new Map<string, string[]>();
+  const add = (key: string, value: string): void => {
+    merged.set(key, [...(merged.get(key) ?? []), value]);
+  };
   for (const [key, values] of Object.entries(filters)) for (const value of values) add(key, value);
   for (const filter of pruneFilters) {
     const [key, value, found] = cut(filter, '=');
     const opposite = key === 'label' ? 'label!' : key === 'label!' ? 'label' : undefined;
     if (found && !(opposite !== undefined && filters[opposite]?.includes(value))) add(key, value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }

@@ -78,13 +78,13 @@ export function parseFilter(text: string): string | undefined {
 function parsePairs(text: string): Record<string, string> {
   const equals = text.split('=').length - 1;
   const pairs = equals > 1 ? parseCsvRecord(text) : [text.replace(/^"+|"+$/g, '')];
-  const parsed: Record<string, string> = {};
+  const parsed: [string, string][] = [];
   for (const pair of pairs) {
     const at = pair.indexOf('=');
     if (at < 0) throw new Error(`${pair} must be formatted as key=value`);
-    parsed[pair.slice(0, at)] = pair.slice(at + 1);
+    parsed.push([pair.slice(0, at), pair.slice(at + 1)]);
   }
-  return parsed;
+  return Object.fromEntries(parsed);
 }
 
 const ulimitNames = new Set(

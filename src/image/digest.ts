@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { PortholeError } from '../errors/porthole-error.ts';
+import { own } from '../text/own.ts';
 
 /** `sha256:<64 lower-case hex>` and its longer siblings. The text form is used everywhere; files are named by the hex. */
 export type Digest = string;
@@ -15,7 +16,7 @@ export function parseDigest(text: string): Digest {
   const colon = text.indexOf(':');
   if (!grammar.test(text)) throw invalidDigest('invalid checksum digest format');
   const hex = text.slice(colon + 1);
-  const length = hexLengths[text.slice(0, colon)];
+  const length = own(hexLengths, text.slice(0, colon));
   if (length === undefined) throw invalidDigest('unsupported digest algorithm');
   if (hex.length !== length) throw invalidDigest('invalid checksum digest length');
   if (!/^[0-9a-f]+$/.test(hex)) throw invalidDigest('invalid checksum digest format');

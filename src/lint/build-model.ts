@@ -10,6 +10,7 @@ import type { Memory } from './memory.ts';
 import { shellPragmas } from './suppressions.ts';
 import { VariableHistory } from './variable-history.ts';
 import type { BaseImage, EffectiveShell, LintFile, LintInstruction, LintStage, Shell } from './model.ts';
+import { own } from '../text/own.ts';
 
 export interface ModelOptions {
   readonly name: string;
@@ -130,7 +131,7 @@ function globalArguments(
   for (const { name, value } of args.flatMap((instruction) => instruction.args)) {
     const text =
       value === undefined ? undefined : expandLenient(value.text, escape, (key) => values.get(key)).text;
-    values.set(name.text, given[name.text] ?? text);
+    values.set(name.text, own(given, name.text) ?? text);
   }
   return values;
 }
@@ -280,7 +281,7 @@ function apply(
         // An ENV of the same name wins over ARG.
         if (state.variables.get(key) !== undefined) continue;
         const fallback = value === undefined ? globals.get(name.text) : expand(value);
-        state.variables.set(key, given[name.text] ?? fallback);
+        state.variables.set(key, own(given, name.text) ?? fallback);
       }
       break;
     default:
@@ -307,7 +308,7 @@ export function shellOf(words: readonly string[]): EffectiveShell {
     zsh: 'bash',
     ksh: 'bash',
   };
-  return { kind: kinds[program] ?? 'other', words, explicit: true };
+  return { kind: own(kinds, program) ?? 'other', words, explicit: true };
 }
 
 function joinWorkdir(current: string | undefined, next: string, os: 'windows' | 'linux'): string | undefined {

@@ -14,6 +14,7 @@ import { docComment, encodedSource, locationOf, type SourceLocation } from './bu
 import type { LintFile, LintStage } from './model.ts';
 import { VariableHistory } from './variable-history.ts';
 import { sourcesOf, stagesUsed, targetStage } from './target-stages.ts';
+import { own } from '../text/own.ts';
 
 export interface OutlineArg {
   readonly name: string;
@@ -172,14 +173,14 @@ class OutlineReader {
     this.#given = buildArgs;
     const stageName = target === '' ? (file.stages.at(-1)?.name ?? '') : target;
     this.#globals = new Map(Object.entries(platformArgs(platform.build, platform.target, stageName)));
-    for (const [name, value] of this.#globals) this.#globals.set(name, this.#given[name] ?? value);
+    for (const [name, value] of this.#globals) this.#globals.set(name, own(this.#given, name) ?? value);
     for (const instruction of file.dockerfile.globalArgs) this.#declareGlobal(instruction);
   }
 
   #declareGlobal({ args, node }: ArgInstruction): void {
     for (const { name: written, value: fallback } of args) {
       const name = written.text;
-      let value = this.#given[name];
+      let value = own(this.#given, name);
       let needs: ReadonlySet<string> = empty;
       if (value === undefined && fallback !== undefined) {
         const expanded = this.#expand(fallback, node, (key) => this.#globals.get(key));
@@ -274,7 +275,7 @@ class OutlineReader {
     state: StageOutline,
   ): void {
     const name = written.text;
-    let value = this.#given[name];
+    let value = own(this.#given, name);
     const inherits = value === undefined && fallback === undefined && this.#globals.has(name);
     if (inherits) value = this.#globals.get(name);
     else if (value === undefined && fallback !== undefined) value = this.#expand(fallback, node, get).text;

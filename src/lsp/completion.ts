@@ -17,7 +17,7 @@ import {
   type FlagReference,
 } from './reference.ts';
 import { ruleText } from './rule-text.ts';
-import { own } from './own.ts';
+import { own } from '../text/own.ts';
 
 interface Choice {
   readonly label: string;

@@ -8,7 +8,7 @@ import { cursorAt } from './cursor.ts';
 import { directives, instructions } from './reference.ts';
 import { ruleText } from './rule-text.ts';
 import { nameAt, type FoundName } from './find-name.ts';
-import { own } from './own.ts';
+import { own } from '../text/own.ts';
 
 export function hoverAt(analysis: Analysis, offset: number): Hover | null {
   const cursor = cursorAt(analysis.tree, offset);

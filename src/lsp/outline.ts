@@ -1,7 +1,7 @@
 import { FoldingRangeKind, SymbolKind, type DocumentSymbol, type FoldingRange } from 'vscode-languageserver';
 import type { InstructionNode } from '../dockerfile/tree.ts';
 import type { Analysis } from './analysis.ts';
-import { own } from './own.ts';
+import { own } from '../text/own.ts';
 
 /** Global ARGs, then one symbol a stage with its instructions inside. Broken lines are there too. */
 export function documentSymbols(analysis: Analysis): DocumentSymbol[] {

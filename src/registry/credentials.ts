@@ -9,6 +9,7 @@ import { PortholeError } from '../errors/porthole-error.ts';
 import { errorCode, readTextIfExists, writeFileAtomic } from '../state/atomic-file.ts';
 import { withLock } from '../state/lock.ts';
 import { helperGet, runHelper, tokenUser } from './credential-helper.ts';
+import { own } from '../text/own.ts';
 
 export interface CredentialOptions {
   /** Folder of config.json (`--config`, `DOCKER_CONFIG` or `~/.docker`). */
@@ -204,7 +205,8 @@ function modeOf(path: string): number {
 
 /** Exact key first, then any key that names the same host (`https://host/v1/`). */
 function lookUp(auths: Readonly<Record<string, AuthEntry>>, key: string): AuthEntry | undefined {
-  if (auths[key] !== undefined) return isFilled(auths[key]) ? auths[key] : undefined;
+  const exact = own(auths, key);
+  if (exact !== undefined) return isFilled(exact) ? exact : undefined;
   const host = (text: string): string => text.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
   const entry = Object.entries(auths).find(([other]) => host(other) === host(key))?.[1];
   return entry !== undefined && isFilled(entry) ? entry : undefined;

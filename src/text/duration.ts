@@ -1,4 +1,5 @@
 import { quoteGo } from './go-quote.ts';
+import { own } from './own.ts';
 
 /** Go durations (nanoseconds in, nanoseconds out) and docker/go-units' elapsed-time wording. */
 
@@ -31,7 +32,7 @@ export function parseDurationExact(text: string): bigint {
     const unit = /^[^.0-9]*/.exec(rest)![0];
     if (unit === '') throw new Error(`time: missing unit in duration ${quoteGo(text)}`);
     rest = rest.slice(unit.length);
-    const scale = unitNanoseconds[unit];
+    const scale = own(unitNanoseconds, unit);
     if (scale === undefined)
       throw new Error(`time: unknown unit ${quoteGo(unit)} in duration ${quoteGo(text)}`);
     total += BigInt(whole || '0') * scale;

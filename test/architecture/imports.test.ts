@@ -156,7 +156,13 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'src/load.ts': { may: [], types: ['src/cli', roles, environment] },
   'src/lsp': {
-    may: ['src/lint', 'src/dockerfile', 'vscode-languageserver', 'vscode-languageserver-textdocument'],
+    may: [
+      'src/lint',
+      'src/dockerfile',
+      'src/text/own.ts',
+      'vscode-languageserver',
+      'vscode-languageserver-textdocument',
+    ],
   },
   'src/main.ts': {
     may: [
@@ -179,7 +185,10 @@ const rules: Readonly<Record<string, Rule>> = {
     types: [environment, 'src/host/host.ts'],
   },
   'src/remote': { may: [errors, 'src/registry', 'src/text'] },
-  'src/registry': { may: [errors, 'src/image', 'src/state', 'node-fetch'], types: [wire, environment] },
+  'src/registry': {
+    may: [errors, 'src/image', 'src/state', 'src/text/own.ts', 'node-fetch'],
+    types: [wire, environment],
+  },
   'src/state': { may: [errors], types: [wire, 'src/hcs', ports] },
   'src/text': { may: [] },
   'src/version.ts': { may: ['src/build-info.ts'] },

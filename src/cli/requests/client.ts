@@ -1,5 +1,6 @@
 import { posix, win32 } from 'node:path';
 import type { Environment } from '../../environment.ts';
+import { own } from '../../text/own.ts';
 
 /** What the pure builders may know of the machine the command runs on. Files are read through it, never directly. */
 export interface Client {
@@ -29,7 +30,7 @@ export function hostPath(client: Pick<Client, 'platform' | 'cwd' | 'homeDir'>, p
 
 /** `os.LookupEnv` of the client's system: names are case-insensitive on Windows. */
 export function lookupEnv(client: Pick<Client, 'platform' | 'env'>, name: string): string | undefined {
-  const exact = client.env[name];
+  const exact = own(client.env, name);
   if (exact !== undefined || client.platform !== 'win32') return exact;
   const wanted = name.toLowerCase();
   const key = Object.keys(client.env).find((candidate) => candidate.toLowerCase() === wanted);

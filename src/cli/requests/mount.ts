@@ -6,6 +6,7 @@ import { hostPath } from './client.ts';
 import type { Client } from './client.ts';
 import { csvFields } from './csv.ts';
 import { cut, sortedRecord } from './key-values.ts';
+import { own } from '../../text/own.ts';
 
 interface Draft {
   type: string;
@@ -104,9 +105,9 @@ function parseDraft(value: string): Draft {
   for (const field of csvFields(value)) {
     const [typed, text, found] = cut(field, '=');
     const shown = typed.toLowerCase();
-    const key = synonyms[shown] ?? shown;
+    const key = own(synonyms, shown) ?? shown;
     if (!found && !switches.has(key)) throw new Error(`invalid field '${field}' must be a key=value pair`);
-    const set = Object.hasOwn(setters, key) ? setters[key] : undefined;
+    const set = own(setters, key);
     if (!set) throw new Error(`unexpected key '${shown}' in '${field}'`);
     set(draft, found ? text : 'true', shown);
   }

@@ -1,6 +1,7 @@
 import { expandLenient } from '../build-model.ts';
 import { isWindowsImage } from '../base-image.ts';
 import { defineRule } from '../rule.ts';
+import { own } from '../../text/own.ts';
 
 export default defineRule({
   id: 'BK014',
@@ -48,7 +49,7 @@ export default defineRule({
     const [os = '', architecture] = partsOf(wanted.text);
     if (wanted.unresolved || os === '') return;
     const windowsOnly = isWindowsImage(base) ? `windows/${architecture ?? 'amd64'}` : undefined;
-    const pulled = options.basePlatforms[base.text] ?? windowsOnly;
+    const pulled = own(options.basePlatforms, base.text) ?? windowsOnly;
     if (pulled === undefined) return;
     const [pulledOs, pulledArchitecture] = partsOf(pulled);
     if (pulledOs === os && (architecture === undefined || pulledArchitecture === architecture)) return;
@@ -69,6 +70,6 @@ const architectures: Readonly<Record<string, string>> = {
 /** Of `windows(10.0.20348)/amd64`: `windows` and `amd64`. */
 function partsOf(platform: string): string[] {
   const [os = '', architecture, ...rest] = platform.toLowerCase().split('/');
-  const known = architecture === undefined ? [] : [architectures[architecture] ?? architecture];
+  const known = architecture === undefined ? [] : [own(architectures, architecture) ?? architecture];
   return [os.replace(/\(.*\)$/, ''), ...known, ...rest];
 }

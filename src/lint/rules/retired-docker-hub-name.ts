@@ -1,4 +1,5 @@
 import { defineRule } from '../rule.ts';
+import { own } from '../../text/own.ts';
 
 export default defineRule({
   id: 'PW022',
@@ -29,7 +30,7 @@ export default defineRule({
       'mssql-server-linux': 'mssql/server',
       powershell: 'powershell',
     };
-    const now = moved[name];
+    const now = own(moved, name);
     report({
       message:
         now === undefined

@@ -7,6 +7,7 @@ import type { LintFile, LintInstruction, LintStage, Shell } from '../model.ts';
 import { readPosix } from './posix.ts';
 import { programName, type ShellCommand, type ShellText, type ShellWord } from './script.ts';
 import { scriptsAt, scriptsOfInstruction } from './scripts.ts';
+import { own } from '../../text/own.ts';
 
 export interface ShellStep extends ShellText, Remembering {
   readonly shell: Shell;
@@ -199,7 +200,7 @@ const longestValue = 4096;
 
 /** The words after a launcher and its options; undefined when there is none, or nothing after it. */
 function wrapped(words: readonly ShellWord[], program: string): readonly ShellWord[] | undefined {
-  const takesWord = launchers[program];
+  const takesWord = own(launchers, program);
   if (takesWord === undefined) return undefined;
   let at = 1;
   while (at < words.length) {

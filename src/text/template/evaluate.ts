@@ -19,6 +19,7 @@ import {
   zero,
 } from './value.ts';
 import type { GoMethod, GoType, Value } from './value.ts';
+import { own } from '../own.ts';
 
 export interface ExecuteOptions {
   readonly functions: TemplateFunctions;
@@ -223,7 +224,7 @@ export class Evaluation {
     final: Final,
   ): Value | undefined {
     this.at = node;
-    const target = this.#options.functions[node.name];
+    const target = own(this.#options.functions, node.name);
     if (!target) this.fail(`${quoteGo(node.name)} is not a defined function`);
     return this.#call(dot, target, node.name, command, args, final);
   }

@@ -1,6 +1,7 @@
 import type { EventMessage } from '../../../api/types/index.ts';
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { Filters } from '../../roles/index.ts';
+import { own } from '../../../text/own.ts';
 
 const known = new Set([
   'type',
@@ -54,6 +55,6 @@ function matchesObject(event: EventMessage, type: string, name: string): boolean
 
 function matchesLabel(event: EventMessage, label: string): boolean {
   const at = label.indexOf('=');
-  const value = event.Actor.Attributes[at < 0 ? label : label.slice(0, at)];
+  const value = own(event.Actor.Attributes, at < 0 ? label : label.slice(0, at));
   return value !== undefined && (at < 0 || value === label.slice(at + 1));
 }
