@@ -1,6 +1,6 @@
 import { defineRule } from '../rule.ts';
 import { apt, readTool } from '../shell/package-managers.ts';
-import { posixCalls, rangeIn } from '../shell/steps.ts';
+import { namedPosixCalls, rangeIn } from '../shell/steps.ts';
 
 /** Words that apt-get has with the same meaning. */
 const same = /^(install|update|remove|purge|autoremove|clean|autoclean|download|source)$/;
@@ -28,8 +28,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    for (const call of posixCalls(stage, file)) {
-      if (call.program !== 'apt') continue;
+    for (const call of namedPosixCalls(stage, file, 'apt')) {
       const range = rangeIn(call.step, call.name);
       const plain = call.name.text === 'apt' && same.test(readTool(call, apt)?.verb ?? '');
       report({

@@ -1,8 +1,7 @@
-import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
-import { posixCalls, rangeIn } from '../shell/steps.ts';
+import { namedPosixCalls, rangeIn } from '../shell/steps.ts';
 
-const programs = namesIn('free ifconfig kill mount ps service shutdown ssh top vim');
+const programs = ['free', 'ifconfig', 'kill', 'mount', 'ps', 'service', 'shutdown', 'ssh', 'top', 'vim'];
 
 export default defineRule({
   id: 'DL3001',
@@ -26,8 +25,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    for (const { program, name, step } of posixCalls(stage, file)) {
-      if (!programs.test(program)) continue;
+    for (const { program, name, step } of namedPosixCalls(stage, file, ...programs)) {
       if (program === 'ssh' && step.run.mounts.some(({ mount }) => mount?.type === 'ssh')) continue;
       report({ message: `"${program}" makes no sense in a build step`, range: rangeIn(step, name) });
     }

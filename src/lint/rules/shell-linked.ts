@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.ts';
-import { posixCalls, rangeIn } from '../shell/steps.ts';
+import { namedPosixCalls, rangeIn } from '../shell/steps.ts';
 
 export default defineRule({
   id: 'DL4005',
@@ -17,8 +17,8 @@ export default defineRule({
     bad: [{ text: 'FROM debian:12\nRUN ln -sf /bin/bash /bin/sh\n', lines: [2] }],
   },
   stage(stage, { file, report }) {
-    for (const { program, args, command, step } of posixCalls(stage, file)) {
-      if (program !== 'ln' || !/^(\/usr)?\/bin\/sh$/.test(args.at(-1)?.value ?? '')) continue;
+    for (const { args, command, step } of namedPosixCalls(stage, file, 'ln')) {
+      if (!/^(\/usr)?\/bin\/sh$/.test(args.at(-1)?.value ?? '')) continue;
       report({ message: 'use SHELL instead of a link over /bin/sh', range: rangeIn(step, command) });
     }
   },

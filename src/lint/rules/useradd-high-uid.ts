@@ -1,6 +1,6 @@
 import { defineRule } from '../rule.ts';
 import { hasOption, readArguments } from '../shell/options.ts';
-import { posixCalls, rangeIn } from '../shell/steps.ts';
+import { namedPosixCalls, rangeIn } from '../shell/steps.ts';
 
 const valued = new Set(
   '-b --base-dir -c --comment -d --home-dir --home -e --expiredate -f --inactive -g --gid -G --groups -k --skel -K --key -p --password -P --prefix -R --root -s --shell -u --uid -Z --selinux-user'.split(
@@ -35,8 +35,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    for (const call of posixCalls(stage, file)) {
-      if (call.program !== 'useradd') continue;
+    for (const call of namedPosixCalls(stage, file, 'useradd')) {
       const read = readArguments(call.args, valued);
       const uid = read.options.find(({ name }) => name === '-u' || name === '--uid')?.value ?? '';
       if (!/^\d{6,}$/.test(uid) || hasOption(read, '-l', '--no-log-init')) continue;

@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.ts';
-import { posixCalls, rangeIn } from '../shell/steps.ts';
+import { namedPosixCalls, rangeIn } from '../shell/steps.ts';
 
 export default defineRule({
   id: 'DL4001',
@@ -25,13 +25,12 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    const calls = posixCalls(stage, file).filter(({ program }) => program === 'wget' || program === 'curl');
-    const [first] = calls;
-    const other = calls.find(({ program }) => program !== first?.program);
-    if (first === undefined || other === undefined) return;
-    report({
-      message: `this stage uses ${first.program} already: one of both is enough`,
-      range: rangeIn(other.step, other.name),
-    });
+    const [wget] = namedPosixCalls(stage, file, 'wget');
+    const [curl] = namedPosixCalls(stage, file, 'curl');
+    if (wget === undefined || curl === undefined) return;
+    const places = { wget: rangeIn(wget.step, wget.name), curl: rangeIn(curl.step, curl.name) };
+    const [first, other] =
+      places.wget.start < places.curl.start ? (['wget', 'curl'] as const) : (['curl', 'wget'] as const);
+    report({ message: `this stage uses ${first} already: one of both is enough`, range: places[other] });
   },
 });

@@ -1,6 +1,6 @@
 import { defineRule } from '../rule.ts';
 import { hasOption, readArguments } from '../shell/options.ts';
-import { posixCalls, rangeIn } from '../shell/steps.ts';
+import { namedPosixCalls, rangeIn } from '../shell/steps.ts';
 
 const valued = new Set(
   '-a --append-output -B --base -D --domains -e --execute -i --input-file -I --include-directories -l --level -o --output-file -O --output-document -P --directory-prefix -Q --quota -R --reject -A --accept -t --tries -T --timeout -U --user-agent -w --wait -X --exclude-directories --header --post-data --post-file --user --password --ca-certificate --certificate --private-key --progress --referer --load-cookies --save-cookies'.split(
@@ -31,8 +31,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    for (const call of posixCalls(stage, file)) {
-      if (call.program !== 'wget') continue;
+    for (const call of namedPosixCalls(stage, file, 'wget')) {
       // `-nv` is one option, not two.
       if (call.args.some(({ value }) => /^-nv/.test(value))) continue;
       const read = readArguments(call.args, valued);

@@ -3,7 +3,7 @@ import { remember } from '../memory.ts';
 import type { LintFile, LintStage } from '../model.ts';
 import { readArguments, type ReadArguments } from './options.ts';
 import type { ShellWord } from './script.ts';
-import { callsByProgram, type Call } from './steps.ts';
+import { callsNamed, stepsByProgram, type Call } from './steps.ts';
 
 interface ToolWords {
   /** Matches a program's name: lower case, without folder and `.exe`. */
@@ -140,8 +140,11 @@ export function toolCalls(stage: LintStage, file: LintFile, tool: Tool): readonl
 
 function candidatesOf(stage: LintStage, file: LintFile): ReadonlyMap<Tool, readonly Call[]> {
   const candidates = new Map<Tool, readonly Call[]>();
-  for (const [program, calls] of callsByProgram(stage, file)) {
-    for (const tool of toolsOf(program)) candidates.set(tool, [...(candidates.get(tool) ?? none), ...calls]);
+  for (const program of stepsByProgram(stage, file).keys()) {
+    const tools = toolsOf(program);
+    if (tools.length === 0) continue;
+    const calls = callsNamed(stage, file, program);
+    for (const tool of tools) candidates.set(tool, [...(candidates.get(tool) ?? none), ...calls]);
   }
   return candidates;
 }

@@ -212,28 +212,51 @@ function wrapped(words: readonly ShellWord[], program: string): readonly ShellWo
   return at < words.length ? words.slice(at) : undefined;
 }
 
-/** Calls of the stage's steps in the order of the file. */
-export const callsOfStage = remember((stage: LintStage, file: LintFile): readonly Call[] =>
-  stepsOf(stage, file).flatMap((step) => callsOf(step)),
+/** The programs that a step may call: of nearly all, those that its commands name. */
+function programsOf(step: ShellStep): readonly { readonly program: string }[] {
+  const posix = isPosix(step);
+  const isIndirect = ({ program }: ShellCommand): boolean =>
+    own(launchers, program) !== undefined || (posix && program.startsWith('$'));
+  return step.commands.some(isIndirect) ? callsOf(step) : step.commands;
+}
+
+/** By program, in the order of the file. Most rules ask for few programs, and most steps call none of those. */
+export const stepsByProgram = remember(
+  (stage: LintStage, file: LintFile): ReadonlyMap<string, readonly ShellStep[]> => {
+    const found = new Map<string, ShellStep[]>();
+    for (const step of stepsOf(stage, file)) {
+      for (const { program } of programsOf(step)) {
+        const steps = found.get(program);
+        if (steps === undefined) found.set(program, [step]);
+        else if (steps.at(-1) !== step) steps.push(step);
+      }
+    }
+    return found;
+  },
 );
 
-export const callsByProgram = remember(
-  (stage: LintStage, file: LintFile): ReadonlyMap<string, readonly Call[]> =>
-    Map.groupBy(callsOfStage(stage, file), ({ program }) => program),
-);
+const none: readonly never[] = [];
+
+/** Calls of a program in the order of the file. */
+export function callsNamed(stage: LintStage, file: LintFile, program: string): readonly Call[] {
+  const steps = stepsByProgram(stage, file).get(program);
+  if (steps === undefined) return none;
+  return steps.flatMap((step) => callsOf(step).filter((call) => call.program === program));
+}
 
 /** Calls of any of `programs`, one program after the other. */
 export function namedCalls(stage: LintStage, file: LintFile, programs: readonly string[]): readonly Call[] {
-  const calls = callsByProgram(stage, file);
-  return programs.flatMap((program) => calls.get(program) ?? none);
+  return programs.flatMap((program) => callsNamed(stage, file, program));
 }
 
-const none: readonly Call[] = [];
-
 /** Those of sh, bash and their kind, and of steps in JSON form. */
-export const posixCalls = remember((stage: LintStage, file: LintFile): readonly Call[] =>
-  callsOfStage(stage, file).filter(({ step }) => isPosix(step) || step.shell === 'other'),
-);
+export function namedPosixCalls(
+  stage: LintStage,
+  file: LintFile,
+  ...programs: readonly string[]
+): readonly Call[] {
+  return namedCalls(stage, file, programs).filter(({ step }) => isPosix(step) || step.shell === 'other');
+}
 
 export function rangeIn(
   step: ShellStep,
