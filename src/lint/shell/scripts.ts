@@ -59,9 +59,11 @@ export function scriptsOfInstruction(context: LintInstruction): Script[] {
 }
 
 function cmdScripts(text: MappedText, context: LintInstruction, kind: Script['kind']): Script[] {
-  const read = readCmd(text.text);
-  const scripts: Script[] = [{ ...read, shell: 'cmd', text, context, kind, preamble: '', nested: false }];
-  for (const command of read.commands) {
+  const { commands, operators } = readCmd(text.text);
+  const scripts: Script[] = [
+    { commands, operators, shell: 'cmd', text, context, kind, preamble: '', nested: false },
+  ];
+  for (const command of commands) {
     const { program } = command;
     if (program !== 'powershell' && program !== 'pwsh') continue;
     const inner = innerText(command, text, program);
@@ -93,7 +95,8 @@ function powershellScript(
   preamble: string,
   nested: boolean,
 ): Script {
-  return { ...readPowershell(text.text), shell, text, context, kind, preamble, nested };
+  const { commands, operators } = readPowershell(text.text);
+  return { commands, operators, shell, text, context, kind, preamble, nested };
 }
 
 /** Where a command stands in the file; only its first line's part when it is long. */
