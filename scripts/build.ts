@@ -23,6 +23,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { indexOf } from '../src/cli/command-index.ts';
 import type { CommandEntry } from '../src/cli/command-index.ts';
 import { scanCommands } from '../src/cli/command-scan.ts';
+import { loopsByNumber } from './loops-by-number.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -243,24 +244,41 @@ module.exports = Object.create(new Proxy({}, { get }));`,
   },
 };
 
-/** Rules without their examples, a third of what linting loads: what explains rules shows them, and is no part of a hot bundle. */
-const rulesWithoutCases: Plugin = {
-  name: 'rules-without-cases',
+/** Of a hot bundle. Lint runs all of its code over many small things: there loops count. */
+const hotSources = (word: string): Plugin => ({
+  name: 'hot-sources',
   setup: (pluginBuild) => {
-    pluginBuild.onLoad({ filter: /[\\/]src[\\/]lint[\\/]rules[\\/][^\\/]+\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8');
-      const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-      const find = (node: ts.Node): ts.Node | undefined =>
-        ts.isPropertyAssignment(node) && node.name.getText() === 'cases' ? node : ts.forEachChild(node, find);
-      const cases = find(file);
-      const contents =
-        cases === undefined
-          ? text
-          : `${text.slice(0, cases.getStart())}cases: undefined${text.slice(cases.end)}`;
-      return { contents, loader: 'ts' };
+    const program = word === 'lint' ? typedProgram('src/entry.ts', 'commands/lint.ts') : undefined;
+    const ofRules = /[\\/]src[\\/]lint[\\/]rules[\\/][^\\/]+\.ts$/;
+    const filter = program === undefined ? ofRules : /[\\/](?:src|commands)[\\/].+\.ts$/;
+    pluginBuild.onLoad({ filter, namespace: 'file' }, ({ path }) => {
+      const text = (program && loopsByNumber(program, path)) ?? readFileSync(path, 'utf8');
+      return { contents: ofRules.test(path) ? withoutCases(text) : text, loader: 'ts' };
     });
   },
-};
+});
+
+/** A rule without its examples, a third of what linting loads: what explains rules shows them, and is no part of a hot bundle. */
+function withoutCases(text: string): string {
+  const file = ts.createSourceFile('rule.ts', text, ts.ScriptTarget.Latest, true);
+  const find = (node: ts.Node): ts.Node | undefined =>
+    ts.isPropertyAssignment(node) && node.name.getText() === 'cases' ? node : ts.forEachChild(node, find);
+  const cases = find(file);
+  return cases === undefined
+    ? text
+    : `${text.slice(0, cases.getStart())}cases: undefined${text.slice(cases.end)}`;
+}
+
+function typedProgram(...files: readonly string[]): ts.Program {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
+    config: unknown;
+  };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  return ts.createProgram(
+    files.map((file) => join(root, file)),
+    options,
+  );
+}
 
 const shared: BuildOptions = {
   bundle: true,
@@ -336,7 +354,7 @@ async function buildHot(entries: readonly CommandEntry[]): Promise<Set<string>> 
         runtimeImports('../'),
         coldModules(cold),
         lazyBuiltins,
-        rulesWithoutCases,
+        hotSources(word),
       ],
     });
     const packages = packageImports(result.metafile!);
