@@ -86,12 +86,13 @@ function manifestItem({ id, references, layers, diffIds, parent }: ArchivedImage
 }
 
 function repositoriesOf(images: readonly ArchivedImage[]): Record<string, Record<string, string>> {
-  const repositories: Record<string, Record<string, string>> = {};
+  const repositories = new Map<string, Map<string, string>>();
   for (const { id, references, layers } of images) {
     for (const reference of references) {
-      const tags = (repositories[familiarName(reference)] ??= {});
-      tags[reference.tag!] = digestHex(layers.at(-1)?.digest ?? id);
+      const name = familiarName(reference);
+      const tags = repositories.get(name) ?? new Map<string, string>();
+      repositories.set(name, tags.set(reference.tag!, digestHex(layers.at(-1)?.digest ?? id)));
     }
   }
-  return repositories;
+  return Object.fromEntries(Array.from(repositories, ([name, tags]) => [name, Object.fromEntries(tags)]));
 }

@@ -99,6 +99,14 @@ describe('images.save', () => {
     });
   });
 
+  it('lists a name that every object has properties of', async () => {
+    await store.images.tag('acme/app:1', 'constructor:1');
+
+    expect(parsed(membersOf(await save('constructor:1')), 'repositories')).to.deep.equal({
+      constructor: { 1: digestHex(image.layers.at(-1)!.descriptor.digest) },
+    });
+  });
+
   it('gives the same bytes again, whatever was saved before or tagged elsewhere', async () => {
     const first = await save('acme/app:1');
     store.now += 86_400_000;
