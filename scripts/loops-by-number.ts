@@ -66,7 +66,6 @@ class Rewriter {
     }
     this.#count++;
     const body = statement.getStart(this.#file);
-    // `for (` may be followed by a comment; what stands there has no line ends that count.
     this.#replace(initializer.getStart(this.#file), array.getStart(this.#file), `let ${at} = 0, ${list} = `);
     this.#replace(array.end, expression.end, '');
     this.#replace(expression.end, expression.end, `; ${at} < ${list}.length; ${at}++`);

@@ -1,9 +1,9 @@
-import { own } from '../text/own.ts';
-
 /**
  * `--chown` for Windows images (dockerfile.md 2.4): the owner is the account, which gets modify rights beside full control
  * for administrators and the system. Only accounts whose SID is known without running the image can be named.
  */
+import { own } from '../text/own.ts';
+
 const accounts: Readonly<Record<string, string>> = {
   containeradministrator: 'S-1-5-93-2-1',
   containeruser: 'S-1-5-93-2-2',

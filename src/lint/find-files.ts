@@ -16,8 +16,8 @@ export function isDockerfileName(name: string): boolean {
 }
 
 /**
- * Dockerfiles below the folder `named` (absolute), each as a path that starts with `shown`, sorted by name, a folder's files before its
- * folders. Links are not followed into folders. Rejects when the folder itself cannot be read. Folders that it lists are `seen`.
+ * Dockerfiles below the folder `named` (absolute), each as a path that starts with `shown`, sorted by name, a folder's files before
+ * its folders. Links are not followed into folders. Rejects when the folder itself cannot be read. Folders that it lists are `seen`.
  */
 export async function findDockerfiles(
   named: string,
