@@ -263,13 +263,22 @@ class WordLexer {
         else result += escape;
       } else {
         const from = this.position;
-        while (this.position < this.text.length && !isQuotedStop(this.text[this.position]!, escape)) {
-          this.position++;
-        }
+        this.position = this.quotedStop(from);
         result += this.text.slice(from, this.position);
       }
     }
     throw this.error('unexpected end of statement while looking for matching double-quote', start);
+  }
+
+  /** Where between double quotes something means more than itself, from `from` on. */
+  private quotedStop(from: number): number {
+    const text = this.text;
+    for (let at = from; ; at++) {
+      mayStop.lastIndex = at;
+      if (!mayStop.test(text)) return text.length;
+      at = mayStop.lastIndex - 1;
+      if (isQuotedStop(text[at]!, this.options.escape)) return at;
+    }
   }
 
   private dollar(): string {
@@ -404,6 +413,8 @@ class WordLexer {
     return new ExpansionError(message, start, Math.max(end, Math.min(start + 1, this.text.length)));
   }
 }
+
+const mayStop = /["$`\\]/g;
 
 function isQuotedStop(character: string, escape: string): boolean {
   return character === '"' || character === '$' || character === escape;

@@ -19,7 +19,8 @@ export function splitBlanks(source: MappedText): MappedText[] {
   const words: MappedText[] = [];
   const text = source.text;
   let start = 0;
-  for (let at = 0; at < text.length; at++) {
+  const { length } = text;
+  for (let at = 0; at < length; at++) {
     const code = text.charCodeAt(at);
     if (code > 0x20 || !isBlank(code)) continue;
     if (at > start) words.push(source.slice(start, at));
@@ -50,10 +51,12 @@ export function splitQuoted(source: MappedText, escape: EscapeCharacter): Mapped
   let start = -1;
   /** The quote that is open, 0 for none. */
   let quote = 0;
-  let end = text.length;
-  for (let at = 0; at < text.length; at++) {
+  const { length } = text;
+  let end = length;
+  for (let at = 0; at < length; at++) {
     const code = text.charCodeAt(at);
-    const space = isSpace(code);
+    // Letters are nearly all that comes: they need no call.
+    const space = (code <= 0x20 || code >= 0x80) && isSpace(code);
     if (start < 0) {
       if (space) continue;
       start = at;
@@ -63,7 +66,7 @@ export function splitQuoted(source: MappedText, escape: EscapeCharacter): Mapped
       words.push(source.slice(start, at));
       start = -1;
     } else if (code === escaping && quote !== single) {
-      if (at + 1 === text.length) end = at;
+      if (at + 1 === length) end = at;
       else at++;
     } else if (code === double || code === single) {
       if (quote === 0) quote = code;

@@ -19,15 +19,19 @@ export interface Suppression {
   readonly origin: 'porthole' | 'hadolint' | 'check';
 }
 
-/** Comments that are for a linter at all. */
+/** Comments that are for a linter at all; whether a file may have one is asked first, because most have none. */
 const addressed = /^(?:porthole|hadolint|check)[\s=]/i;
+const mayHoldOne = /#[\s\u0085]*(?:porthole|hadolint|check)/i;
+
+function addressedComments(tree: SyntaxTree): CommentLine[] {
+  return mayHoldOne.test(tree.source.text) ? commentsOf(tree).filter(({ text }) => addressed.test(text)) : [];
+}
 
 const pragma = /^(porthole|hadolint)\s+(?:(global|stage)\s+)?ignore\s*=\s*(.*)$/i;
 
 export function readSuppressions(tree: SyntaxTree, override?: string): Suppression[] {
   const found: Suppression[] = [];
-  for (const comment of commentsOf(tree)) {
-    if (!addressed.test(comment.text)) continue;
+  for (const comment of addressedComments(tree)) {
     found.push(...checkSkips(tree, comment));
     const match = pragma.exec(comment.text);
     if (match === null) continue;
@@ -97,8 +101,7 @@ export function commentsOf(tree: SyntaxTree): CommentLine[] {
 
 /** `# hadolint shell=powershell`: the base image set this shell, which the file cannot tell. */
 export function shellPragmas(tree: SyntaxTree): { readonly line: number; readonly shell: string }[] {
-  return commentsOf(tree).flatMap(({ text, line }) => {
-    if (!addressed.test(text)) return [];
+  return addressedComments(tree).flatMap(({ text, line }) => {
     const shell = /^(?:porthole|hadolint)\s+shell\s*=\s*(\S+)/i.exec(text)?.[1];
     return shell === undefined ? [] : [{ line, shell }];
   });

@@ -1,6 +1,6 @@
-import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { rangeOf, scriptsAt } from '../shell/scripts.ts';
+import { stepsByProgram } from '../shell/steps.ts';
 import { baseName, hasDrive, normalizePath } from '../windows-path.ts';
 
 export default defineRule({
@@ -24,7 +24,9 @@ export default defineRule({
       },
     ],
   },
-  stage(stage, { report }) {
+  stage(stage, { file, report }) {
+    const programs = stepsByProgram(stage, file);
+    if (!removers.some((name) => programs.has(name))) return;
     const made = new Map<string, number>();
     stage.instructions.forEach((context, at) => {
       const { instruction } = context;
@@ -38,7 +40,7 @@ export default defineRule({
       }
       for (const script of instruction.kind === 'run' ? scriptsAt(context) : []) {
         for (const { program, words } of made.size === 0 ? [] : script.commands) {
-          if (!removers.test(program)) continue;
+          if (!removers.includes(program)) continue;
           const gone = words.slice(1).find(({ value }) => {
             const since = hasDrive(value) ? made.get(normalizePath(value)) : undefined;
             return since !== undefined && since < at;
@@ -61,7 +63,7 @@ export default defineRule({
   },
 });
 
-const removers = namesIn('del erase rm rd rmdir ri remove-item');
+const removers = ['del', 'erase', 'rm', 'rd', 'rmdir', 'ri', 'remove-item'];
 
 /** Asked before any word is looked at. */
 const savesFile = /-OutFile|-[a-zA-Z]*o/;
