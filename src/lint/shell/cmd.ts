@@ -20,61 +20,77 @@ export function readCmd(text: string): ShellText {
   let atStart = true;
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    // One blank is what mostly comes.
+    // One blank is what mostly comes, and then a word.
     if (code === 32) {
       at++;
       continue;
     }
-    if (code !== 10 && (code < 32 || code > 127)) {
-      blanks.lastIndex = at;
-      if (blanks.test(text)) {
-        at = blanks.lastIndex;
+    if (beginsWord[code] !== 1) {
+      if (code !== 10 && (code < 32 || code > 127)) {
+        blanks.lastIndex = at;
+        if (blanks.test(text)) {
+          at = blanks.lastIndex;
+          continue;
+        }
+      }
+      const char = text[at]!;
+      const next = text[at + 1];
+      if (char === '\n') {
+        out.operator('\n', at++);
+        atStart = true;
         continue;
       }
-    }
-    const char = text[at]!;
-    if (char === '\n') {
-      out.operator('\n', at++);
-      atStart = true;
-    } else if (char === '&' || char === '|') {
-      const operator = text[at + 1] === char ? char + char : char;
-      out.operator(operator, at);
-      at += operator.length;
-      atStart = true;
-    } else if (char === '(' && atStart) {
-      brackets++;
-      out.operator('(', at++);
-    } else if (char === ')' && brackets > 0) {
-      brackets--;
-      out.operator(')', at++);
-    } else {
-      const redirect = mayRedirect(char, text[at + 1]) ? redirection.exec(text.slice(at, at + 5)) : null;
+      if (char === '&' || char === '|') {
+        const operator = next === char ? char + char : char;
+        out.operator(operator, at);
+        at += operator.length;
+        atStart = true;
+        continue;
+      }
+      if (char === '(' && atStart) {
+        brackets++;
+        out.operator('(', at++);
+        continue;
+      }
+      if (char === ')' && brackets > 0) {
+        brackets--;
+        out.operator(')', at++);
+        continue;
+      }
+      const redirect = mayRedirect(char, next) ? redirection.exec(text.slice(at, at + 5)) : null;
       if (redirect !== null) {
         at += redirect[0].length;
         if (redirect[2] === undefined) out.redirect();
         continue;
       }
-      plain.lastIndex = at;
-      const stop = plain.test(text) ? plain.lastIndex : at;
-      if (stop > at && (stop === text.length || endsWordCode[text.charCodeAt(stop)] === 1)) {
-        const value = text.slice(at, stop);
-        out.word({ text: value, value, start: at, end: stop });
-        at = stop;
-      } else {
-        const { end, value } = readWord(text, at, brackets > 0);
-        out.word(shellWord(text, value, at, end));
-        at = end;
-      }
-      atStart = false;
     }
+    at = word(text, at, brackets > 0, out);
+    atStart = false;
   }
   return out.finish();
 }
+
+/** Letters and what else begins a word wherever it stands. */
+const beginsWord = asciiTable(/[A-Za-z\-/.\\:_'"%@=,+]/);
 
 const redirection = /^\d?(>>?|<)(&\d)?/;
 
 function mayRedirect(char: string, next: string | undefined): boolean {
   return char === '<' || char === '>' || next === '<' || next === '>';
+}
+
+function word(text: string, start: number, bracketed: boolean, out: CommandCollector): number {
+  plain.lastIndex = start;
+  const stop = plain.test(text) ? plain.lastIndex : start;
+  // Most words end here.
+  if (stop > start && (stop === text.length || endsWordCode[text.charCodeAt(stop)] === 1)) {
+    const value = text.slice(start, stop);
+    out.word({ text: value, value, start, end: stop });
+    return stop;
+  }
+  const { end, value } = readWord(text, start, bracketed);
+  out.word(shellWord(text, value, start, end));
+  return end;
 }
 
 function readWord(text: string, start: number, bracketed: boolean): { end: number; value: string } {

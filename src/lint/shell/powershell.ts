@@ -12,7 +12,8 @@ export function readPowershell(text: string): ShellText {
   let at = 0;
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    if (beginsWord[code] === 1) {
+    // Variables too, but for `$(`.
+    if (beginsWord[code] === 1 || (code === dollar && text.charCodeAt(at + 1) !== bracket)) {
       at = word(text, at, out);
       continue;
     }
@@ -57,6 +58,9 @@ export function readPowershell(text: string): ShellText {
   }
   return out.finish();
 }
+
+const dollar = 36;
+const bracket = 40;
 
 /** Letters and what else begins a word wherever it stands. */
 const beginsWord = asciiTable(/[A-Za-z\-/.\\:_'"[%=,+]/);
