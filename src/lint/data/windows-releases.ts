@@ -33,19 +33,6 @@ export const windowsReleases: readonly WindowsRelease[] = [
 /** By tag (`4.8-windowsservercore-ltsc2019`, `10.0.17763.1879`); undefined for tags that name none. */
 export function releaseOfTag(tag: string | undefined): WindowsRelease | undefined {
   if (tag === undefined) return undefined;
-  let release = known.get(tag);
-  if (release === undefined) {
-    release = readTag(tag) ?? null;
-    if (known.size > 5000) known.clear();
-    known.set(tag, release);
-  }
-  return release ?? undefined;
-}
-
-/** Files have few different tags, and several rules ask. */
-const known = new Map<string, WindowsRelease | null>();
-
-function readTag(tag: string): WindowsRelease | undefined {
   const version = /^10\.0\.(\d+)/.exec(tag);
   let first =
     version === null ? Infinity : windowsReleases.findIndex(({ build }) => String(build) === version[1]);
