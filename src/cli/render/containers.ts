@@ -8,8 +8,7 @@ import { humanSize } from '../../text/size.ts';
 import type { RowDefinition } from '../../text/table.ts';
 import { ellipsis } from '../../text/width.ts';
 import { displayPorts } from './ports.ts';
-import { labelList, since, truncateId } from './short.ts';
-import { own } from '../../text/own.ts';
+import { labelList, labelText, since, truncateId } from './short.ts';
 
 export interface ContainerView {
   /** Milliseconds since 1970. */
@@ -47,7 +46,7 @@ export function containerRows(view: ContainerView): RowDefinition<ContainerSumma
   const { truncate, now, zone } = view;
   return {
     type: 'formatter.ContainerContext',
-    label: (row, name) => own(row.Labels ?? {}, name) ?? '',
+    label: (row, name) => labelText(row.Labels, name),
     fields: {
       ID: { header: 'CONTAINER ID', value: (row) => (truncate ? truncateId(row.Id) : row.Id) },
       Names: { header: 'NAMES', value: (row) => namesText(row.Names, truncate) },

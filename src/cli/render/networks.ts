@@ -2,15 +2,14 @@
 import type { NetworkInspect } from '../../api/types/index.ts';
 import { parseRfc3339, timeString, zeroTime } from '../../text/go-time.ts';
 import type { RowDefinition } from '../../text/table.ts';
-import { labelList, truncateId } from './short.ts';
-import { own } from '../../text/own.ts';
+import { labelList, labelText, truncateId } from './short.ts';
 
 /** Members may be absent in lists of other engines. */
 export function networkDefinition(truncate: boolean): RowDefinition<NetworkInspect> {
   const flag = (value: boolean | undefined) => String(value === true);
   return {
     type: 'network.networkContext',
-    label: (row, name) => own(row.Labels ?? {}, name) ?? '',
+    label: (row, name) => labelText(row.Labels, name),
     fields: {
       ID: { header: 'NETWORK ID', value: ({ Id: id = '' }) => (truncate ? truncateId(id) : id) },
       Name: { header: 'NAME', value: (row) => row.Name },

@@ -1,5 +1,6 @@
 /** Words that several lists share. */
 import { humanDuration } from '../../text/duration.ts';
+import { own } from '../../text/own.ts';
 
 /** Drops `algo:` and keeps 12 characters. */
 export function truncateId(id: string): string {
@@ -9,6 +10,11 @@ export function truncateId(id: string): string {
 /** `2 hours ago`; `created` in Unix seconds, `now` in milliseconds. */
 export function since(created: number, now: number): string {
   return `${humanDuration(now - created * 1000)} ago`;
+}
+
+/** `{{.Label "name"}}`; empty for one that is not there. */
+export function labelText(labels: Readonly<Record<string, string>> | null | undefined, name: string): string {
+  return own(labels ?? {}, name) ?? '';
 }
 
 /** `a=1,b=2`, sorted. */

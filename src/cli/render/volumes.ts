@@ -2,8 +2,7 @@
 import type { Volume } from '../../api/types/index.ts';
 import type { RowDefinition } from '../../text/table.ts';
 import { humanSize } from '../../text/size.ts';
-import { labelList } from './short.ts';
-import { own } from '../../text/own.ts';
+import { labelList, labelText } from './short.ts';
 
 /** Docker's client prints volumes from its own type, in that one's order; other objects as the engine wrote them. */
 export function volumeDocument(volume: Volume): Volume {
@@ -20,7 +19,7 @@ const unknown = 'N/A';
 
 export const volumeDefinition: RowDefinition<Volume> = {
   type: 'formatter.volumeContext',
-  label: (row, name) => own(row.Labels ?? {}, name) ?? '',
+  label: (row, name) => labelText(row.Labels, name),
   fields: {
     Name: { header: 'VOLUME NAME', value: (row) => row.Name },
     Driver: { header: 'DRIVER', value: (row) => row.Driver },
