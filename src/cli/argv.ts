@@ -9,6 +9,7 @@ import type { ArgCount } from './command.ts';
 import { applyValue, defaultValue } from './flag-values.ts';
 import type { AnyFlagValue } from './flag-values.ts';
 import type { FlagSpec, FlagSpecs, ParsedFlags } from './flag.ts';
+import { own } from '../text/own.ts';
 
 export interface ParseOptions {
   /** False: the first positional ends flag parsing. */
@@ -111,7 +112,7 @@ class FlagParser {
     const equals = body.indexOf('=');
     const typed = equals < 0 ? body : body.slice(0, equals);
     const name = this.#options.aliases?.[typed] ?? typed;
-    const spec = Object.hasOwn(this.#specs, name) ? this.#specs[name] : undefined;
+    const spec = own(this.#specs, name);
     if (!spec) throw new Error(`unknown flag: --${typed}`);
     if (equals >= 0) this.#set(name, spec, body.slice(equals + 1));
     else this.#set(name, spec, this.#valueless(spec) ?? this.#next(`flag needs an argument: ${word}`));

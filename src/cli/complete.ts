@@ -5,6 +5,7 @@ import type { CommandEntry, CommandIndex, FlagEntry } from './command-index.ts';
 import { flagEntry } from './command-scan.ts';
 import type { FlagSpec } from './flag.ts';
 import { globalFlags } from './globals.ts';
+import { own } from '../text/own.ts';
 
 export interface Candidate {
   readonly value: string;
@@ -158,7 +159,7 @@ export function complete(words: readonly string[], entries: readonly CommandEntr
     const word = before[depth]!;
     if (word.startsWith('-')) continue;
     const spelling = path === '' ? word : `${path} ${word}`;
-    const found = Object.hasOwn(index.commands, spelling) ? index.commands[spelling] : undefined;
+    const found = own(index.commands, spelling);
     if (found) {
       const entry = entries.find(({ file }) => file === found[0])!;
       return inCommand(entry, before.slice(depth + 1), current);

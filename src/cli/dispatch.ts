@@ -11,6 +11,7 @@ import { checkHost, parseGlobals } from './globals.ts';
 import type { GlobalParse } from './globals.ts';
 import { engineErrorOf, jsonDocument, report } from './reporter.ts';
 import type { PortholeError } from '../errors/porthole-error.ts';
+import { own } from '../text/own.ts';
 
 /** What the dispatcher needs of the world; `src/entry.ts` gives the process, tests give fakes. */
 export interface DispatchHost {
@@ -106,7 +107,7 @@ async function locate(parsed: GlobalParse, host: DispatchHost, modes: Modes): Pr
     const [word] = words;
     if (word === undefined) return groupWithoutCommand(path, wantsHelp, host);
     const spelling = path === '' ? word : `${path} ${word}`;
-    const found = Object.hasOwn(host.index.commands, spelling) ? host.index.commands[spelling] : undefined;
+    const found = own(host.index.commands, spelling);
     if (found) return runCommand(found, words.slice(1), { ...parsed, help: wantsHelp }, host, modes);
     if (!Object.hasOwn(host.index.groups, spelling)) return unknown(spelling, parsed, wantsHelp, host, modes);
     path = spelling;
@@ -173,7 +174,7 @@ async function help(words: readonly string[], host: DispatchHost): Promise<numbe
     host.stdout.write(await helper.group(host.bin, path));
     return 0;
   }
-  const found = Object.hasOwn(host.index.commands, path) ? host.index.commands[path] : undefined;
+  const found = own(host.index.commands, path);
   if (!found) {
     const missing = words.find((_word, index) => {
       const upTo = words.slice(0, index + 1).join(' ');

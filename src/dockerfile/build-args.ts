@@ -2,6 +2,8 @@
  * Scope of ARG (dockerfile.md 1.8), as the classic builder has it. `given` values (`--build-arg`) win over defaults, but only
  * for declared names; a null value says that the client had none, which leaves the default. Proxies need no declaration.
  */
+import { own } from '../text/own.ts';
+
 export const predefinedArgs: readonly string[] = [
   'HTTP_PROXY',
   'http_proxy',
@@ -113,7 +115,7 @@ export class BuildArgs {
   #values(defaults: Defaults): Map<string, string> {
     const values = new Map<string, string>();
     for (const name of new Set([...defaults.keys(), ...predefinedArgs])) {
-      const given = Object.hasOwn(this.#given, name) ? this.#given[name] : undefined;
+      const given = own(this.#given, name);
       const value = given ?? defaults.get(name) ?? this.#global.get(name);
       if (value !== undefined) values.set(name, value);
     }

@@ -1,6 +1,7 @@
 import { InstructionProblem } from './dockerfile-error.ts';
 import type { MappedText } from './mapped-text.ts';
 import { didYouMean } from './suggest.ts';
+import { own } from '../text/own.ts';
 
 /** Builder flags of one instruction (dockerfile.md 1.6): `--from=a`, `--link`, `--mount=… --mount=…`. */
 export type FlagKind = 'text' | 'boolean' | 'list';
@@ -45,7 +46,7 @@ export function parseFlags(
     const text = flag.text;
     const equals = text.indexOf('=');
     const name = text.slice(2, equals < 0 ? undefined : equals);
-    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
+    const kind = own(known, name);
     if (kind === undefined) {
       const hint = didYouMean(name, Object.keys(known));
       throw new InstructionProblem(`unknown flag: --${name}${hint}`, flag);

@@ -3,6 +3,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yam
 import type { Document, Node, Pair } from 'yaml';
 import { LintConfigError } from './config-error.ts';
 import type { Shape, ShapeValue, Table } from './shape.ts';
+import { own } from '../../text/own.ts';
 
 export interface YamlSettings<T extends Table> {
   readonly values: { readonly [K in keyof T]?: ShapeValue<T[K]> };
@@ -43,7 +44,7 @@ class Reader {
     if (root === null || this.mistakes.length > 0) return {};
     const values: Record<string, unknown> = {};
     for (const { key, name, value } of this.#pairs(root, 'settings as "name: value"')) {
-      const shape = Object.hasOwn(table, name) ? table[name] : undefined;
+      const shape = own(table, name);
       if (shape !== undefined) values[name] = this.#read(value ?? key, value, shape, name);
       else if (lenient)
         this.notices.push(`${this.#place(startOf(key))}: "${name}" is not a setting: ignored`);
@@ -95,7 +96,7 @@ class Reader {
       case 'record': {
         const values: Record<string, unknown> = {};
         for (const pair of this.#pairs(node ?? at, `${name} is ${shown(node)}: expected a table`)) {
-          const inner = Object.hasOwn(shape.keys, pair.name) ? shape.keys[pair.name] : undefined;
+          const inner = own(shape.keys, pair.name);
           if (inner === undefined) {
             const keys = Object.keys(shape.keys).join(', ');
             this.#mistake(pair.key, `${name} has no "${pair.name}": expected one of ${keys}`);

@@ -2,6 +2,7 @@ import type { ContainerPort, ContainerStatus } from '../../../api/types/index.ts
 import { PortholeError } from '../../../errors/porthole-error.ts';
 import type { ListedContainer } from '../../../state/container-list.ts';
 import type { Filters } from '../../roles/index.ts';
+import { own } from '../../../text/own.ts';
 
 const statuses = ['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead'];
 const healths = ['none', 'starting', 'healthy', 'unhealthy'];
@@ -95,7 +96,7 @@ export function parseListFilters(filters: Filters): ListFilter {
         any(ids, (match) => match(container.id)) &&
         any(names, (match) => match(card.name) || match(`/${card.name}`)) &&
         labels.every(({ key, value }) => {
-          const actual = Object.hasOwn(card.labels, key) ? card.labels[key] : undefined;
+          const actual = own(card.labels, key);
           return actual !== undefined && (value === undefined || actual === value);
         }) &&
         any(values('status'), (status) => matchesStatus(container, status as ContainerStatus)) &&
