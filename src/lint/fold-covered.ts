@@ -36,9 +36,9 @@ export function foldCovered(
   if (findings.length + silent.length < 2) return findings;
   const { coveredBy, covering } = coveringsAmong(rules);
   // Of most files none is covered.
-  if (!findings.some(({ code }) => coveredBy.has(code)) && !silent.some(({ code }) => coveredBy.has(code)))
-    return findings;
-  const present = new Set([...findings, ...silent].filter(({ code }) => covering.has(code)).map(key));
+  const all = [...findings, ...silent];
+  if (!all.some(({ code }) => coveredBy.has(code))) return findings;
+  const present = new Set(all.filter(({ code }) => covering.has(code)).map(key));
   const unwanted = new Set(
     silent.flatMap(({ code, line }) => (coveredBy.get(code) ?? []).map((id) => `${id}@${line}`)),
   );

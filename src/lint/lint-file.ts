@@ -67,9 +67,6 @@ export const builtInCodes = [
 
 const none: ReadonlySet<string> = new Set();
 
-/** Of the many files without suppressions. */
-const silencesNothing = new SuppressionIndex([]);
-
 export interface LintResult {
   readonly file: LintFile;
   readonly findings: readonly Finding[];
@@ -132,15 +129,14 @@ function conclude(
   const { source, options } = input;
   const { tree } = file.dockerfile;
   const suppressions = options.obeyComments === false ? [] : readSuppressions(tree, options.checkOverride);
-  const silencing = suppressions.length === 0 ? silencesNothing : new SuppressionIndex(suppressions);
+  const silencing = new SuppressionIndex(suppressions);
   const findings: Finding[] = [];
   /** Not wanted, by comments or settings. */
   const silent: Finding[] = [];
   for (const { runner, report } of reports) {
     const level = runner.level ?? levelOfPart(runner.rule, report.alias, options);
     const finding = toFinding(report, runner, level === 'off' ? runner.rule.severity : level, file);
-    const silenced =
-      level !== 'off' && suppressions.length > 0 && silencing.silences(runner.rule, finding.line, report);
+    const silenced = level !== 'off' && silencing.silences(runner.rule, finding.line, report);
     const wanted = level !== 'off' && !silenced && !(skipsChecks && runner.id.startsWith('BK'));
     (wanted ? findings : silent).push(finding);
   }
