@@ -1,5 +1,6 @@
 import type { BaseImage, WindowsFlavour } from './model.ts';
 import { namesIn } from './names.ts';
+import { isWithin } from './windows-path.ts';
 
 /** Takes an expanded FROM apart without judging it: broken references still give a repository to look at. */
 export function baseImage(text: string, unresolved: boolean, stage: number | undefined): BaseImage {
@@ -28,19 +29,12 @@ const windowsTag = /nanoserver|windows|ltsc20\d\d/i;
 export function isWindowsImage(image: BaseImage): boolean {
   const { repository, tag = '' } = image;
   return (
-    isOrIsBelow(repository, 'mcr.microsoft.com/windows') ||
-    isOrIsBelow(repository, 'mcr.microsoft.com/dotnet/framework') ||
+    isWithin(repository, 'mcr.microsoft.com/windows') ||
+    isWithin(repository, 'mcr.microsoft.com/dotnet/framework') ||
     repository.includes('nanoserver') ||
     repository.includes('servercore') ||
     /(?:^|\/)microsoft\/(?:iis|aspnet|dotnet-framework)/.test(repository) ||
     windowsTag.test(tag)
-  );
-}
-
-function isOrIsBelow(repository: string, folder: string): boolean {
-  return (
-    repository.startsWith(folder) &&
-    (repository.length === folder.length || repository[folder.length] === '/')
   );
 }
 
@@ -50,7 +44,7 @@ const linuxWords = namesIn(
 
 /** Names that say "Linux": an image of several systems has none of them. */
 export function isLinuxImage({ repository, tag = '' }: BaseImage): boolean {
-  return `${repository}:${tag.toLowerCase()}`.split(/[^a-z]+/).some((word) => linuxWords.test(word));
+  return `${repository}:${tag.toLowerCase()}`.split(/[^a-z]+/).some((word) => linuxWords.has(word));
 }
 
 export function windowsFlavour(image: BaseImage): WindowsFlavour | undefined {

@@ -6,5 +6,5 @@ const harmless = namesIn('public file version');
 
 export function isSecretName(name: string): boolean {
   const parts = name.toLowerCase().split('_');
-  return parts.some((part) => secret.test(part)) && !parts.some((part) => harmless.test(part));
+  return parts.some((part) => secret.has(part)) && !parts.some((part) => harmless.has(part));
 }

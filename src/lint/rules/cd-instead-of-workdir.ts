@@ -33,7 +33,7 @@ export default defineRule({
     ],
   },
   stage(stage, { file, report }) {
-    for (const { program, args, command, step } of namedCalls(stage, file, changers)) {
+    for (const { program, args, command, step } of namedCalls(stage, file, ...changers)) {
       if (step.onbuild || command.before === '$(' || args.length === 0) continue;
       const changes =
         step.shell === 'cmd'

@@ -30,7 +30,7 @@ export default defineRule({
       const isAwaited = (): boolean => (waits ??= /Wait-Process|WaitForExit/i.test(script.text.text));
       script.commands.forEach((command, at) => {
         const { program } = command;
-        if (script.shell === 'cmd' ? program !== 'start' : !starters.test(program)) return;
+        if (script.shell === 'cmd' ? program !== 'start' : !starters.has(program)) return;
         const text = textOf(script, command);
         const range = rangeOf(script, command);
         if (script.shell === 'cmd') {

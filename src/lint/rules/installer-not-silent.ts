@@ -61,7 +61,7 @@ const tools = /installutil|setupapi|installsdk/;
 
 /** The program as it is written; undefined for no installer. */
 function installerOf({ words }: ShellCommand, starts: boolean): string | undefined {
-  const starter = starts ? words.findIndex((word) => starters.test(programName(word))) : -1;
+  const starter = starts ? words.findIndex((word) => starters.has(programName(word))) : -1;
   const candidate =
     starter < 0 ? words[0] : words.slice(starter + 1).find(({ value }) => /\.exe,?$/i.test(value));
   if (candidate === undefined || !/\.exe$/i.test(candidate.value)) return undefined;
@@ -77,7 +77,7 @@ const answers = namesIn(
 
 /** The rest of `/quiet`, in lower case. */
 function isAnswer(name: string): boolean {
-  return answers.test(name) || /^(?:quiet|silent|unattended|accept|auto)\w*$/.test(name);
+  return answers.has(name) || /^(?:quiet|silent|unattended|accept|auto)\w*$/.test(name);
 }
 
 /** Arguments may stand in brackets behind the command, or in variables, which are not known here. */

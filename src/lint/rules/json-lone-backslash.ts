@@ -32,7 +32,7 @@ export default defineRule({
     if (!file.windows) return;
     for (const node of file.dockerfile.tree.instructions) {
       if (!node.text.text.includes('\\')) continue;
-      if (!takeArrays.test(node.name)) continue;
+      if (!takeArrays.has(node.name)) continue;
       const { rest, json } = node;
       if (!/^\[.*\]$/s.test(rest.text)) continue;
       const lone: number[] = [];

@@ -43,7 +43,7 @@ const anyLinuxPath = /\/(?:bin|usr|etc|var|opt|proc)\//;
 function firstLinuxWord({ commands, text }: Script): ShellWord | undefined {
   const hasPaths = anyLinuxPath.test(text.text);
   for (const { program, words } of commands) {
-    if (linux.test(program) && !/[\\/:]/.test(words[0]!.value)) return words[0];
+    if (linux.has(program) && !/[\\/:]/.test(words[0]!.value)) return words[0];
     const path = hasPaths ? words.find((word) => linuxPath.test(word.text)) : undefined;
     if (path !== undefined) return path;
   }

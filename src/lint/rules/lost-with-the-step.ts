@@ -39,7 +39,7 @@ export default defineRule({
   stage(stage, { report }) {
     for (const script of runsOf(stage)) {
       for (const command of script.commands) {
-        if (!enders.test(command.program)) continue;
+        if (!enders.has(command.program)) continue;
         report({
           message: 'there is no machine to restart during a build: the step ends here',
           range: rangeOf(script, command),

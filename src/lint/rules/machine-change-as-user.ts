@@ -33,7 +33,7 @@ export default defineRule({
     for (const script of runsOf(stage)) {
       if (!runsAsUser(stage, script.context)) continue;
       for (const command of script.commands) {
-        if (!changers.test(command.program) || !machine.test(textOf(script, command))) continue;
+        if (!changers.has(command.program) || !machine.test(textOf(script, command))) continue;
         report({
           message: `${command.words[0]!.value} needs an administrator: put USER ContainerAdministrator before it`,
           range: rangeOf(script, command),

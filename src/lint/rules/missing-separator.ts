@@ -40,7 +40,7 @@ export default defineRule({
       const [first, last] = script.context.instruction.node.lines;
       if (script.kind !== 'run' || first === last) continue;
       for (const { program, words } of script.commands) {
-        const mayTake = script.shell === 'cmd' ? plain.test(program) : isCmdlet(words[0]?.value ?? '');
+        const mayTake = script.shell === 'cmd' ? plain.has(program) : isCmdlet(words[0]?.value ?? '');
         if (!mayTake) continue;
         const at = words.findIndex(
           (word, index) =>
@@ -73,7 +73,7 @@ const verbs = namesIn(
 function isCmdlet(word: string): boolean {
   const dash = word.indexOf('-');
   return (
-    dash > 0 && verbs.test(word.slice(0, dash).toLowerCase()) && /^[A-Za-z]{2,}$/.test(word.slice(dash + 1))
+    dash > 0 && verbs.has(word.slice(0, dash).toLowerCase()) && /^[A-Za-z]{2,}$/.test(word.slice(dash + 1))
   );
 }
 
@@ -82,7 +82,7 @@ const plain = namesIn('mkdir md copy xcopy move del erase rd rmdir ren rename se
 
 function begins(script: Script, word: ShellWord, previous: ShellWord): boolean {
   if (word.text !== word.value) return false;
-  if (script.shell === 'cmd') return plain.test(word.value.toLowerCase()) && !/^[-/]/.test(previous.value);
+  if (script.shell === 'cmd') return plain.has(word.value.toLowerCase()) && !/^[-/]/.test(previous.value);
   if (!isCmdlet(word.value)) return false;
   // A parameter or an operator may want it.
   return !/^-[A-Za-z]+:?$|[,=+]$|^[&.!]$/.test(previous.text);

@@ -38,7 +38,7 @@ export default defineRule({
         .find(({ words, end }) => {
           const word = words[0];
           if (word === undefined || tested >= end) return false;
-          return /\.exe$/i.test(word.value) || known.test(programName(word));
+          return /\.exe$/i.test(word.value) || known.has(programName(word));
         });
       if (open === undefined) continue;
       report({

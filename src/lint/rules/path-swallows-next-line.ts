@@ -7,7 +7,7 @@ const keywords = namesIn(
 
 function beginsInstruction(line: string): boolean {
   const word = /^\s*([A-Za-z]+)\s/.exec(line)?.[1];
-  return word !== undefined && keywords.test(word.toLowerCase());
+  return word !== undefined && keywords.has(word.toLowerCase());
 }
 
 export default defineRule({

@@ -27,7 +27,7 @@ export default defineRule({
     for (const script of runsOf(stage)) {
       if (script.shell !== 'powershell' || /ProgressPreference/i.test(script.preamble + script.text.text))
         continue;
-      const slow = script.commands.find(({ program }) => slowed.test(program));
+      const slow = script.commands.find(({ program }) => slowed.has(program));
       if (slow === undefined) continue;
       report({
         message: `${slow.words[0]!.value} is slow while it shows progress: set $ProgressPreference = 'SilentlyContinue'`,

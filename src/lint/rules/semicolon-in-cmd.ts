@@ -29,7 +29,7 @@ export default defineRule({
       for (const { words } of directCommands(script)) {
         const at = words.findIndex(({ text }, index) => {
           const next = words[index + 1];
-          return index > 0 && /^[^"]*;$/.test(text) && next !== undefined && known.test(programName(next));
+          return index > 0 && /^[^"]*;$/.test(text) && next !== undefined && known.has(programName(next));
         });
         const word = words[at];
         if (word === undefined) continue;

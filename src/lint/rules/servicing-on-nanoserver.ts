@@ -29,7 +29,7 @@ export default defineRule({
     for (const script of runsOf(stage)) {
       const word = script.commands
         .map(({ words }) => words[0])
-        .find((one) => installers.test(programName(one)));
+        .find((one) => installers.has(programName(one)));
       if (word === undefined) continue;
       report({
         message: `${word.value} does not work on Nano Server: use Server Core`,

@@ -1,11 +1,10 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { hasOption, readArguments } from '../shell/options.ts';
 import { namedPosixCalls, rangeIn } from '../shell/steps.ts';
 
-const valued = new Set(
-  '-b --base-dir -c --comment -d --home-dir --home -e --expiredate -f --inactive -g --gid -G --groups -k --skel -K --key -p --password -P --prefix -R --root -s --shell -u --uid -Z --selinux-user'.split(
-    ' ',
-  ),
+const valued = namesIn(
+  '-b --base-dir -c --comment -d --home-dir --home -e --expiredate -f --inactive -g --gid -G --groups -k --skel -K --key -p --password -P --prefix -R --root -s --shell -u --uid -Z --selinux-user',
 );
 
 export default defineRule({

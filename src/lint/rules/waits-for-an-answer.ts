@@ -1,3 +1,4 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import type { ShellCommand } from '../shell/script.ts';
 import { rangeOf, runsOf, type Script } from '../shell/scripts.ts';
@@ -77,10 +78,8 @@ export default defineRule({
 });
 
 /** Programs that may ask; Read-Host and Get-Credential may stand inside of others' commands. */
-const asking = new Set(
-  'choco cinst cup install-module install-script install-packageprovider rd rmdir del erase xcopy pause timeout choice set'.split(
-    ' ',
-  ),
+const asking = namesIn(
+  'choco cinst cup install-module install-script install-packageprovider rd rmdir del erase xcopy pause timeout choice set',
 );
 
 /** `Set-PSRepository PSGallery -InstallationPolicy Trusted`. */

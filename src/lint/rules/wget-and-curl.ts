@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.ts';
-import { namedPosixCalls, rangeIn } from '../shell/steps.ts';
+import { namedPosixCalls, rangeIn, type Call } from '../shell/steps.ts';
 
 export default defineRule({
   id: 'DL4001',
@@ -28,9 +28,11 @@ export default defineRule({
     const [wget] = namedPosixCalls(stage, file, 'wget');
     const [curl] = namedPosixCalls(stage, file, 'curl');
     if (wget === undefined || curl === undefined) return;
-    const places = { wget: rangeIn(wget.step, wget.name), curl: rangeIn(curl.step, curl.name) };
-    const [first, other] =
-      places.wget.start < places.curl.start ? (['wget', 'curl'] as const) : (['curl', 'wget'] as const);
-    report({ message: `this stage uses ${first} already: one of both is enough`, range: places[other] });
+    const startOf = ({ step, name }: Call): number => rangeIn(step, name).start;
+    const [first, other] = startOf(wget) < startOf(curl) ? [wget, curl] : [curl, wget];
+    report({
+      message: `this stage uses ${first.program} already: one of both is enough`,
+      range: rangeIn(other.step, other.name),
+    });
   },
 });

@@ -1,11 +1,10 @@
+import { namesIn } from '../names.ts';
 import { defineRule } from '../rule.ts';
 import { hasOption, readArguments } from '../shell/options.ts';
 import { namedPosixCalls, rangeIn } from '../shell/steps.ts';
 
-const valued = new Set(
-  '-a --append-output -B --base -D --domains -e --execute -i --input-file -I --include-directories -l --level -o --output-file -O --output-document -P --directory-prefix -Q --quota -R --reject -A --accept -t --tries -T --timeout -U --user-agent -w --wait -X --exclude-directories --header --post-data --post-file --user --password --ca-certificate --certificate --private-key --progress --referer --load-cookies --save-cookies'.split(
-    ' ',
-  ),
+const valued = namesIn(
+  '-a --append-output -B --base -D --domains -e --execute -i --input-file -I --include-directories -l --level -o --output-file -O --output-document -P --directory-prefix -Q --quota -R --reject -A --accept -t --tries -T --timeout -U --user-agent -w --wait -X --exclude-directories --header --post-data --post-file --user --password --ca-certificate --certificate --private-key --progress --referer --load-cookies --save-cookies',
 );
 
 export default defineRule({

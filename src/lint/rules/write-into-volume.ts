@@ -43,7 +43,7 @@ export default defineRule({
       }
       for (const script of instruction.kind === 'run' ? scriptsAt(context) : []) {
         const targets = script.commands.flatMap(({ program, words, redirects }) => {
-          const written = writers.test(program)
+          const written = writers.has(program)
             ? words
                 .slice(1)
                 .filter(({ value }) => hasDrive(value))

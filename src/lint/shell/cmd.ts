@@ -1,7 +1,5 @@
-import { asciiTable, CommandCollector, shellWord, type ShellText } from './script.ts';
+import { asciiTable, CommandCollector, shellWord, skipBlanks, type ShellText } from './script.ts';
 
-/** Of one line. */
-const blanks = /[^\S\n]+/y;
 /** Characters that stand for themselves. */
 const plain = /[^\s&|<>^")]+/y;
 /** In brackets and outside of them. */
@@ -27,9 +25,9 @@ export function readCmd(text: string): ShellText {
     }
     if (beginsWord[code] !== 1) {
       if (code !== 10 && (code < 32 || code > 127)) {
-        blanks.lastIndex = at;
-        if (blanks.test(text)) {
-          at = blanks.lastIndex;
+        const afterBlanks = skipBlanks(text, at);
+        if (afterBlanks > at) {
+          at = afterBlanks;
           continue;
         }
       }

@@ -3,7 +3,7 @@ import { remember } from '../memory.ts';
 import type { LintFile, LintStage } from '../model.ts';
 import { readArguments, type ReadArguments } from './options.ts';
 import type { ShellWord } from './script.ts';
-import { callsNamed, stepsByProgram, type Call } from './steps.ts';
+import { namedCalls, stepsByProgram, type Call } from './steps.ts';
 
 interface ToolWords {
   /** Matches a program's name: lower case, without folder and `.exe`. */
@@ -143,7 +143,7 @@ function candidatesOf(stage: LintStage, file: LintFile): ReadonlyMap<Tool, reado
   for (const program of stepsByProgram(stage, file).keys()) {
     const tools = toolsOf(program);
     if (tools.length === 0) continue;
-    const calls = callsNamed(stage, file, program);
+    const calls = namedCalls(stage, file, program);
     for (const tool of tools) candidates.set(tool, [...(candidates.get(tool) ?? none), ...calls]);
   }
   return candidates;

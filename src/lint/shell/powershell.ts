@@ -1,7 +1,4 @@
-import { asciiTable, CommandCollector, shellWord, type ShellText } from './script.ts';
-
-/** Of one line. */
-const blanks = /[^\S\n]+/y;
+import { asciiTable, CommandCollector, shellWord, skipBlanks, type ShellText } from './script.ts';
 
 /**
  * Splits PowerShell text into commands: quotes (`''` and `""` inside stand for one), backticks, here-strings, comments,
@@ -22,9 +19,9 @@ export function readPowershell(text: string): ShellText {
       at++;
       continue;
     }
-    blanks.lastIndex = at;
-    if (blanks.test(text)) {
-      at = blanks.lastIndex;
+    const afterBlanks = skipBlanks(text, at);
+    if (afterBlanks > at) {
+      at = afterBlanks;
       continue;
     }
     const char = text[at]!;

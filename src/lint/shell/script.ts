@@ -49,6 +49,14 @@ export function shellWord(text: string, value: string, start: number, end: numbe
   return { text: written, value: value === written ? written : value, start, end };
 }
 
+const blanks = /[^\S\n]+/y;
+
+/** Where the blanks of one line end that begin at `at`; `at` itself without any. */
+export function skipBlanks(text: string, at: number): number {
+  blanks.lastIndex = at;
+  return blanks.test(text) ? blanks.lastIndex : at;
+}
+
 /** Collects words into commands; the tokenisers drive it. */
 export class CommandCollector {
   private readonly commands: ShellCommand[] = [];

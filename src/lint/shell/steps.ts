@@ -237,16 +237,16 @@ export const stepsByProgram = remember(
 
 const none: readonly never[] = [];
 
-/** Calls of a program in the order of the file. */
-export function callsNamed(stage: LintStage, file: LintFile, program: string): readonly Call[] {
-  const steps = stepsByProgram(stage, file).get(program);
-  if (steps === undefined) return none;
-  return steps.flatMap((step) => callsOf(step).filter((call) => call.program === program));
-}
-
-/** Calls of any of `programs`, one program after the other. */
-export function namedCalls(stage: LintStage, file: LintFile, programs: readonly string[]): readonly Call[] {
-  return programs.flatMap((program) => callsNamed(stage, file, program));
+/** Calls of any of `programs`, one program after the other, those of each in the order of the file. */
+export function namedCalls(
+  stage: LintStage,
+  file: LintFile,
+  ...programs: readonly string[]
+): readonly Call[] {
+  const steps = stepsByProgram(stage, file);
+  return programs.flatMap((program) =>
+    (steps.get(program) ?? none).flatMap((step) => callsOf(step).filter((call) => call.program === program)),
+  );
 }
 
 /** Those of sh, bash and their kind, and of steps in JSON form. */
@@ -255,7 +255,7 @@ export function namedPosixCalls(
   file: LintFile,
   ...programs: readonly string[]
 ): readonly Call[] {
-  return namedCalls(stage, file, programs).filter(({ step }) => isPosix(step) || step.shell === 'other');
+  return namedCalls(stage, file, ...programs).filter(({ step }) => isPosix(step) || step.shell === 'other');
 }
 
 export function rangeIn(
