@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Command } from '../src/cli/command.ts';
 import type { FlagSpecs, ParsedFlags } from '../src/cli/flag.ts';
 import { lintErrorText, orUsage, orUsageAsync, refuseIf } from '../src/cli/lint-errors.ts';
@@ -207,8 +208,12 @@ export default class Lint extends Command {
   }
 
   async #stdin(): Promise<Buffer> {
+    const { signal } = this.context;
+    const stdin = this.context.stdin as Readable;
+    // Nobody may ever end it.
+    signal.addEventListener('abort', () => stdin.destroy(signal.reason as Error), { once: true });
     const chunks: Buffer[] = [];
-    for await (const chunk of this.context.stdin as AsyncIterable<Buffer | string>) {
+    for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
       chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
     }
     return Buffer.concat(chunks);

@@ -117,6 +117,8 @@ export class Linter {
         if (mode.fix) linted.push(this.#fix(file, mode));
         else waiting.push(file);
       } catch (error) {
+        // Reading standard input may have waited for it.
+        signal?.throwIfAborted();
         refuse(name, error);
       }
       if (isEnough(waiting)) linted.push(...this.#lintTogether(waiting.splice(0), refuse));

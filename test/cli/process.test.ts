@@ -58,6 +58,27 @@ describe('cli process', function () {
     expect([code, stderr]).to.deep.equal([141, '']);
   });
 
+  it('ends with 130 on Ctrl-C while lint waits for standard input, and judges nothing', async function () {
+    if (process.platform === 'win32') {
+      console.log('      skipped: Windows cannot signal a process');
+      this.skip();
+    }
+    const child = spawn(process.execPath, [entry, 'lint', '-'], { env: environment(), stdio: 'pipe' });
+    child.stdin.on('error', () => {});
+    child.stdin.write('FROM a\n');
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const again = setInterval(() => child.kill('SIGINT'), 1_500);
+    const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+    // Its input stays open. A machine so slow that no handler is there yet ends the process by the signal itself.
+    const [code, signal] = await closed.finally(() => clearInterval(again));
+    expect([code ?? signal, output]).to.be.deep.oneOf([
+      [130, ''],
+      ['SIGINT', ''],
+    ]);
+  });
+
   it('ends with 130 on Ctrl-C', async function () {
     if (process.platform === 'win32' || !existsSync(join(packageRoot, 'commands/events.ts'))) this.skip();
     const child = spawn(process.execPath, [entry, 'events'], { env: environment(), stdio: 'pipe' });
